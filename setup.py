@@ -1,0 +1,48 @@
+"""Packaging of tf_dsae."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+VERSION = re.search(r'"(.+)"', (ROOT / "tf_dsae" / "version.py").read_text().split("=")[1]).group(1)
+
+TENSORBOARD = ["tensorboard>=2.20"]
+TEST = [*TENSORBOARD, "dill", "pytest>=8"]
+
+setup(
+    name="tf_dsae",
+    version=VERSION,
+    description="Disentangled sequential autoencoders in Keras 3 and TensorFlow Probability",
+    long_description=(ROOT / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=find_packages(include=["tf_dsae", "tf_dsae.*"]),
+    package_data={"tf_dsae.data.sprites": ["*.tsv", "*.txt", "*.bib", "*.md"]},
+    python_requires=">=3.11",
+    install_requires=[
+        "absl-py",
+        "importlib_resources",  # TFDS needs it and does not say so.
+        "keras>=3.15.1,<4",
+        "matplotlib",
+        "numpy",
+        "pillow",
+        "tensorflow>=2.21,<2.22",
+        "tensorflow-datasets>=4.9.10,<5",
+        "tensorflow-probability>=0.25,<0.26",
+        "tf_keras>=2.21,<2.22",  # TensorFlow Probability 0.25 imports it.
+        "tqdm",
+    ],
+    extras_require={
+        "tensorboard": TENSORBOARD,
+        "test": [*TEST, "ruff"],
+        "dev": [*TEST, "ruff", "build"],
+    },
+    entry_points={
+        "console_scripts": [
+            "tf_dsae_train = tf_dsae.cli.train:run",
+            "tf_dsae_prepare_data = tf_dsae.cli.prepare_data:run",
+        ]
+    },
+)

@@ -1,0 +1,223 @@
+"""Frozen, validated settings of a model and of a training run, and their presets."""
+
+import dataclasses
+import math
+from typing import Any
+
+from tf_dsae.errors import UserError
+from tf_dsae.geometry import (
+    UpsamplingGeometry,
+    encoder_sizes,
+    mirrored_geometry,
+    padded_geometry,
+)
+
+CHOICES = {
+    "posterior": ("factorised", "full"),
+    "static_rnn": ("lstm", "bidirectional_lstm", "gru"),
+    "initial_prior": ("learned", "standard_normal"),
+    "encoder_padding": ("valid", "same"),
+}
+
+
+def _check_choice(name: str, value: str) -> None:
+    if value not in CHOICES[name]:
+        raise UserError(f"{name}: expected one of {', '.join(CHOICES[name])}, received {value!r}")
+
+
+def check_whole(name: str, value: Any, smallest: int, unit: str = "") -> None:
+    """Raises UserError unless `value` is a whole number of at least `smallest`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
+        unit = f" {unit}" if unit else ""
+        raise UserError(
+            f"{name}: expected a whole number of at least {smallest}{unit}, received {value!r}"
+        )
+
+
+def check_positive(name: str, value: Any, unit: str = "") -> None:
+    """Raises UserError unless `value` is a finite number above 0."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or value <= 0:
+        unit = f" {unit}" if unit else ""
+        raise UserError(f"{name}: expected a finite number above 0{unit}, received {value!r}")
+
+
+def _from_dict(cls: type, kind: str, settings: Any) -> Any:
+    """Makes a configuration from what JSON gives, naming the settings that do not belong."""
+    if not isinstance(settings, dict):
+        raise UserError(f"{kind}: expected an object of settings, received {settings!r}")
+    names = {field.name for field in dataclasses.fields(cls)}
+    unknown, missing = sorted(set(settings) - names), sorted(names - set(settings))
+    if unknown or missing:
+        raise UserError(
+            f"{kind}: expected the settings {', '.join(sorted(names))}; "
+            f"unknown: {unknown or 'none'}, missing: {missing or 'none'}"
+        )
+    lists = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
+    return cls(**lists)
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelConfig:
+    """Architecture of a disentangled sequential autoencoder; the defaults are the paper's.
+
+    Attributes:
+      frame_shape: (height, width, channels) of a frame, pixels; 1 or 3 channels.
+      static_size: F, size of f.
+      dynamic_size: Z, size of z_t.
+      encoder_channels, encoder_kernel_sizes, encoder_strides, encoder_padding: the convolutions
+        that both encoders share.
+      decoder_channels: of the feature maps from the smallest up, without the picture's own.
+      decoder_kernel_sizes, decoder_strides: of the transposed convolutions, padding "same"; both
+        empty to mirror the encoder's sizes without padding.
+      activation: a Keras activation's name.
+      static_rnn: "lstm", "bidirectional_lstm" or "gru"; with `static_rnn_size` units.
+      dynamic_hidden_size: hidden units of q(z_t | .).
+      prior_size: units of the dynamic prior's LSTM.
+      initial_prior: p(z_1), "learned" or "standard_normal".
+      posterior: "factorised", q(z_t | x_t), or "full", q(z_t | f, x_1:T).
+
+    Raises:
+      UserError: where a setting is out of its range, or the frame does not fit the strides.
+    """
+
+    frame_shape: tuple[int, int, int] = (64, 64, 3)
+    static_size: int = 32
+    dynamic_size: int = 32
+    encoder_channels: tuple[int, ...] = (32, 64, 128, 256)
+    encoder_kernel_sizes: tuple[int, ...] = (4, 4, 4, 4)
+    encoder_strides: tuple[int, ...] = (2, 2, 2, 2)
+    encoder_padding: str = "valid"
+    decoder_channels: tuple[int, ...] = (256, 128, 64, 32)
+    decoder_kernel_sizes: tuple[int, ...] = ()
+    decoder_strides: tuple[int, ...] = ()
+    activation: str = "elu"
+    static_rnn: str = "lstm"
+    static_rnn_size: int = 512
+    dynamic_hidden_size: int = 512
+    prior_size: int = 512
+    initial_prior: str = "learned"
+    posterior: str = "factorised"
+
+    def __post_init__(self):
+        for name in ("static_size", "dynamic_size", "static_rnn_size", "dynamic_hidden_size"):
+            check_whole(name, getattr(self, name), 1)
+        check_whole("prior_size", self.prior_size, 1)
+        for name in CHOICES:
+            _check_choice(name, getattr(self, name))
+        self._check_layers()
+        self._check_frame()
+        self.decoder_geometry()  # Raises where the decoder cannot reach the frame.
+
+    def _check_layers(self) -> None:
+        for name in ("encoder_channels", "encoder_kernel_sizes", "encoder_strides"):
+            self._check_sizes(name, len(self.encoder_channels) or 1)
+        decoder_levels = len(self.decoder_strides) or len(self.encoder_strides)
+        self._check_sizes("decoder_channels", decoder_levels)
+        for name in ("decoder_kernel_sizes", "decoder_strides"):
+            self._check_sizes(name, len(self.decoder_strides))
+        if not isinstance(self.activation, str):
+            raise UserError(f"activation: expected a name, received {self.activation!r}")
+
+    def _check_sizes(self, name: str, length: int) -> None:
+        sizes = getattr(self, name)
+        if not isinstance(sizes, tuple) or len(sizes) != length:
+            raise UserError(f"{name}: expected {length} whole numbers, received {sizes!r}")
+        for size in sizes:
+            check_whole(name, size, 1)
+
+    def _check_frame(self) -> None:
+        if not isinstance(self.frame_shape, tuple) or len(self.frame_shape) != 3:
+            raise UserError(
+                f"frame_shape: expected (height, width, channels), received {self.frame_shape!r}"
+            )
+        for side in self.frame_shape[:2]:
+            check_whole("frame_shape", side, 1, "pixel")
+        if self.frame_shape[2] not in (1, 3):
+            raise UserError(
+                f"frame_shape: expected 1 or 3 channels, received {self.frame_shape[2]!r}"
+            )
+
+    def decoder_geometry(self) -> UpsamplingGeometry:
+        """Where the decoder starts, and its kernels."""
+        frame = self.frame_shape[:2]
+        sizes = encoder_sizes(
+            frame, self.encoder_kernel_sizes, self.encoder_strides, self.encoder_padding
+        )
+        if self.decoder_strides:
+            return padded_geometry(frame, self.decoder_kernel_sizes, self.decoder_strides)
+        return mirrored_geometry(sizes, self.encoder_strides)
+
+    @classmethod
+    def from_dict(cls, settings: Any) -> "ModelConfig":
+        """The inverse of `dataclasses.asdict`, also after a trip through JSON."""
+        return _from_dict(cls, "model settings", settings)
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """How a run is trained; with a ModelConfig, everything its weights depend on.
+
+    Attributes:
+      dataset: such as "sprites/drawn".
+      preset: the name the other settings came from.
+      beta_f, beta_z: weights of the static and dynamic KL, each a number or a schedule as
+        `tf_dsae.schedules.parse_schedule` reads it.
+      epochs, steps_per_epoch: steps_per_epoch 0 means one pass over the training videos.
+      batch_size: videos a step.
+      learning_rate: Adam's, at its highest.
+      warmup_steps: steps over which the learning rate rises from 0.
+      learning_rate_decay: "constant", or "cosine" to 0 at the last step.
+      num_samples: posterior samples a video in the bound.
+      validation_videos: held-out videos scored after an epoch; 0 means all.
+      seed: of initial weights, order and noise.
+      mixed_precision: bfloat16 layers with float32 weights, likelihood and KL.
+      xla: "auto" (on with a GPU), "on" or "off".
+      deterministic: the same bits on the same machine.
+
+    Raises:
+      UserError: where a setting is out of its range.
+    """
+
+    dataset: str = "sprites/drawn"
+    preset: str = "sprites"
+    beta_f: str = "1"
+    beta_z: str = "1"
+    epochs: int = 10
+    steps_per_epoch: int = 0
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    warmup_steps: int = 0
+    learning_rate_decay: str = "constant"
+    num_samples: int = 1
+    validation_videos: int = 512
+    seed: int = 0
+    mixed_precision: bool = False
+    xla: str = "auto"
+    deterministic: bool = False
+
+    def __post_init__(self):
+        check_whole("epochs", self.epochs, 1)
+        check_whole("steps_per_epoch", self.steps_per_epoch, 0)
+        check_whole("batch_size", self.batch_size, 1, "video")
+        check_positive("learning_rate", self.learning_rate)
+        check_whole("warmup_steps", self.warmup_steps, 0)
+        check_whole("num_samples", self.num_samples, 1)
+        check_whole("validation_videos", self.validation_videos, 0)
+        check_whole("seed", self.seed, 0)
+        if self.seed > 2**31 - 1:
+            raise UserError(f"seed: expected at most {2**31 - 1}, received {self.seed}")
+        choices = {"xla": ("auto", "on", "off"), "learning_rate_decay": ("constant", "cosine")}
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise UserError(
+                    f"{name}: expected one of {', '.join(allowed)}, received {getattr(self, name)!r}"
+                )
+        for name in ("mixed_precision", "deterministic"):
+            if not isinstance(getattr(self, name), bool):
+                raise UserError(f"{name}: expected true or false, received {getattr(self, name)!r}")
+
+    @classmethod
+    def from_dict(cls, settings: Any) -> "TrainingConfig":
+        """The inverse of `dataclasses.asdict`, also after a trip through JSON."""
+        return _from_dict(cls, "training settings", settings)

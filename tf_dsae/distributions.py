@@ -1,0 +1,66 @@
+"""The one Gaussian head, and helpers for distributions and batches."""
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+tfd = tfp.distributions
+
+# Keeps log densities and KLs finite however sure a head becomes.
+MIN_STDDEV = 1e-3
+# softplus(x + this) = 1 at x = 0: a new head starts at standard deviations near 1.
+_SOFTPLUS_OF_ONE = 0.5413248546129181
+
+
+def diagonal_normal(loc: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:
+    """Diagonal Gaussian; event shape: the last axis, batch shape: the others."""
+    return tfd.Independent(tfd.Normal(loc, scale), reinterpreted_batch_ndims=1)
+
+
+def standard_normal(size: int) -> tfd.Distribution:
+    """N(0, I) in float32; event shape [size], batch shape []."""
+    return diagonal_normal(tf.zeros([size]), tf.ones([size]))
+
+
+def fold_leading(x: tf.Tensor, event_rank: int) -> tf.Tensor:
+    """[..., event] -> [product of the leading axes, event]; keeps static sizes of the event."""
+    event = [-1 if size is None else size for size in x.shape[-event_rank:]]
+    if event.count(-1) == 0:
+        return tf.reshape(x, [-1, *event])
+    return tf.reshape(x, tf.concat([[-1], tf.shape(x)[-event_rank:]], 0))
+
+
+def unfold_leading(x: tf.Tensor, like: tf.Tensor, event_rank: int) -> tf.Tensor:
+    """[N, event] -> [leading axes of `like`, event]; `event_rank` is that of `like`."""
+    leading = like.shape[:-event_rank]
+    event = x.shape[1:]
+    shape = tf.concat([tf.shape(like)[:-event_rank], tf.shape(x)[1:]], 0)
+    return tf.ensure_shape(tf.reshape(x, shape), leading.concatenate(event))
+
+
+@keras.saving.register_keras_serializable("tf_dsae")
+class GaussianHead(keras.layers.Layer):
+    """Maps features [..., D] to a diagonal Gaussian: event [size], batch [...], float32.
+
+    The only place that knows how a scale is parametrised: softplus of a dense layer's output,
+    shifted to 1 at the start, above MIN_STDDEV. The arithmetic after the dense layer is float32
+    whatever the layer's compute type.
+
+    Args:
+      size: of the event.
+    """
+
+    def __init__(self, size: int, **kwargs):
+        super().__init__(**kwargs)
+        self.size = size
+        self.dense = keras.layers.Dense(2 * size, dtype=self.dtype_policy, name="dense")
+
+    def build(self, input_shape):
+        self.dense.build(input_shape)
+
+    def call(self, features: tf.Tensor) -> tfd.Distribution:
+        loc, raw_scale = tf.split(tf.cast(self.dense(features), tf.float32), 2, axis=-1)
+        return diagonal_normal(loc, MIN_STDDEV + tf.nn.softplus(raw_scale + _SOFTPLUS_OF_ONE))
+
+    def get_config(self):
+        return super().get_config() | {"size": self.size}

@@ -1,0 +1,184 @@
+"""Inference networks: frames to features, features to q(f | x) and q(z | .)."""
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tf_dsae.distributions import GaussianHead, fold_leading, unfold_leading
+
+tfd = tfp.distributions
+
+
+@keras.saving.register_keras_serializable("tf_dsae")
+class FrameEncoder(keras.layers.Layer):
+    """Convolutions that both encoders share: [..., H, W, C] in [0, 1] to features [..., D].
+
+    Every frame alone, so that a frame's encoding does not depend on its place in the clip.
+
+    Args:
+      channels, kernel_sizes, strides: of each convolution.
+      padding: "valid" or "same".
+      activation: a Keras activation's name.
+    """
+
+    def __init__(self, channels, kernel_sizes, strides, padding, activation, **kwargs):
+        super().__init__(**kwargs)
+        self.settings = {
+            "channels": tuple(channels),
+            "kernel_sizes": tuple(kernel_sizes),
+            "strides": tuple(strides),
+            "padding": padding,
+            "activation": activation,
+        }
+        self.convolutions = [
+            keras.layers.Conv2D(
+                filters,
+                kernel,
+                stride,
+                padding=padding,
+                activation=activation,
+                dtype=self.dtype_policy,
+                name=f"convolution_{level}",
+            )
+            for level, (filters, kernel, stride) in enumerate(
+                zip(channels, kernel_sizes, strides, strict=True)
+            )
+        ]
+
+    def build(self, input_shape):
+        shape = (None, *input_shape[-3:])
+        for convolution in self.convolutions:
+            convolution.build(shape)
+            shape = convolution.compute_output_shape(shape)
+        self.feature_size = shape[1] * shape[2] * shape[3]
+
+    def call(self, frames: tf.Tensor) -> tf.Tensor:
+        features = fold_leading(frames, 3)
+        for convolution in self.convolutions:
+            features = convolution(features)
+        features = tf.reshape(features, [-1, self.feature_size])
+        return unfold_leading(features, frames, 3)
+
+    def get_config(self):
+        return super().get_config() | self.settings
+
+
+def make_recurrent(kind: str, units: int, dtype, name: str) -> keras.layers.Layer:
+    """A recurrent layer that returns its last output: "lstm", "gru" or "bidirectional_lstm"."""
+    if kind == "gru":
+        return keras.layers.GRU(units, dtype=dtype, name=name)
+    lstm = keras.layers.LSTM(units, dtype=dtype, name=name)
+    if kind == "lstm":
+        return lstm
+    return keras.layers.Bidirectional(lstm, dtype=dtype, name=name)
+
+
+@keras.saving.register_keras_serializable("tf_dsae")
+class StaticEncoder(keras.layers.Layer):
+    """q(f | x_1:T): features [B, T, D] to a diagonal Gaussian, event [F], batch [B].
+
+    A recurrent network reads the frames' features; its last output gives the distribution
+    (Leplae-Arthur and Nichani 2019, Section 2).
+
+    Args:
+      size: F.
+      rnn: "lstm", "bidirectional_lstm" or "gru".
+      rnn_size: its units, in each direction.
+    """
+
+    def __init__(self, size: int, rnn: str, rnn_size: int, **kwargs):
+        super().__init__(**kwargs)
+        self.settings = {"size": size, "rnn": rnn, "rnn_size": rnn_size}
+        self.recurrent = make_recurrent(rnn, rnn_size, self.dtype_policy, "recurrent")
+        self.head = GaussianHead(size, dtype=self.dtype_policy, name="head")
+
+    def build(self, input_shape):
+        self.recurrent.build(input_shape)
+        self.head.build(self.recurrent.compute_output_shape(input_shape))
+
+    def call(self, features: tf.Tensor) -> tfd.Distribution:
+        return self.head(self.recurrent(features))
+
+    def get_config(self):
+        return super().get_config() | self.settings
+
+
+@keras.saving.register_keras_serializable("tf_dsae")
+class FactorisedDynamicEncoder(keras.layers.Layer):
+    """prod_t q(z_t | x_t): features [B, T, D] to a diagonal Gaussian, event [Z], batch [B, T].
+
+    One network with one hidden layer for every t (2019 paper, Section 5.2). It ignores f, so that
+    both posteriors are called alike.
+
+    Args:
+      size: Z.
+      hidden_size: units of the hidden layer.
+      activation: a Keras activation's name.
+    """
+
+    depends_on_static = False
+
+    def __init__(self, size: int, hidden_size: int, activation: str, **kwargs):
+        super().__init__(**kwargs)
+        self.settings = {"size": size, "hidden_size": hidden_size, "activation": activation}
+        self.hidden = keras.layers.Dense(
+            hidden_size, activation=activation, dtype=self.dtype_policy, name="hidden"
+        )
+        self.head = GaussianHead(size, dtype=self.dtype_policy, name="head")
+
+    def build(self, features_shape, static_shape=None):
+        self.hidden.build(features_shape)
+        self.head.build((*features_shape[:-1], self.hidden.units))
+
+    def call(self, features: tf.Tensor, static: tf.Tensor | None = None) -> tfd.Distribution:
+        return self.head(self.hidden(features))
+
+    def get_config(self):
+        return super().get_config() | self.settings
+
+
+@keras.saving.register_keras_serializable("tf_dsae")
+class FullDynamicEncoder(keras.layers.Layer):
+    """prod_t q(z_t | f, x_1:T): a Gaussian of event [Z], batch [..., B, T], one for each f.
+
+    A bidirectional LSTM reads the features [B, T, D] with f [..., B, F] beside each, a recurrent
+    network reads its outputs, and each of its outputs gives one z_t (Li and Mandt 2018, "full q").
+
+    Args:
+      size: Z.
+      hidden_size: units of either recurrent network.
+    """
+
+    depends_on_static = True
+
+    def __init__(self, size: int, hidden_size: int, **kwargs):
+        super().__init__(**kwargs)
+        self.settings = {"size": size, "hidden_size": hidden_size}
+        dtype = self.dtype_policy
+        self.smoother = keras.layers.Bidirectional(
+            keras.layers.LSTM(hidden_size, return_sequences=True, dtype=dtype),
+            dtype=dtype,
+            name="smoother",
+        )
+        self.recurrent = keras.layers.SimpleRNN(
+            hidden_size, return_sequences=True, dtype=dtype, name="recurrent"
+        )
+        self.head = GaussianHead(size, dtype=dtype, name="head")
+
+    def build(self, features_shape, static_shape):
+        batch, frames, size = features_shape
+        self.smoother.build((batch, frames, size + static_shape[-1]))
+        self.recurrent.build((batch, frames, 2 * self.settings["hidden_size"]))
+        self.head.build((batch, frames, self.settings["hidden_size"]))
+
+    def call(self, features: tf.Tensor, static: tf.Tensor) -> tfd.Distribution:
+        leading = tf.shape(static)[:-1]
+        num_frames = tf.shape(features)[1]
+        features = tf.broadcast_to(features, tf.concat([leading, tf.shape(features)[1:]], 0))
+        static = tf.repeat(static[..., tf.newaxis, :], num_frames, axis=-2)
+        inputs = tf.concat([features, static], -1)
+        hidden = self.recurrent(self.smoother(fold_leading(inputs, 2)))
+        return self.head(unfold_leading(hidden, inputs, 2))
+
+    def get_config(self):
+        return super().get_config() | self.settings

@@ -1,0 +1,72 @@
+"""Named settings: the published architectures, the default and a tiny one."""
+
+from typing import NamedTuple
+
+from tf_dsae.config import ModelConfig, TrainingConfig
+from tf_dsae.errors import UserError
+
+
+class Preset(NamedTuple):
+    """A model, how it is trained and, in a sentence, what it is for."""
+
+    model: ModelConfig
+    training: TrainingConfig
+    summary: str
+
+
+PRESETS = {
+    "sprites": Preset(
+        ModelConfig(
+            static_size=256,
+            decoder_kernel_sizes=(4, 4, 4, 4),
+            decoder_strides=(4, 2, 2, 2),
+            prior_size=256,
+        ),
+        TrainingConfig(
+            preset="sprites",
+            epochs=6,
+            warmup_steps=100,
+            learning_rate_decay="cosine",
+        ),
+        "the best picture for the time it takes on a CPU",
+    ),
+    "paper": Preset(
+        ModelConfig(),
+        TrainingConfig(preset="paper", epochs=100, learning_rate=3e-4),
+        "Leplae-Arthur and Nichani (2019); --static_size=256 for their larger f",
+    ),
+    "li_mandt": Preset(
+        ModelConfig(
+            static_size=256,
+            encoder_channels=(256, 256, 256, 256),
+            encoder_padding="same",
+            decoder_channels=(256, 256, 256, 256),
+            activation="leaky_relu",
+            static_rnn="bidirectional_lstm",
+        ),
+        TrainingConfig(preset="li_mandt", epochs=100, learning_rate=3e-4),
+        "after Li and Mandt (2018): wider convolutions, bidirectional LSTM",
+    ),
+    "tiny": Preset(
+        ModelConfig(
+            static_size=8,
+            dynamic_size=4,
+            encoder_channels=(4, 8, 8, 16),
+            decoder_channels=(16, 8, 8, 4),
+            static_rnn_size=16,
+            dynamic_hidden_size=16,
+            prior_size=16,
+        ),
+        TrainingConfig(
+            preset="tiny", epochs=2, steps_per_epoch=10, batch_size=8, validation_videos=24
+        ),
+        "every path in seconds; its pictures are worthless",
+    ),
+}
+
+
+def preset(name: str) -> Preset:
+    """The preset of that name, or UserError that lists them."""
+    if name not in PRESETS:
+        raise UserError(f"preset: expected one of {', '.join(PRESETS)}, received {name!r}")
+    return PRESETS[name]

@@ -1,0 +1,70 @@
+"""Numbers that change over training steps: piecewise linear schedules, as text and as tensors."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tf_dsae.errors import UserError
+
+Points = tuple[tuple[float, float], ...]
+
+
+def _parse_step(text: str, total_steps: int) -> float:
+    if text.endswith("%"):
+        return float(text[:-1]) / 100 * total_steps
+    return float(text)
+
+
+def parse_schedule(text: str, total_steps: int, name: str) -> Points:
+    """Reads `1.5`, or `step:value` pairs such as `0:0.1,300:1` or `0%:4,40%:4,70%:1`.
+
+    Args:
+      text: a number, or pairs parted by commas; a step may be a percentage of `total_steps`.
+      total_steps: optimiser steps of the whole run.
+      name: what the schedule is for, named in errors.
+
+    Returns:
+      ((step, value), ...) with steps rising.
+
+    Raises:
+      UserError: where the text is neither, steps do not rise, or a value is negative or not finite.
+    """
+    pairs = [part.split(":") for part in str(text).split(",")]
+    try:
+        if len(pairs) == 1 and len(pairs[0]) == 1:
+            points = ((0.0, float(pairs[0][0])),)
+        else:
+            points = tuple((_parse_step(step, total_steps), float(value)) for step, value in pairs)
+    except ValueError:
+        raise UserError(
+            f"{name}: expected a number or step:value pairs such as 0:0.1,300:1 "
+            f"(steps may be percentages), received {text!r}"
+        ) from None
+    return check_points(points, name)
+
+
+def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
+    """Returns the schedule as tuples of floats, or raises UserError where it makes no sense."""
+    points = tuple((float(step), float(value)) for step, value in points)
+    steps = [step for step, _ in points]
+    if not points or any(
+        later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)
+    ):
+        raise UserError(f"{name}: expected steps that rise, received {steps}; reorder the schedule")
+    for _, value in points:
+        if not (math.isfinite(value) and value >= 0):
+            raise UserError(f"{name}: expected finite values of at least 0, received {value:g}")
+    return points
+
+
+def piecewise_linear(points: Points, step: tf.Tensor) -> tf.Tensor:
+    """The schedule's value at `step`: float32 scalar; constant before the first and after the last."""
+    step = tf.cast(step, tf.float32)
+    steps, values = np.asarray(points, np.float32).T
+    value = tf.constant(values[0])
+    for left, right, low, high in zip(steps, steps[1:], values, values[1:], strict=False):
+        fraction = tf.clip_by_value((step - left) / (right - left), 0.0, 1.0)
+        value += (high - low) * fraction
+    return value

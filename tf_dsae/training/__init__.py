@@ -1,0 +1,6 @@
+"""Training: one function that turns settings and data into a folder with a model."""
+
+from tf_dsae.training.callbacks import Stopped
+from tf_dsae.training.run import train
+
+__all__ = ["Stopped", "train"]

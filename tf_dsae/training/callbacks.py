@@ -1,0 +1,228 @@
+"""What happens beside the steps of a run: progress, records, checkpoints, warnings."""
+
+import csv
+import signal
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from absl import logging
+from tqdm import tqdm
+
+from tf_dsae.errors import UserError
+from tf_dsae.files import written_whole
+from tf_dsae.objective import ElboTerms
+from tf_dsae.training.checkpoints import RunCheckpoints
+
+# Below this KL, in nats per video, a posterior can hardly tell two videos apart.
+COLLAPSED_KL = 0.1
+_SHORT = {"elbo": "elbo", "log_likelihood": "log p", "static_kl": "KL f", "dynamic_kl": "KL z"}
+_COLUMNS = (
+    "epoch",
+    "step",
+    *ElboTerms._fields,
+    *(f"val_{name}" for name in ElboTerms._fields),
+    "videos_per_second",
+    "seconds",
+)
+
+
+class Stopped(KeyboardInterrupt):
+    """A run that was asked to stop, and did so after saving; the text says how to go on."""
+
+
+def describe(terms: dict[str, float]) -> str:
+    """The bound's terms in one short line, nats per video."""
+    return ", ".join(f"{_SHORT[name]} {terms[name]:.1f}" for name in ElboTerms._fields)
+
+
+class FiniteTerms(keras.callbacks.Callback):
+    """Stops the run at the first step whose bound is not finite."""
+
+    def __init__(self, checkpoints: RunCheckpoints):
+        super().__init__()
+        self.checkpoints = checkpoints
+
+    def on_train_batch_end(self, batch, logs=None):
+        terms = {name: float(logs[name]) for name in ElboTerms._fields}
+        if all(map(np.isfinite, terms.values())):
+            return
+        raise UserError(
+            f"step {self.checkpoints.step}: expected a finite loss, received {describe(terms)} "
+            f"(means over the epoch); the last good checkpoint is in {self.checkpoints.folder}; "
+            "lower --learning_rate, or raise --beta more slowly"
+        )
+
+
+class Records(keras.callbacks.Callback):
+    """Writes metrics.csv, a row per epoch, and keeps the run's clock.
+
+    Args:
+      path: of the table; rows of epochs that were not finished are dropped when a run goes on.
+      checkpoints: of the run.
+      batch_size: videos a step.
+      epochs: of the whole run.
+      show: whether to print a line per epoch to stderr.
+    """
+
+    def __init__(
+        self, path: Path, checkpoints: RunCheckpoints, batch_size: int, epochs: int, show: bool
+    ):
+        super().__init__()
+        self.path, self.checkpoints, self.batch_size = path, checkpoints, batch_size
+        self.epochs, self.show = epochs, show
+        self.rows: list[dict[str, str]] = []
+
+    def on_train_begin(self, logs=None):
+        self._started = time.monotonic() - float(self.checkpoints.seconds)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.rows = [row for row in read_metrics(self.path) if int(row["epoch"]) <= epoch]
+        self._epoch_started, self._epoch_step = time.monotonic(), self.checkpoints.step
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._steps_ended = time.monotonic()
+        self.checkpoints.seconds.assign(self._steps_ended - self._started)
+
+    def on_epoch_end(self, epoch, logs=None):
+        steps = self.checkpoints.step - self._epoch_step
+        rate = steps * self.batch_size / (self._steps_ended - self._epoch_started)
+        seconds = time.monotonic() - self._started
+        self.checkpoints.seconds.assign(seconds)
+        values = {name: f"{float(value):.9g}" for name, value in logs.items()}
+        row = {"epoch": epoch + 1, "step": self.checkpoints.step, **values}
+        row |= {"videos_per_second": f"{rate:.4g}", "seconds": f"{seconds:.1f}"}
+        self.rows.append({name: str(row[name]) for name in _COLUMNS})
+        with written_whole(self.path) as path, open(path, "w", newline="") as table:
+            writer = csv.DictWriter(table, _COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(self.rows)
+        if self.show:
+            validation = {name: float(logs[f"val_{name}"]) for name in ElboTerms._fields}
+            training = {name: float(logs[name]) for name in ElboTerms._fields}
+            print(
+                f"epoch {epoch + 1}/{self.epochs}: {describe(training)}; held out: "
+                f"{describe(validation)} nats a video; {rate:.0f} videos/s",
+                file=sys.stderr,
+            )
+
+
+def read_metrics(path: Path) -> list[dict[str, str]]:
+    """The rows of a metrics.csv, [] where there is none."""
+    if not path.exists():
+        return []
+    with open(path, newline="") as table:
+        return list(csv.DictReader(table))
+
+
+class Progress(keras.callbacks.Callback):
+    """A bar for the steps of an epoch, on a terminal only."""
+
+    def __init__(self, steps_per_epoch: int, epochs: int, batch_size: int):
+        super().__init__()
+        self.steps_per_epoch, self.epochs, self.batch_size = steps_per_epoch, epochs, batch_size
+
+    def on_epoch_begin(self, epoch, logs=None):
+        skipped = self.steps_per_epoch - self.params["steps"]
+        self.bar = tqdm(
+            desc=f"epoch {epoch + 1}/{self.epochs}",
+            total=self.steps_per_epoch * self.batch_size,
+            initial=skipped * self.batch_size,
+            unit=" videos",
+            dynamic_ncols=True,
+            leave=False,
+            disable=None,  # Hidden unless on a terminal.
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.bar.disable:
+            return
+        self.bar.set_postfix_str(describe({key: float(value) for key, value in logs.items()}))
+        self.bar.update(self.batch_size)
+
+    def on_test_begin(self, logs=None):
+        self.bar.set_description_str("scoring held-out videos")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.bar.close()
+
+
+class Checkpointing(keras.callbacks.Callback):
+    """Saves after every epoch, every few minutes within one, and when asked to stop.
+
+    Args:
+      checkpoints: of the run.
+      minutes: between checkpoints within an epoch.
+      means: running means of the epoch that a run goes on in, put back after Keras resets them.
+    """
+
+    def __init__(self, checkpoints: RunCheckpoints, minutes: float, means: list[np.ndarray]):
+        super().__init__()
+        self.checkpoints, self.minutes, self.means = checkpoints, minutes, means
+        self.stop_signal: str | None = None
+
+    def request_stop(self, number: int, frame) -> None:
+        """A signal handler: the run stops after the step under way; asked twice, at once."""
+        del frame
+        if self.stop_signal is not None:
+            raise KeyboardInterrupt
+        self.stop_signal = signal.Signals(number).name
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._saved_at = time.monotonic()
+        variables = [variable for mean in self.model.metrics for variable in mean.variables]
+        for variable, value in zip(variables, self.means, strict=bool(self.means)):
+            variable.assign(value)
+        self.means = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch + 1 == self.params["steps"]:
+            return  # The epoch's end saves, after its row is written.
+        if self.stop_signal or time.monotonic() - self._saved_at > 60 * self.minutes:
+            self._save()
+        self._stop_if_asked()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._save()
+        self._stop_if_asked()
+
+    def _save(self) -> None:
+        try:
+            self.checkpoints.check_finite()
+        except FloatingPointError as error:
+            raise UserError(
+                f"step {self.checkpoints.step}: expected finite weights, received others in "
+                f"{error}; the last good checkpoint is in {self.checkpoints.folder}; lower "
+                "--learning_rate"
+            ) from None
+        self.checkpoints.save()
+        self._saved_at = time.monotonic()
+
+    def _stop_if_asked(self) -> None:
+        if self.stop_signal is not None:
+            raise Stopped(
+                f"stopped by {self.stop_signal} after step {self.checkpoints.step}, which is "
+                "saved; the same command goes on from there"
+            )
+
+
+class CollapseWarning(keras.callbacks.Callback):
+    """Warns, with the figures, when a posterior has fallen on its prior."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name, posterior, flag in (
+            ("static_kl", "q(f | x)", "--beta_f"),
+            ("dynamic_kl", "q(z | x)", "--beta_z"),
+        ):
+            value = float(logs[f"val_{name}"])
+            if value < COLLAPSED_KL:
+                logging.warning(
+                    "%s has collapsed on its prior: its KL is %.3g nats per video, under %g; "
+                    "lower %s, or raise it more slowly.",
+                    posterior,
+                    value,
+                    COLLAPSED_KL,
+                    flag,
+                )

@@ -1,0 +1,182 @@
+"""The run loop: data and settings in, a folder with a trained model out."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from tf_dsae import workdir as folder
+from tf_dsae.data.prepared import PreparedDataset
+from tf_dsae.files import write_errors
+from tf_dsae.config import ModelConfig, TrainingConfig
+from tf_dsae.errors import UserError
+from tf_dsae.model import DSAE
+from tf_dsae.schedules import parse_schedule
+from tf_dsae.training import callbacks as parts
+from tf_dsae.training.checkpoints import RunCheckpoints
+from tf_dsae.training.pictures import choose, make_pictures, write_figures
+from tf_dsae.training.tensorboard import TensorBoardRecords, installed
+
+
+def train(
+    data: PreparedDataset,
+    model_config: ModelConfig,
+    training: TrainingConfig,
+    workdir: str | os.PathLike,
+    *,
+    resume: bool = True,
+    tensorboard: bool | None = None,
+    checkpoint_minutes: float = 5.0,
+    show: bool = False,
+) -> DSAE:
+    """Trains a model, or goes on where `workdir` left off, and leaves its results there.
+
+    Args:
+      data: from `tf_dsae.data.prepare`.
+      model_config: its frame_shape must be that of the data.
+      training: how; with `model_config` and the data it determines the weights.
+      workdir: gets config.json, metrics.csv, checkpoints, weights, figures.
+      resume: go on from the newest checkpoint there; False refuses a folder that holds a run.
+      tensorboard: write event files; None: where TensorBoard is installed.
+      checkpoint_minutes: between checkpoints within an epoch.
+      show: progress on stderr.
+
+    Returns:
+      The trained model.
+
+    Raises:
+      UserError: the folder holds another run or cannot be written, a checkpoint is damaged beyond
+        use, a schedule makes no sense, or a loss was not finite.
+      tf_dsae.training.Stopped: SIGINT or SIGTERM came; the run is saved.
+    """
+    workdir = Path(workdir)
+    run = open_workdir(workdir, model_config, training, data, resume)
+    steps = training.steps_per_epoch or -(-data.num_train // training.batch_size)
+    model = build_model(run, steps * training.epochs)
+    checkpoints = RunCheckpoints(model, workdir / folder.CHECKPOINTS)
+    if checkpoints.restore() and show:
+        print(f"going on from step {checkpoints.step} in {workdir}", file=sys.stderr)
+    videos = choose(data)
+    means = [v.numpy() for mean in model.metrics for v in mean.variables]
+    saver = parts.Checkpointing(checkpoints, checkpoint_minutes, means)
+    extras = [
+        parts.FiniteTerms(checkpoints),
+        parts.CollapseWarning(),
+        parts.Records(
+            workdir / folder.METRICS, checkpoints, training.batch_size, training.epochs, show
+        ),
+        saver,
+    ]
+    if tensorboard or (tensorboard is None and installed()):
+        extras.insert(0, TensorBoardRecords(workdir / folder.TENSORBOARD, videos, training.seed))
+    if show:
+        extras.insert(0, parts.Progress(steps, training.epochs, training.batch_size))
+    with stopping_on_signals(saver):
+        _fit(model, data, training, steps, extras)
+    folder.save_weights(workdir, model)
+    pictures = make_pictures(model, videos, training.seed)
+    write_figures(pictures, workdir / folder.FIGURES, workdir / folder.METRICS)
+    return model
+
+
+def open_workdir(
+    workdir: Path,
+    model_config: ModelConfig,
+    training: TrainingConfig,
+    data: PreparedDataset,
+    resume: bool,
+) -> folder.RunConfig:
+    """Claims the folder for this run by writing its settings there."""
+    facts = {"name": data.name, "fingerprint": data.fingerprint, "num_train": data.num_train}
+    run = folder.RunConfig(model_config, training, facts)
+    if not resume and (workdir / folder.CONFIG).exists():
+        raise UserError(
+            f"workdir: expected no run in {workdir} with --noresume, found one; name another "
+            "--workdir, or leave --noresume out to go on with it"
+        )
+    if data.video_shape[1:] != model_config.frame_shape:
+        raise UserError(
+            f"frame_shape: expected that of {data.name}, {data.video_shape[1:]}, "
+            f"received {model_config.frame_shape}"
+        )
+    folder.check_same_run(workdir, run)
+    with write_errors(workdir):
+        workdir.mkdir(parents=True, exist_ok=True)
+    folder.write_config(workdir, run)
+    return run
+
+
+def build_model(run: folder.RunConfig, total_steps: int) -> DSAE:
+    """A compiled model at its first step."""
+    training = run.training
+    if training.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    policy = "mixed_bfloat16" if training.mixed_precision else "float32"
+    model = DSAE(run.model, seed=training.seed, dtype=policy)
+    gpu = bool(tf.config.list_physical_devices("GPU"))
+    model.compile(
+        optimizer=make_optimizer(training, total_steps),
+        beta_f=parse_schedule(training.beta_f, total_steps, "beta_f"),
+        beta_z=parse_schedule(training.beta_z, total_steps, "beta_z"),
+        num_samples=training.num_samples,
+        seed=training.seed,
+        jit_compile={"auto": gpu, "on": True, "off": False}[training.xla],
+    )
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def make_optimizer(training: TrainingConfig, total_steps: int) -> keras.optimizers.Optimizer:
+    """Adam, its learning rate warmed up linearly and then constant or a cosine to 0."""
+    peak, warmup = training.learning_rate, training.warmup_steps
+    final_fraction = 0.0 if training.learning_rate_decay == "cosine" else 1.0
+    rate = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=peak / (warmup + 1) if warmup else peak,
+        decay_steps=max(total_steps - warmup, 1),
+        alpha=final_fraction,
+        warmup_target=peak if warmup else None,
+        warmup_steps=warmup,
+    )
+    return keras.optimizers.Adam(rate)
+
+
+def _fit(model, data, training, steps, callbacks) -> None:
+    """Fits what is left of the run: the epoch under way, then the others."""
+    epoch, done = divmod(int(model.optimizer.iterations), steps)
+    limit = training.validation_videos or None
+    held_out = data.evaluation_batches("test", training.batch_size, limit=limit)
+    parts_left = [(epoch, epoch + 1, steps - done)] if done else []
+    first_whole = epoch + 1 if done else epoch
+    if first_whole < training.epochs:
+        parts_left.append((first_whole, training.epochs, steps))
+    for first, last, steps_each in parts_left:
+        start = int(model.optimizer.iterations)
+        model.fit(
+            data.training_batches(training.batch_size, training.seed, start),
+            initial_epoch=first,
+            epochs=last,
+            steps_per_epoch=steps_each,
+            validation_data=held_out,
+            callbacks=callbacks,
+            verbose=0,
+        )
+
+
+@contextlib.contextmanager
+def stopping_on_signals(saver: parts.Checkpointing):
+    """SIGINT and SIGTERM stop the run after the step under way (main thread only)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, saver.request_stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

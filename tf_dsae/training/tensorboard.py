@@ -1,0 +1,59 @@
+"""Scalars, pictures and distributions of a run for TensorBoard, where it is installed."""
+
+import importlib.util
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_dsae import figures
+from tf_dsae.model import DSAE
+from tf_dsae.training.pictures import make_pictures
+
+
+def installed() -> bool:
+    """Whether the extra [tensorboard] is there."""
+    return importlib.util.find_spec("tensorboard") is not None
+
+
+class TensorBoardRecords(keras.callbacks.Callback):
+    """After every epoch: the bound's terms, reconstructions and swaps, and what q looks like.
+
+    Args:
+      folder: of the event files.
+      videos: held-out videos uint8 [N, T, H, W, C] for the pictures.
+      seed: of what is drawn from the priors.
+    """
+
+    def __init__(self, folder: Path, videos: np.ndarray, seed: int):
+        super().__init__()
+        self.videos, self.seed = videos, seed
+        self.writer = tf.summary.create_file_writer(str(folder))
+
+    def on_epoch_end(self, epoch, logs=None):
+        model: DSAE = self.model
+        step = int(model.optimizer.iterations)
+        with self.writer.as_default(step):
+            for name, value in logs.items():
+                held_out = name.startswith("val_")
+                folder = "held_out" if held_out else "training"
+                tf.summary.scalar(f"{folder}/{name.removeprefix('val_')}", value)
+            tf.summary.scalar("learning_rate", model.optimizer.learning_rate)
+            self._pictures(model)
+            posterior = model.encode(self.videos)
+            for name, distribution in zip(("f", "z"), posterior, strict=True):
+                tf.summary.histogram(f"posterior/{name}_mean", distribution.mean())
+                tf.summary.histogram(f"posterior/{name}_stddev", distribution.stddev())
+        self.writer.flush()
+
+    def _pictures(self, model: DSAE) -> None:
+        pictures = make_pictures(model, self.videos, self.seed)
+        pairs = zip(pictures.source, pictures.reconstruction, strict=True)
+        rows = [figures.strip(video) for pair in pairs for video in pair]
+        tf.summary.image("reconstruction", np.concatenate(rows)[np.newaxis])
+        rows = [np.concatenate([figures.strip(v) for v in row], 1) for row in pictures.swaps[:, :2]]
+        tf.summary.image("swaps", np.concatenate(rows)[np.newaxis])
+
+    def on_train_end(self, logs=None):
+        self.writer.close()
