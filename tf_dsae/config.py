@@ -171,7 +171,8 @@ class TrainingConfig:
       num_samples: posterior samples a video in the bound.
       validation_videos: held-out videos scored after an epoch; 0 means all.
       seed: of initial weights, order and noise.
-      mixed_precision: bfloat16 layers with float32 weights, likelihood and KL.
+      mixed_precision: bfloat16 layers with float32 weights, likelihood and KL; None: where the
+        device has bfloat16 arithmetic.
       xla: "auto" (on with a GPU), "on" or "off".
       deterministic: the same bits on the same machine.
 
@@ -192,7 +193,7 @@ class TrainingConfig:
     num_samples: int = 1
     validation_videos: int = 512
     seed: int = 0
-    mixed_precision: bool = False
+    mixed_precision: bool | None = False
     xla: str = "auto"
     deterministic: bool = False
 
@@ -211,10 +212,14 @@ class TrainingConfig:
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise UserError(
-                    f"{name}: expected one of {', '.join(allowed)}, received {getattr(self, name)!r}"
+                    f"{name}: expected one of {', '.join(allowed)}, "
+                    f"received {getattr(self, name)!r}"
                 )
-        for name in ("mixed_precision", "deterministic"):
-            if not isinstance(getattr(self, name), bool):
+        for name, allowed in (
+            ("mixed_precision", (True, False, None)),
+            ("deterministic", (True, False)),
+        ):
+            if not any(getattr(self, name) is value for value in allowed):
                 raise UserError(f"{name}: expected true or false, received {getattr(self, name)!r}")
 
     @classmethod

@@ -5,6 +5,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tf_dsae.distributions import GaussianHead, fold_leading, unfold_leading
+from tf_dsae.recurrent import LSTM
 
 tfd = tfp.distributions
 
@@ -63,22 +64,22 @@ class FrameEncoder(keras.layers.Layer):
         return super().get_config() | self.settings
 
 
-def make_recurrent(kind: str, units: int, dtype, name: str) -> keras.layers.Layer:
-    """A recurrent layer that returns its last output: "lstm", "gru" or "bidirectional_lstm"."""
-    if kind == "gru":
-        return keras.layers.GRU(units, dtype=dtype, name=name)
-    lstm = keras.layers.LSTM(units, dtype=dtype, name=name)
+def _make_recurrent(kind: str, units: int, dtype) -> keras.layers.Layer:
     if kind == "lstm":
-        return lstm
-    return keras.layers.Bidirectional(lstm, dtype=dtype, name=name)
+        return LSTM(units, dtype=dtype, name="recurrent")
+    if kind == "gru":
+        return keras.layers.GRU(units, return_sequences=True, dtype=dtype, name="recurrent")
+    return keras.layers.Bidirectional(
+        keras.layers.LSTM(units, return_sequences=True, dtype=dtype), dtype=dtype, name="recurrent"
+    )
 
 
 @keras.saving.register_keras_serializable("tf_dsae")
 class StaticEncoder(keras.layers.Layer):
     """q(f | x_1:T): features [B, T, D] to a diagonal Gaussian, event [F], batch [B].
 
-    A recurrent network reads the frames' features; its last output gives the distribution
-    (Leplae-Arthur and Nichani 2019, Section 2).
+    A recurrent network reads the frames' features; its last output, of either direction, gives
+    the distribution (Leplae-Arthur and Nichani 2019, Section 2).
 
     Args:
       size: F.
@@ -89,15 +90,20 @@ class StaticEncoder(keras.layers.Layer):
     def __init__(self, size: int, rnn: str, rnn_size: int, **kwargs):
         super().__init__(**kwargs)
         self.settings = {"size": size, "rnn": rnn, "rnn_size": rnn_size}
-        self.recurrent = make_recurrent(rnn, rnn_size, self.dtype_policy, "recurrent")
+        self.recurrent = _make_recurrent(rnn, rnn_size, self.dtype_policy)
         self.head = GaussianHead(size, dtype=self.dtype_policy, name="head")
 
     def build(self, input_shape):
         self.recurrent.build(input_shape)
-        self.head.build(self.recurrent.compute_output_shape(input_shape))
+        directions = 2 if self.settings["rnn"] == "bidirectional_lstm" else 1
+        self.head.build((None, directions * self.settings["rnn_size"]))
 
     def call(self, features: tf.Tensor) -> tfd.Distribution:
-        return self.head(self.recurrent(features))
+        hidden = self.recurrent(features)
+        if self.settings["rnn"] != "bidirectional_lstm":
+            return self.head(hidden[:, -1])
+        forward, backward = tf.split(hidden, 2, axis=-1)
+        return self.head(tf.concat([forward[:, -1], backward[:, 0]], -1))
 
     def get_config(self):
         return super().get_config() | self.settings

@@ -4,23 +4,14 @@ import dataclasses
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tf_dsae import objective
+from tf_dsae import networks, objective
 from tf_dsae.config import ModelConfig, check_whole
-from tf_dsae.decoder import Decoder
 from tf_dsae.distributions import standard_normal
-from tf_dsae.encoders import (
-    FactorisedDynamicEncoder,
-    FrameEncoder,
-    FullDynamicEncoder,
-    StaticEncoder,
-)
 from tf_dsae.errors import UserError
 from tf_dsae.objective import ElboTerms
-from tf_dsae.prior import DynamicPrior
 from tf_dsae.schedules import Points, check_points, piecewise_linear
 from tf_dsae.types import Latents, Posterior
 from tf_dsae.videos import to_unit_range
@@ -45,7 +36,7 @@ class DSAE(keras.Model):
 
     p(f) prod_t p(z_t | z_<t) p(x_t | z_t, f) after Li and Mandt (2018); see ModelConfig for the
     choices. Symbols: B videos, T frames, H, W, C pixels, F = static_size, Z = dynamic_size. Videos
-    are [B, T, H, W, C], uint8 or float in [0, 1], of any T; pictures come back as float32 in [0, 1].
+    are [B, T, H, W, C], uint8 or float in [0, 1], of any T; they come back as float32 in [0, 1].
     Everything measured is in nats per video. Whatever is random is a function of its seed.
 
     Methods raise UserError for videos of another shape, type or range.
@@ -60,46 +51,15 @@ class DSAE(keras.Model):
         super().__init__(autocast=False, **kwargs)
         self.config = config = config or ModelConfig()
         dtype = self.dtype_policy
-        self.frame_encoder = FrameEncoder(
-            config.encoder_channels,
-            config.encoder_kernel_sizes,
-            config.encoder_strides,
-            config.encoder_padding,
-            config.activation,
-            dtype=dtype,
-            name="frame_encoder",
-        )
-        self.static_encoder = StaticEncoder(
-            config.static_size,
-            config.static_rnn,
-            config.static_rnn_size,
-            dtype=dtype,
-            name="static_encoder",
-        )
-        self.dynamic_encoder = _dynamic_encoder(config, dtype)
-        self.dynamic_prior = DynamicPrior(
-            config.dynamic_size,
-            config.prior_size,
-            config.initial_prior,
-            dtype=dtype,
-            name="dynamic_prior",
-        )
-        geometry = config.decoder_geometry()
-        self.decoder = Decoder(
-            config.decoder_channels,
-            config.frame_shape[2],
-            geometry.grid,
-            geometry.kernel_sizes,
-            config.decoder_strides or config.encoder_strides[::-1],
-            "same" if config.decoder_strides else "valid",
-            config.activation,
-            dtype=dtype,
-            name="decoder",
-        )
+        self.frame_encoder = networks.frame_encoder(config, dtype)
+        self.static_encoder = networks.static_encoder(config, dtype)
+        self.dynamic_encoder = networks.dynamic_encoder(config, dtype)
+        self.dynamic_prior = networks.dynamic_prior(config, dtype)
+        self.decoder = networks.decoder(config, dtype)
         self.term_means = [keras.metrics.Mean(name) for name in ElboTerms._fields]
         self.initial_seed = seed
         if seed is not None:
-            _seed_initializers(self, seed)
+            networks.seed_initializers(self, seed)
         self.build()
 
     def build(self, input_shape=None):
@@ -141,7 +101,7 @@ class DSAE(keras.Model):
         return to_unit_range(video, self.config.frame_shape, name)
 
     def encode(self, video) -> Posterior:
-        """q(f | x), batch [B], and q(z | .), batch [B, T]; the full posterior's at the mean of f."""
+        """q(f | x), batch [B], and q(z | .), batch [B, T], of a full posterior at f's mean."""
         features = self.frame_encoder(self._unit(video))
         static = self.static_encoder(features)
         return Posterior(static, self.dynamic_encoder(features, static.mean()))
@@ -192,7 +152,7 @@ class DSAE(keras.Model):
         return self.decode(f, z).mean()
 
     def sample_prior(self, num_videos, num_frames, seed) -> Latents:
-        """f ~ N(0, I) [num_videos, F] and z rolled out from the prior [num_videos, num_frames, Z]."""
+        """f ~ N(0, I) [num_videos, F], and z rolled out [num_videos, num_frames, Z]."""
         static_seed, dynamic_seed = tf.unstack(tfp.random.split_seed(as_seed(seed), 2))
         f = self.static_prior.sample(num_videos, seed=static_seed)
         return Latents(f, self.dynamic_prior.roll_out(num_videos, num_frames, dynamic_seed))
@@ -324,34 +284,7 @@ class DSAE(keras.Model):
         return self._update_means(self.elbo(_video_of(data), seed, self.num_samples))
 
 
-def _seed_initializers(model: keras.Model, seed: int) -> None:
-    """Makes every random initial weight a function of (seed, place in the model)."""
-    place = 0
-    for layer in model._flatten_layers():
-        for name in ("kernel_initializer", "recurrent_initializer"):
-            initializer = getattr(layer, name, None)
-            if initializer is not None:
-                initializer.seed = (
-                    int(np.random.SeedSequence([seed, place]).generate_state(1)[0]) >> 1
-                )
-                place += 1
-
-
 def _video_of(data) -> tf.Tensor:
     if isinstance(data, dict):
         return data["video"]
     return data[0] if isinstance(data, tuple) else data
-
-
-def _dynamic_encoder(config: ModelConfig, dtype) -> keras.layers.Layer:
-    if config.posterior == "full":
-        return FullDynamicEncoder(
-            config.dynamic_size, config.dynamic_hidden_size, dtype=dtype, name="dynamic_encoder"
-        )
-    return FactorisedDynamicEncoder(
-        config.dynamic_size,
-        config.dynamic_hidden_size,
-        config.activation,
-        dtype=dtype,
-        name="dynamic_encoder",
-    )

@@ -48,7 +48,8 @@ def elbo(
       static_posterior: q(f | x), batch [B].
       static_prior: p(f), batch [] or [B].
       dynamic_posterior: q(z_t | .), batch [B, T], or [..., B, T] where it depends on a sample of f.
-      dynamic_prior: p(z_t | z_<t) with z_<t sampled from q, never from the prior: batch [..., B, T].
+      dynamic_prior: p(z_t | z_<t), batch [..., B, T], with z_<t sampled from q, never from the
+        prior.
 
     Returns:
       ElboTerms, each [B], nats.

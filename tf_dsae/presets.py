@@ -24,7 +24,9 @@ PRESETS = {
         ),
         TrainingConfig(
             preset="sprites",
-            epochs=6,
+            epochs=8,
+            batch_size=16,
+            mixed_precision=None,
             warmup_steps=100,
             learning_rate_decay="cosine",
         ),

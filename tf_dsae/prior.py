@@ -5,17 +5,18 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tf_dsae.distributions import GaussianHead, diagonal_normal, fold_leading, unfold_leading
+from tf_dsae.recurrent import LSTM
 
 tfd = tfp.distributions
-State = list[tf.Tensor]
+State = tuple[tf.Tensor, tf.Tensor]
 
 
 @keras.saving.register_keras_serializable("tf_dsae")
 class DynamicPrior(keras.layers.Layer):
     """An LSTM over z_<t whose output gives p(z_t | z_<t), a diagonal Gaussian of event [Z].
 
-    `step` is the whole prior: calling the layer scans it over given z (the samples of q, in the
-    bound), `roll_out` over its own samples.
+    `step` is the whole prior. `roll_out` walks it over its own samples; calling the layer
+    conditions it on given z (the samples of q, in the bound): the same steps, products gathered.
 
     Args:
       size: Z.
@@ -27,59 +28,52 @@ class DynamicPrior(keras.layers.Layer):
         # z stays float32: its densities are compared with the posterior's.
         super().__init__(autocast=False, **kwargs)
         self.settings = {"size": size, "units": units, "initial": initial}
-        self.cell = keras.layers.LSTMCell(units, dtype=self.dtype_policy, name="cell")
+        self.recurrent = LSTM(units, dtype=self.dtype_policy, name="recurrent")
         self.head = GaussianHead(size, dtype=self.dtype_policy, name="head")
 
     def build(self, input_shape):
-        self.cell.build((None, self.settings["size"]))
+        self.recurrent.build((None, None, self.settings["size"]))
         self.head.build((None, self.settings["units"]))
 
+    def _distribution(self, hidden: tf.Tensor, frames: tf.Tensor) -> tfd.Distribution:
+        """p(z_t | z_<t) from the LSTM's output for t = frames, counted from 0."""
+        prior = self.head(hidden)
+        if self.settings["initial"] == "learned":
+            return prior
+        learned = tf.cast(frames > 0, tf.float32)[..., tf.newaxis]
+        return diagonal_normal(learned * prior.mean(), learned * prior.stddev() + 1.0 - learned)
+
     def initial_state(self, num_videos) -> tuple[tf.Tensor, State]:
-        """The (z_0, state) that `step` starts from: zeros, z_0 of shape [num_videos, Z]."""
-        return tf.zeros([num_videos, self.settings["size"]]), self.cell.get_initial_state(
+        """The (z_0, state) that `step` starts from, zeros; z_0 is [num_videos, Z]."""
+        return tf.zeros([num_videos, self.settings["size"]]), self.recurrent.initial_state(
             num_videos
         )
 
     def step(
         self, frame: tf.Tensor, previous: tf.Tensor, state: State
     ) -> tuple[tfd.Distribution, State]:
-        """p(z_t | z_<t), batch [N], for t = frame (from 0), from z_{t-1} [N, Z], and the new state."""
-        hidden, state = self.cell(tf.cast(previous, self.compute_dtype), state)
-        prior = self.head(hidden)
-        if self.settings["initial"] == "standard_normal":
-            learned = tf.cast(frame > 0, tf.float32)
-            prior = diagonal_normal(
-                learned * prior.mean(), learned * prior.stddev() + (1.0 - learned)
-            )
-        return prior, state
+        """p(z_t | z_<t), batch [N], for t = frame (from 0) after z_{t-1} [N, Z]; the new state."""
+        state = self.recurrent.step(previous, state)
+        return self._distribution(state[0], frame), state
 
     def call(self, z: tf.Tensor) -> tfd.Distribution:
         """p(z_t | z_<t) for every t, conditioned on z [..., T, Z]: event [Z], batch [..., T]."""
         folded = fold_leading(z, 2)
-        first, state = self.initial_state(tf.shape(folded)[0])
-        previous = tf.concat([first[:, tf.newaxis], folded[:, :-1]], 1)
-        previous = tf.transpose(previous, [1, 0, 2])
-
-        def advance(carry, inputs):
-            prior, state = self.step(*inputs, carry[2])
-            return prior.mean(), prior.stddev(), state
-
-        frames = tf.range(tf.shape(previous)[0])
-        loc, scale, _ = tf.scan(advance, (frames, previous), (first, first, state))
-        loc, scale = (unfold_leading(tf.transpose(x, [1, 0, 2]), z, 2) for x in (loc, scale))
-        return diagonal_normal(loc, scale)
+        before = tf.concat([tf.zeros_like(folded[:, :1]), folded[:, :-1]], 1)
+        hidden = unfold_leading(self.recurrent(before), z, 2)
+        return self._distribution(hidden, tf.range(tf.shape(z)[-2]))
 
     def roll_out(self, num_videos, num_frames, seed: tf.Tensor) -> tf.Tensor:
         """Samples z [num_videos, num_frames, Z] from the prior; a function of seed int32 [2]."""
-        first, state = self.initial_state(num_videos)
-        seeds = tfp.random.split_seed(seed, n=num_frames)
+        seeds = tf.stack(tfp.random.split_seed(seed, n=num_frames))
 
         def advance(carry, inputs):
             frame, frame_seed = inputs
             prior, state = self.step(frame, *carry)
             return prior.sample(seed=frame_seed), state
 
-        z, _ = tf.scan(advance, (tf.range(num_frames), tf.stack(seeds)), (first, state))
+        start = self.initial_state(num_videos)
+        z, _ = tf.scan(advance, (tf.range(num_frames), seeds), start)
         return tf.transpose(z, [1, 0, 2])
 
     def get_config(self):

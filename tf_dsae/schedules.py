@@ -60,7 +60,7 @@ def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
 
 
 def piecewise_linear(points: Points, step: tf.Tensor) -> tf.Tensor:
-    """The schedule's value at `step`: float32 scalar; constant before the first and after the last."""
+    """The schedule's value at `step`, float32 []; constant before the first and after the last."""
     step = tf.cast(step, tf.float32)
     steps, values = np.asarray(points, np.float32).T
     value = tf.constant(values[0])

@@ -1,6 +1,6 @@
 """Training: one function that turns settings and data into a folder with a model."""
 
 from tf_dsae.training.callbacks import Stopped
-from tf_dsae.training.run import train
+from tf_dsae.training.run import check_before_data, train
 
-__all__ = ["Stopped", "train"]
+__all__ = ["Stopped", "check_before_data", "train"]

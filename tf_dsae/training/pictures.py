@@ -30,8 +30,8 @@ class Pictures(NamedTuple):
 
 
 def choose(data: PreparedDataset, count: int = _ROWS) -> np.ndarray:
-    """Held-out videos that differ in character and, where labels tell, in action: uint8 [N, ...]."""
-    # A prime near the golden section of the split wanders through characters and motions alike.
+    """Held-out videos uint8 [N, T, H, W, C] from all over the split, the same every time."""
+    # A stride near the golden section wanders through characters and motions alike.
     stride = max(int(0.381966 * data.num_test) | 1, 1)
     chosen = [(5 + place * stride) % data.num_test for place in range(count)]
     return data.examples("test", chosen)["video"]

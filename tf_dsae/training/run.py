@@ -11,14 +11,14 @@ import keras
 import tensorflow as tf
 
 from tf_dsae import workdir as folder
-from tf_dsae.data.prepared import PreparedDataset
-from tf_dsae.files import write_errors
 from tf_dsae.config import ModelConfig, TrainingConfig
+from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.errors import UserError
 from tf_dsae.model import DSAE
 from tf_dsae.schedules import parse_schedule
 from tf_dsae.training import callbacks as parts
 from tf_dsae.training.checkpoints import RunCheckpoints
+from tf_dsae.training.devices import resolved
 from tf_dsae.training.pictures import choose, make_pictures, write_figures
 from tf_dsae.training.tensorboard import TensorBoardRecords, installed
 
@@ -54,8 +54,8 @@ def train(
         use, a schedule makes no sense, or a loss was not finite.
       tf_dsae.training.Stopped: SIGINT or SIGTERM came; the run is saved.
     """
-    workdir = Path(workdir)
-    run = open_workdir(workdir, model_config, training, data, resume)
+    workdir, training = Path(workdir), resolved(training)
+    run = _open_workdir(workdir, model_config, training, data, resume)
     steps = training.steps_per_epoch or -(-data.num_train // training.batch_size)
     model = build_model(run, steps * training.epochs)
     checkpoints = RunCheckpoints(model, workdir / folder.CHECKPOINTS)
@@ -84,7 +84,34 @@ def train(
     return model
 
 
-def open_workdir(
+def check_before_data(
+    workdir: str | os.PathLike, model_config: ModelConfig, training: TrainingConfig, resume: bool
+) -> None:
+    """Finds what is wrong with a run before time is spent on its data; writes nothing.
+
+    Raises:
+      UserError: as `train` does for settings and workdir.
+    """
+    workdir = Path(workdir)
+    for name in ("beta_f", "beta_z"):
+        parse_schedule(getattr(training, name), training.epochs * 10**6, name)
+    existing = next(path for path in (workdir, *workdir.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise UserError(f"workdir: expected a folder, received {workdir}; {existing} is a file")
+    run = folder.RunConfig(model_config, resolved(training), {})
+    _check_workdir(workdir, run, resume)
+
+
+def _check_workdir(workdir: Path, run: folder.RunConfig, resume: bool) -> None:
+    if not resume and (workdir / folder.CONFIG).exists():
+        raise UserError(
+            f"workdir: expected no run in {workdir} with --noresume, found one; name another "
+            "--workdir, or leave --noresume out to go on with it"
+        )
+    folder.check_same_run(workdir, run)
+
+
+def _open_workdir(
     workdir: Path,
     model_config: ModelConfig,
     training: TrainingConfig,
@@ -94,38 +121,31 @@ def open_workdir(
     """Claims the folder for this run by writing its settings there."""
     facts = {"name": data.name, "fingerprint": data.fingerprint, "num_train": data.num_train}
     run = folder.RunConfig(model_config, training, facts)
-    if not resume and (workdir / folder.CONFIG).exists():
-        raise UserError(
-            f"workdir: expected no run in {workdir} with --noresume, found one; name another "
-            "--workdir, or leave --noresume out to go on with it"
-        )
     if data.video_shape[1:] != model_config.frame_shape:
         raise UserError(
             f"frame_shape: expected that of {data.name}, {data.video_shape[1:]}, "
             f"received {model_config.frame_shape}"
         )
-    folder.check_same_run(workdir, run)
-    with write_errors(workdir):
-        workdir.mkdir(parents=True, exist_ok=True)
-    folder.write_config(workdir, run)
+    _check_workdir(workdir, run, resume)
+    if not (workdir / folder.CONFIG).exists():
+        folder.write_config(workdir, run)
     return run
 
 
 def build_model(run: folder.RunConfig, total_steps: int) -> DSAE:
-    """A compiled model at its first step."""
+    """A compiled model at its first step, from resolved settings."""
     training = run.training
     if training.deterministic:
         tf.config.experimental.enable_op_determinism()
     policy = "mixed_bfloat16" if training.mixed_precision else "float32"
     model = DSAE(run.model, seed=training.seed, dtype=policy)
-    gpu = bool(tf.config.list_physical_devices("GPU"))
     model.compile(
         optimizer=make_optimizer(training, total_steps),
         beta_f=parse_schedule(training.beta_f, total_steps, "beta_f"),
         beta_z=parse_schedule(training.beta_z, total_steps, "beta_z"),
         num_samples=training.num_samples,
         seed=training.seed,
-        jit_compile={"auto": gpu, "on": True, "off": False}[training.xla],
+        jit_compile=training.xla == "on",
     )
     model.optimizer.build(model.trainable_variables)
     return model
@@ -163,6 +183,7 @@ def _fit(model, data, training, steps, callbacks) -> None:
             steps_per_epoch=steps_each,
             validation_data=held_out,
             callbacks=callbacks,
+            shuffle=False,  # The data set comes in its order.
             verbose=0,
         )
 

@@ -1,0 +1,108 @@
+"""What every program of this package does around its own work: start quietly, fail in one line.
+
+A program is a module with absl flags, a docstring (its `--help` text) and `main(argv)`, which is
+given to `run_main`. TensorFlow must be imported inside `main` (or by what `main` imports), so that
+`--help` answers at once and the start-up lines of TensorFlow's C++ code can be kept off the screen.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+
+from absl import app, flags, logging
+
+from tf_dsae.errors import UserError
+
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it.
+_LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+
+
+def run_main(main: Callable[[list[str]], int | None]) -> None:
+    """Runs `main` as a program and exits the process with its code.
+
+    Args:
+      main: takes the arguments left after flag parsing (the program name alone) and returns an
+        exit code, None for success. The flags of the module that defines it are the ones that
+        `--help` shows, and that module's docstring is the help text.
+
+    Raises:
+      SystemExit: always. Code 0 or what `main` returned; 2 after one line on stderr for a
+        `UserError` or a wrong flag; 130 when interrupted. Any other exception is a bug and
+        keeps its traceback.
+    """
+    quiet = _LOG_LEVEL not in os.environ
+    os.environ.setdefault(_LOG_LEVEL, "3")
+    _show_help_of(main.__module__)
+
+    def guarded(argv: list[str]) -> int | None:
+        if len(argv) > 1:
+            raise UserError(
+                f"Expected flags only, got the argument {argv[1]!r}; see --help for the flags."
+            )
+        _import_tensorflow(quiet)
+        return main(argv)
+
+    try:
+        app.run(guarded, flags_parser=_parse_flags)
+    except UserError as error:
+        _fail(str(error), EXIT_USER_ERROR)
+    except KeyboardInterrupt:
+        _fail("interrupted", EXIT_INTERRUPTED)
+
+
+def _parse_flags(argv: list[str]) -> list[str]:
+    try:
+        return flags.FLAGS(argv)
+    except flags.Error as error:
+        raise UserError(f"{error} See --help for the flags.") from error
+    except SystemExit as exit_:
+        # absl leaves with 1 after --help, which is a success.
+        raise SystemExit(0) from exit_
+
+
+def _show_help_of(module_name: str) -> None:
+    """Makes `--help` speak for `module_name`, whichever wrapper script started the process."""
+    for flag in flags.FLAGS.get_key_flags_for_module(module_name):
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+    sys.modules["__main__"].__doc__ = sys.modules[module_name].__doc__
+
+
+def _import_tensorflow(quiet: bool) -> None:
+    with _stderr_held_back() if quiet else contextlib.nullcontext():
+        import tensorflow  # noqa: F401
+    if quiet and not flags.FLAGS["verbosity"].present:
+        # absl shows its programs' users every information message of every library.
+        logging.set_verbosity(logging.WARNING)
+
+
+@contextlib.contextmanager
+def _stderr_held_back() -> Iterator[None]:
+    """Keeps file descriptor 2 off the screen, and shows it after all when the block fails.
+
+    TensorFlow's C++ code writes some lines before it reads any log level, so only the descriptor
+    itself can silence them.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held:
+        screen = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except Exception:
+            held.seek(0)
+            os.write(screen, held.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(screen, 2)
+            os.close(screen)
+
+
+def _fail(message: str, code: int) -> None:
+    program = os.path.basename(sys.argv[0])
+    # Messages from libraries may span lines; a reader of logs wants one.
+    print(f"{program}: {' '.join(message.split())}", file=sys.stderr)
+    raise SystemExit(code)

@@ -1,0 +1,198 @@
+"""Trains a disentangled sequential autoencoder and leaves model, curves and pictures in a folder.
+
+Flags that are not given take the preset's values. The same command goes on with a run that was
+stopped. Examples:
+
+  train --beta=6
+  train --preset=paper --static_size=256 --dataset=sprites/lpc --workdir=runs/paper
+  train --config=runs/paper/config.json --workdir=runs/again
+"""
+
+import dataclasses
+import os
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from tf_dsae.cli import common
+from tf_dsae.config import ModelConfig, TrainingConfig
+from tf_dsae.errors import UserError
+from tf_dsae.presets import PRESETS, preset
+
+_PRESET_HELP = "; ".join(f"{name}: {entry.summary}" for name, entry in PRESETS.items())
+
+
+def _default(name: str, part: str) -> str:
+    """ "Default: 1 (sprites, paper), 2 (tiny)." for a setting, from the presets."""
+    values: dict[str, list[str]] = {}
+    for entry in PRESETS:
+        value = getattr(getattr(PRESETS[entry], part), name)
+        text = "where it is fast" if value is None else str(value).lower()
+        values.setdefault(text, []).append(entry)
+    if len(values) == 1:
+        return f"Default: {next(iter(values))}."
+    texts = [f"{value} ({', '.join(entries)})" for value, entries in values.items()]
+    return f"Default: {', '.join(texts)}."
+
+
+def _model_flag(define, name: str, text: str) -> flags.FlagHolder:
+    return define(name, None, f"{text} {_default(name, 'model')}")
+
+
+def _training_flag(define, name: str, text: str) -> flags.FlagHolder:
+    return define(name, None, f"{text} {_default(name, 'training')}")
+
+
+_DATASET = flags.DEFINE_string(
+    "dataset",
+    None,
+    "Data set: sprites/drawn (drawn by this package) or sprites/lpc (downloaded). "
+    "Default: sprites/drawn.",
+)
+_SHEETS_DIR = flags.DEFINE_string(
+    "sheets_dir", None, "For sprites/lpc: folder with the sheets, in place of a download."
+)
+_DATA_DIR = flags.DEFINE_string(
+    "data_dir", None, "Folder of prepared data sets. Default: $TFDS_DATA_DIR or that of TFDS."
+)
+_PRESET = flags.DEFINE_string(
+    "preset", None, f"Settings to start from. {_PRESET_HELP}. Default: sprites."
+)
+_CONFIG = flags.DEFINE_string(
+    "config", None, "config.json of a run whose settings to start from, in place of a preset."
+)
+_BETA = flags.DEFINE_string(
+    "beta",
+    None,
+    "Weight of both KLs: a number of at least 0, or a schedule step:value,... that is linear "
+    "between its steps; steps may be percentages of the run, as in 0%:0.1,30%:1. "
+    "Default: that of --beta_f and --beta_z.",
+)
+_BETA_F = _training_flag(flags.DEFINE_string, "beta_f", "Weight of the KL of f, like --beta.")
+_BETA_Z = _training_flag(flags.DEFINE_string, "beta_z", "Weight of the KL of z, like --beta.")
+_WORKDIR = flags.DEFINE_string(
+    "workdir", None, "Folder for the run. Default: runs/ and the settings that were given."
+)
+_RESUME = flags.DEFINE_bool("resume", True, "Go on with the run that --workdir holds.")
+_TENSORBOARD = flags.DEFINE_bool(
+    "tensorboard", None, "Write TensorBoard files. Default: where TensorBoard is installed."
+)
+_CHECKPOINT_MINUTES = flags.DEFINE_float(
+    "checkpoint_minutes",
+    5.0,
+    "Minutes between checkpoints within an epoch; each epoch's end saves one.",
+    lower_bound=0.0,
+)
+
+# Flags that are settings of the same name; the default of each is the preset's.
+_MODEL_FLAGS = {
+    name: _model_flag(define, name, text)
+    for name, define, text in (
+        ("posterior", flags.DEFINE_string, "q(z | .): factorised or full."),
+        ("static_size", flags.DEFINE_integer, "F, size of f."),
+        ("dynamic_size", flags.DEFINE_integer, "Z, size of every z_t."),
+    )
+}
+_TRAINING_FLAGS = {
+    name: _training_flag(define, name, text)
+    for name, define, text in (
+        ("epochs", flags.DEFINE_integer, "Epochs."),
+        (
+            "steps_per_epoch",
+            flags.DEFINE_integer,
+            "Steps an epoch; 0: one pass over the training videos.",
+        ),
+        ("batch_size", flags.DEFINE_integer, "Videos a step."),
+        ("learning_rate", flags.DEFINE_float, "Adam's, at its highest."),
+        ("num_samples", flags.DEFINE_integer, "Posterior samples a video."),
+        (
+            "validation_videos",
+            flags.DEFINE_integer,
+            "Held-out videos scored after an epoch; 0: all.",
+        ),
+        ("seed", flags.DEFINE_integer, "Of initial weights, order and noise."),
+        (
+            "mixed_precision",
+            flags.DEFINE_bool,
+            "bfloat16 layers with float32 weights; fast on CPUs with AVX-512 BF16 and on GPUs.",
+        ),
+        ("xla", flags.DEFINE_string, "auto (on with a GPU, off without), on or off."),
+        ("deterministic", flags.DEFINE_bool, "The same bits again on the same machine."),
+    )
+}
+
+
+def _given(settings: dict) -> dict:
+    return {name: flag.value for name, flag in settings.items() if flag.value is not None}
+
+
+def _betas() -> dict[str, str]:
+    if _BETA.value is not None and (_BETA_F.value or _BETA_Z.value) is not None:
+        raise UserError("beta: expected --beta or --beta_f and --beta_z, received both; give one")
+    both = {"beta_f": _BETA_F.value or _BETA.value, "beta_z": _BETA_Z.value or _BETA.value}
+    return {name: value for name, value in both.items() if value is not None}
+
+
+def _settings() -> tuple[ModelConfig, TrainingConfig, dict]:
+    """The settings that flags and preset or file make, and those that flags gave."""
+    if _CONFIG.value is not None and _PRESET.value is not None:
+        raise UserError("config: expected --config or --preset, received both; give one")
+    if _CONFIG.value is not None:
+        from tf_dsae.workdir import read_config
+
+        model, training, _ = read_config(_CONFIG.value)
+    else:
+        model, training, _ = preset(_PRESET.value or "sprites")
+    given = _given(_TRAINING_FLAGS) | _betas()
+    if _DATASET.value is not None:
+        given["dataset"] = _DATASET.value
+    model_given = _given(_MODEL_FLAGS)
+    model = dataclasses.replace(model, **model_given)
+    return model, dataclasses.replace(training, **given), given | model_given
+
+
+def default_workdir(training: TrainingConfig, given: dict) -> Path:
+    """runs/ and a name of data set, preset and the settings that differ from it."""
+    parts = [training.dataset.replace("/", "-"), training.preset]
+    given = {name: value for name, value in given.items() if name != "dataset"}
+    if "beta_f" in given and given["beta_f"] == given.get("beta_z"):
+        given["beta"] = given.pop("beta_f")
+        del given["beta_z"]
+    parts += [f"{name}={value}" for name, value in sorted(given.items())]
+    return Path("runs") / "-".join(parts).replace("%", "pc").replace(os.sep, "_")
+
+
+def main(argv: list[str]) -> int:
+    """Trains what the flags name and says where it lies."""
+    del argv  # Flags only.
+    model, training, given = _settings()
+    workdir = Path(_WORKDIR.value) if _WORKDIR.value else default_workdir(training, given)
+
+    from tf_dsae import data as datasets
+    from tf_dsae.training import check_before_data, train
+
+    check_before_data(workdir, model, training, resume=_RESUME.value)
+    data = datasets.prepare(training.dataset, _DATA_DIR.value, _SHEETS_DIR.value)
+    print(f"{training.preset} on {data.name}; the run's folder is {workdir}", file=sys.stderr)
+    train(
+        data,
+        model,
+        training,
+        workdir,
+        resume=_RESUME.value,
+        tensorboard=_TENSORBOARD.value,
+        checkpoint_minutes=_CHECKPOINT_MINUTES.value,
+        show=True,
+    )
+    print(f"done: model, metrics.csv and figures are in {workdir}", file=sys.stderr)
+    return 0
+
+
+def run() -> None:
+    """Entry point of the `train` program."""
+    common.run_main(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,134 @@
+"""TFDS builder of the Sprites videos, from drawn or from published sheets."""
+
+import os
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import tensorflow_datasets as tfds
+from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
+from tensorflow_datasets.core.download.util import DownloadError
+
+from tf_dsae.data import characters, sheets
+from tf_dsae.errors import UserError
+
+DRAWN = tfds.core.BuilderConfig(name="drawn", description="Characters drawn by this package.")
+LPC = tfds.core.BuilderConfig(
+    name="lpc",
+    description="Liberated Pixel Cup characters (art under CC-BY-SA 3.0 and GPL 3.0).",
+)
+FINGERPRINT = "sheets_sha256"  # Key in DatasetInfo.metadata.
+
+_SHEETS_URL = (
+    "https://raw.githubusercontent.com/YingzhenLi/Sprites/3ce4048c5227802bd8f1888e293fd3afdba91c0c"
+)
+_ANSWER_SECONDS = 20
+
+
+class Builder(tfds.core.GeneratorBasedBuilder):
+    """Videos of 1296 characters in 9 motions each.
+
+    An example is {video: uint8 [8, 64, 64, 3], skin, pants, top, hair, action: int64}. Examples
+    come in the order of `characters.split_characters()`, motions 0..8 of one character in a row.
+    """
+
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES = {"1.0.0": "Initial release."}
+    BUILDER_CONFIGS = [DRAWN, LPC]
+
+    def __init__(
+        self,
+        *,
+        sheets_dir: str | os.PathLike | None = None,
+        on_videos: Callable[[int], object] | None = None,
+        **kwargs,
+    ):
+        """Builds as every TFDS builder, with two more arguments.
+
+        Args:
+          sheets_dir: folder to read the sheets of configuration `lpc` from; by default they are
+            downloaded.
+          on_videos: called while preparing, with the number of videos composed since last time.
+          **kwargs: `data_dir`, `config` and `version`, see `tfds.core.DatasetBuilder`.
+        """
+        self._sheets_dir = sheets_dir
+        self._on_videos = on_videos or (lambda count: None)
+        super().__init__(**kwargs)
+        # TFDS pickles a builder by its arguments.
+        self._original_state["sheets_dir"] = sheets_dir
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        classes = {
+            name: tfds.features.ClassLabel(names=names) for name, names in class_names().items()
+        }
+        # Of the encodings that keep every byte, zlib decoded fastest for its size.
+        video = tfds.features.Tensor(
+            shape=characters.VIDEO_SHAPE, dtype=np.uint8, encoding=tfds.features.Encoding.ZLIB
+        )
+        return self.dataset_info_from_configs(
+            features=tfds.features.FeaturesDict({"video": video, **classes}),
+            homepage="https://github.com/YingzhenLi/Sprites",
+            license="lpc: CC-BY-SA 3.0 and GPL 3.0",
+            metadata=tfds.core.MetadataDict(),
+            disable_shuffling=True,
+        )
+
+    def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict:
+        if self.builder_config.name == DRAWN.name:
+            from tf_dsae.data import drawing
+
+            art = drawing.draw_sheets()
+        elif self._sheets_dir is not None:
+            art = sheets.read_sheets(self._sheets_dir)
+        else:
+            art = _download_sheets(dl_manager)
+        self.info.metadata[FINGERPRINT] = sheets.fingerprint(art)
+        composer = characters.VideoComposer(art)
+        return {
+            split: self._generate_examples(composer, members)
+            for split, members in characters.split_characters().items()
+        }
+
+    def _generate_examples(
+        self, composer: characters.VideoComposer, members: np.ndarray
+    ) -> Iterator[tuple[int, dict]]:
+        motions = len(characters.MOTIONS)
+        for position, character in enumerate(members):
+            labels = characters.attributes(int(character))
+            for motion, video in enumerate(composer.compose(int(character))):
+                yield motions * position + motion, {"video": video, **labels, "action": motion}
+            self._on_videos(motions)
+
+
+def class_names() -> dict[str, tuple[str, ...]]:
+    """Returns the names of the classes of every factor, in label order."""
+    names = {
+        name: tuple(f"{name} {choice}" for choice in range(characters.CHOICES))
+        for name in characters.ATTRIBUTES
+    }
+    return {**names, "action": characters.MOTIONS}
+
+
+def _download_sheets(dl_manager: tfds.download.DownloadManager) -> characters.Sheets:
+    """Downloads the published sheets; TFDS checks each against `checksums.tsv`.
+
+    Raises:
+      UserError: there is no connection, or a file is not the published one.
+    """
+    urls = {name: f"{_SHEETS_URL}/{name}" for name in sheets.SHEET_FILES}
+    try:
+        # TFDS tries for minutes before it gives up, so ask once whether anybody answers.
+        with urllib.request.urlopen(urls[sheets.SHOES], timeout=_ANSWER_SECONDS):
+            pass
+        paths = dl_manager.download(urls)
+    except (OSError, DownloadError) as error:  # requests and urllib raise kinds of OSError.
+        raise UserError(
+            f"Expected to download the sheets from {_SHEETS_URL}, but that failed ({error}); try "
+            "again later, or name a folder that holds them by --sheets_dir."
+        ) from error
+    except NonMatchingChecksumError as error:
+        raise UserError(
+            f"Expected the published sheets, but a download has the wrong checksum ({error}); "
+            "try again, or name a folder that holds them by --sheets_dir."
+        ) from error
+    return sheets.read_sheet_files(paths)
