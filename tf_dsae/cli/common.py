@@ -33,8 +33,7 @@ def run_main(main: Callable[[list[str]], int | None]) -> None:
         `UserError` or a wrong flag; 130 when interrupted. Any other exception is a bug and
         keeps its traceback.
     """
-    quiet = _LOG_LEVEL not in os.environ
-    os.environ.setdefault(_LOG_LEVEL, "3")
+    quiet = os.environ.setdefault(_LOG_LEVEL, "3") != "0"  # 0 asks for every message.
     _show_help_of(main.__module__)
 
     def guarded(argv: list[str]) -> int | None:

@@ -1,0 +1,97 @@
+"""Configurations: what they refuse, the sizes they allow, and their trip through JSON."""
+
+import dataclasses
+import json
+
+import pytest
+
+from tests.conftest import small_config
+from tf_dsae.config import ModelConfig, TrainingConfig
+from tf_dsae.errors import UserError
+from tf_dsae.geometry import encoder_sizes
+from tf_dsae.presets import PRESETS, preset
+
+
+def test_paper_preset_is_the_papers():
+    model = preset("paper").model
+    assert encoder_sizes((64, 64), model.encoder_kernel_sizes, model.encoder_strides, "valid") == (
+        (64, 64),
+        (31, 31),
+        (14, 14),
+        (6, 6),
+        (2, 2),
+    )
+    geometry = model.decoder_geometry()
+    assert geometry.grid == (2, 2)
+    assert geometry.kernel_sizes == ((4, 4), (4, 4), (5, 5), (4, 4))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_survive_json(name):
+    model, training, _ = preset(name)
+    assert training.preset == name
+    for config in (model, training):
+        settings = json.loads(json.dumps(dataclasses.asdict(config)))
+        assert type(config).from_dict(settings) == config
+
+
+def test_unknown_preset_lists_the_known():
+    with pytest.raises(UserError, match="expected one of sprites, paper, li_mandt, tiny"):
+        preset("papr")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"static_size": 0},
+        {"dynamic_size": -1},
+        {"dynamic_size": 2.5},
+        {"posterior": "mean_field"},
+        {"static_rnn": "transformer"},
+        {"frame_shape": (20, 26, 2)},
+        {"frame_shape": (20, 26)},
+        {"frame_shape": (5, 26, 3)},
+        {"encoder_padding": "same", "frame_shape": (20, 26, 3)},
+        {"decoder_strides": (4, 2), "decoder_kernel_sizes": (4, 4)},
+        {"encoder_strides": (2,)},
+        {"encoder_channels": (6, 0)},
+        {"prior_size": True},
+    ],
+)
+def test_model_settings_out_of_range(changes):
+    with pytest.raises(UserError, match="expected .*received"):
+        small_config(**changes)
+
+
+def test_frame_that_the_strides_cannot_take_says_what_they_can():
+    with pytest.raises(UserError, match="sides of at least 46 pixels .* received 45 x 64"):
+        ModelConfig(frame_shape=(45, 64, 3))
+    with pytest.raises(UserError, match="multiples of 16 .* received 64 x 72"):
+        ModelConfig(frame_shape=(64, 72, 3), encoder_padding="same")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"learning_rate": 0.0},
+        {"learning_rate": float("nan")},
+        {"seed": -1},
+        {"seed": 2**31},
+        {"xla": "maybe"},
+        {"mixed_precision": 1},
+        {"num_samples": 0},
+        {"steps_per_epoch": -1},
+    ],
+)
+def test_training_settings_out_of_range(changes):
+    name = next(iter(changes))
+    with pytest.raises(UserError, match=f"^{name}: expected .*received|^seed: expected at most"):
+        TrainingConfig(**changes)
+
+
+@pytest.mark.parametrize("settings", [None, [], {"epochs": 3}, {"nonsense": 1}])
+def test_settings_edited_into_nonsense(settings):
+    with pytest.raises(UserError):
+        TrainingConfig.from_dict(settings)

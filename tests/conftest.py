@@ -1,0 +1,36 @@
+"""What every test starts from: quiet libraries, and small models of odd sizes."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pytest
+
+from tf_dsae.config import ModelConfig
+
+# Sizes that are all different, so that a swapped axis fails.
+B, T, H, W, C, F, Z = 3, 5, 20, 26, 3, 7, 4
+
+
+def small_config(**changes) -> ModelConfig:
+    """A model of H x W x C frames whose sizes are all different."""
+    settings = {
+        "frame_shape": (H, W, C),
+        "static_size": F,
+        "dynamic_size": Z,
+        "encoder_channels": (6, 8),
+        "encoder_kernel_sizes": (4, 3),
+        "encoder_strides": (2, 2),
+        "decoder_channels": (9, 6),
+        "static_rnn_size": 11,
+        "dynamic_hidden_size": 13,
+        "prior_size": 10,
+    }
+    return ModelConfig(**{**settings, **changes})
+
+
+@pytest.fixture
+def videos() -> np.ndarray:
+    """uint8 [B, T, H, W, C]."""
+    return np.random.default_rng(0).integers(0, 256, (B, T, H, W, C), np.uint8)

@@ -1,0 +1,31 @@
+"""Schedules: text to points, points to values."""
+
+import numpy as np
+import pytest
+
+from tf_dsae.errors import UserError
+from tf_dsae.schedules import check_points, parse_schedule, piecewise_linear
+
+
+def test_number_and_pairs():
+    assert parse_schedule("6", 100, "beta") == ((0.0, 6.0),)
+    assert parse_schedule("0:0.1,300:1", 100, "beta") == ((0.0, 0.1), (300.0, 1.0))
+    assert parse_schedule("0%:4,40%:4,70%:1", 50, "b") == ((0.0, 4.0), (20.0, 4.0), (35.0, 1.0))
+
+
+def test_values_are_those_of_numpy_interpolation():
+    points = ((10.0, 2.0), (20.0, 5.0), (50.0, 0.5))
+    for step in (0, 10, 13, 20, 35, 50, 99):
+        expected = np.interp(step, *zip(*points, strict=True))
+        np.testing.assert_allclose(piecewise_linear(points, step), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("text", ["", "a", "1:2:3", "5:1,5:2", "9:1,3:1", "-1", "nan", "0:1,2:inf"])
+def test_nonsense_is_refused_by_name(text):
+    with pytest.raises(UserError, match="^beta_z: expected .* received"):
+        parse_schedule(text, 100, "beta_z")
+
+
+def test_no_points_are_refused():
+    with pytest.raises(UserError):
+        check_points((), "beta")
