@@ -48,8 +48,8 @@ def run_main(main: Callable[[list[str]], int | None]) -> None:
         app.run(guarded, flags_parser=_parse_flags)
     except UserError as error:
         _fail(str(error), EXIT_USER_ERROR)
-    except KeyboardInterrupt:
-        _fail("interrupted", EXIT_INTERRUPTED)
+    except KeyboardInterrupt as stop:
+        _fail(str(stop) or "interrupted", EXIT_INTERRUPTED)
 
 
 def _parse_flags(argv: list[str]) -> list[str]:

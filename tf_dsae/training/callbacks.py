@@ -155,7 +155,7 @@ class Checkpointing(keras.callbacks.Callback):
     Args:
       checkpoints: of the run.
       minutes: between checkpoints within an epoch.
-      means: running means of the epoch that a run goes on in, put back after Keras resets them.
+      means: of the epoch in whose middle a run goes on, put back after Keras resets them; else [].
     """
 
     def __init__(self, checkpoints: RunCheckpoints, minutes: float, means: list[np.ndarray]):
@@ -172,10 +172,11 @@ class Checkpointing(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._saved_at = time.monotonic()
-        variables = [variable for mean in self.model.metrics for variable in mean.variables]
-        for variable, value in zip(variables, self.means, strict=bool(self.means)):
-            variable.assign(value)
-        self.means = []
+        if self.means:
+            variables = [variable for mean in self.model.metrics for variable in mean.variables]
+            for variable, value in zip(variables, self.means, strict=True):
+                variable.assign(value)
+            self.means = []
 
     def on_train_batch_end(self, batch, logs=None):
         if batch + 1 == self.params["steps"]:

@@ -62,7 +62,8 @@ def train(
     if checkpoints.restore() and show:
         print(f"going on from step {checkpoints.step} in {workdir}", file=sys.stderr)
     videos = choose(data)
-    means = [v.numpy() for mean in model.metrics for v in mean.variables]
+    within_epoch = checkpoints.step % steps > 0
+    means = [v.numpy() for mean in model.metrics for v in mean.variables] if within_epoch else []
     saver = parts.Checkpointing(checkpoints, checkpoint_minutes, means)
     extras = [
         parts.FiniteTerms(checkpoints),

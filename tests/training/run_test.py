@@ -1,0 +1,294 @@
+"""The run loop: what it leaves, how it goes on, how it stops, what it refuses."""
+
+import csv
+import dataclasses
+import json
+import logging
+import os
+import signal
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+import tf_dsae
+from tests.conftest import T, small_config
+from tf_dsae.config import TrainingConfig
+from tf_dsae.errors import UserError
+from tf_dsae.training import Stopped, callbacks, check_before_data, train
+
+# 10 videos in batches of 3: 4 steps an epoch, batches run across passes.
+SETTINGS = TrainingConfig(
+    preset="none", epochs=3, batch_size=3, learning_rate=0.01, warmup_steps=2, seed=5
+)
+TIMES = ("videos_per_second", "seconds")
+
+
+def rows(workdir) -> list[dict[str, str]]:
+    with open(workdir / "metrics.csv", newline="") as table:
+        return [
+            {name: value for name, value in row.items() if name not in TIMES}
+            for row in csv.DictReader(table)
+        ]
+
+
+def run(data, workdir, training=SETTINGS, **options):
+    return train(data, small_config(), training, workdir, tensorboard=False, **options)
+
+
+def stop_at(step, monkeypatch, number=signal.SIGINT):
+    """Sends the signal to this process at the end of a step."""
+    record = callbacks.Records.on_train_batch_end
+
+    def recording(self, batch, logs=None):
+        record(self, batch, logs)
+        if self.checkpoints.step == step:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(callbacks.Records, "on_train_batch_end", recording)
+
+
+@pytest.fixture(scope="module")
+def finished(squares, tmp_path_factory):
+    """A run that nothing disturbed: (workdir, weights)."""
+    workdir = tmp_path_factory.mktemp("runs") / "whole"
+    return workdir, run(squares, workdir).get_weights()
+
+
+def assert_same(weights, expected):
+    for mine, other in zip(weights, expected, strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+def test_what_a_run_leaves(finished, squares):
+    workdir, weights = finished
+    settings = json.loads((workdir / "config.json").read_text())
+    assert settings["data"]["fingerprint"] == "0123"
+    assert settings["training"]["beta_f"] == "1" and settings["training"]["xla"] == "off"
+    assert settings["versions"]["tensorflow"] == tf.__version__
+    table = rows(workdir)
+    assert [(row["epoch"], row["step"]) for row in table] == [("1", "4"), ("2", "8"), ("3", "12")]
+    assert float(table[2]["val_elbo"]) > float(table[0]["val_elbo"])
+    for name in ("reconstruction", "swap", "prior_f", "prior_z", "sample", "curves"):
+        with Image.open(workdir / "figures" / f"{name}.png") as picture:
+            assert min(picture.size) > 100
+    with Image.open(workdir / "figures" / "swap.gif") as picture:
+        assert picture.n_frames == T
+    loaded = tf_dsae.load(workdir)
+    assert_same(loaded.get_weights(), weights)
+    videos = squares.examples("test", [0, 1])["video"]
+    assert loaded.reconstruct(videos).shape == videos.shape
+    leftovers = [path for path in workdir.rglob(".*")]
+    assert not leftovers
+
+
+def test_rows_are_means_over_the_epoch(finished, squares):
+    """The last row's held-out terms again, by hand, from the weights of that moment."""
+    workdir, _ = finished
+    model = tf_dsae.load(workdir)
+    model.compile(seed=SETTINGS.seed)
+    scored = model.evaluate(
+        squares.evaluation_batches("test", 3), return_dict=True, verbose=0
+    )
+    for name, value in scored.items():
+        np.testing.assert_allclose(float(rows(workdir)[-1][f"val_{name}"]), value, rtol=1e-6)
+
+
+def test_a_second_call_has_nothing_left_to_do(finished, squares, capsys):
+    workdir, weights = finished
+    before = rows(workdir)
+    assert_same(run(squares, workdir, show=True).get_weights(), weights)
+    assert rows(workdir) == before
+    assert "going on from step 12" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_in_an_epoch_it_goes_on_to_the_bit(
+    number, finished, squares, tmp_path, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        stop_at(6, patch, number)
+        with pytest.raises(Stopped, match="after step 6, which is saved; the same command"):
+            run(squares, tmp_path)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert not (tmp_path / "model.weights.h5").exists()
+    assert_same(run(squares, tmp_path).get_weights(), finished[1])
+    assert rows(tmp_path) == rows(finished[0])
+
+
+def test_stopped_at_an_epochs_end_it_goes_on_to_the_bit(finished, squares, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_at(8, patch)
+        with pytest.raises(Stopped, match="after step 8"):
+            run(squares, tmp_path)
+    assert len(rows(tmp_path)) == 2
+    assert_same(run(squares, tmp_path).get_weights(), finished[1])
+    assert rows(tmp_path) == rows(finished[0])
+
+
+def test_damaged_newest_checkpoint_falls_back(finished, squares, tmp_path, monkeypatch, caplog):
+    with monkeypatch.context() as patch:
+        stop_at(6, patch)
+        with pytest.raises(Stopped):
+            run(squares, tmp_path, checkpoint_minutes=0)
+    for victim, damage in (("data-00000-of-00001", b"x" * 99), ("index", b"")):
+        path = tmp_path / "checkpoints" / f"ckpt-6.{victim}"
+        whole = path.read_bytes()
+        path.write_bytes(damage + whole[len(damage) : len(whole) // 2])
+    with caplog.at_level(logging.WARNING):
+        assert_same(run(squares, tmp_path).get_weights(), finished[1])
+    assert "ckpt-6 is damaged" in caplog.text and "trying the one before" in caplog.text
+    assert rows(tmp_path) == rows(finished[0])
+
+
+def test_only_damaged_checkpoints_are_an_error(squares, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_at(2, patch)
+        with pytest.raises(Stopped):
+            run(squares, tmp_path)
+    (tmp_path / "checkpoints" / "ckpt-2.index").write_bytes(b"nonsense")
+    with pytest.raises(UserError, match="expected a whole checkpoint .* found 1 damaged"):
+        run(squares, tmp_path)
+
+
+def test_loss_that_is_not_finite_stops_and_leaves_the_last_good(squares, tmp_path):
+    training = dataclasses.replace(SETTINGS, learning_rate=1e18, warmup_steps=0, beta_f="0:0,3:1")
+    with pytest.raises(UserError, match=r"step \d+: expected a finite loss, received elbo .*nan"):
+        run(squares, tmp_path, training, checkpoint_minutes=0)
+    checkpoint = tf.train.latest_checkpoint(tmp_path / "checkpoints")
+    if checkpoint is not None:
+        for name, _ in tf.train.list_variables(checkpoint):
+            value = tf.train.load_variable(checkpoint, name)
+            assert not np.issubdtype(np.asarray(value).dtype, np.floating) or np.isfinite(
+                value
+            ).all(), name
+    assert not (tmp_path / "model.weights.h5").exists()
+
+
+def test_collapse_is_warned_of_with_its_figures(squares, tmp_path, caplog):
+    training = dataclasses.replace(SETTINGS, beta_f="1e5", beta_z="0", epochs=6)
+    with caplog.at_level(logging.WARNING):
+        run(squares, tmp_path, training)
+    assert "q(f | x) has collapsed on its prior: its KL is 0." in caplog.text
+    assert "nats per video" in caplog.text and "q(z | x)" not in caplog.text
+
+
+def test_betas_are_those_of_the_settings(squares, tmp_path):
+    training = dataclasses.replace(SETTINGS, beta_f="0%:2,50%:4", beta_z="7", epochs=1)
+    model = run(squares, tmp_path, training)
+    assert model.beta_f == ((0.0, 2.0), (2.0, 4.0)) and model.beta_z == ((0.0, 7.0),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"learning_rate": 0.02}, r"learning_rate 0.01 \(now 0.02\)"),
+        ({"beta_f": "6"}, r"beta_f '1' \(now '6'\)"),
+    ],
+)
+def test_another_run_is_not_overwritten(finished, squares, changes, words):
+    workdir, _ = finished
+    before = {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()}
+    with pytest.raises(UserError, match=words):
+        run(squares, workdir, dataclasses.replace(SETTINGS, **changes))
+    with pytest.raises(UserError, match="--noresume, found one"):
+        run(squares, workdir, resume=False)
+    with pytest.raises(UserError, match=r"data fingerprint '0123' \(now '4'\)"):
+        run(dataclasses.replace(squares, fingerprint="4"), workdir)
+    assert {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()} == before
+
+
+def test_workdir_that_cannot_be(squares, tmp_path):
+    (tmp_path / "file").write_text("")
+    for workdir in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(UserError, match="workdir: expected a folder"):
+            check_before_data(workdir, small_config(), SETTINGS, resume=True)
+        with pytest.raises(UserError, match="expected a folder"):
+            run(squares, workdir)
+    with pytest.raises(UserError, match="expected a folder that can be written"):
+        run(squares, "/proc/1/nowhere")
+
+
+def test_full_disk_stops_in_one_line_and_keeps_what_was(squares, tmp_path, monkeypatch):
+    def full(self, **_):
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+    monkeypatch.setattr(tf.train.CheckpointManager, "save", full)
+    with pytest.raises(UserError, match="No space left on device; free some space"):
+        run(squares, tmp_path)
+
+
+def test_frames_of_another_size(squares, tmp_path):
+    with pytest.raises(UserError, match="frame_shape: expected that of squares"):
+        train(squares, small_config(frame_shape=(30, 30, 3)), SETTINGS, tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+
+
+def copy_of(workdir, tmp_path):
+    for name in ("config.json", "model.weights.h5"):
+        (tmp_path / name).write_bytes((workdir / name).read_bytes())
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "as JSON"),
+        ("[]", "an object with model, training and data"),
+        ('{"model": 3, "training": {}, "data": {}}', "model settings: expected an object"),
+        ('{"model": {"nonsense": 1}, "training": {}, "data": {}}', r"unknown: \['nonsense'\]"),
+        (b"\xff\xfe\x00", "as JSON"),
+    ],
+)
+def test_config_edited_into_nonsense(finished, squares, tmp_path, text, words):
+    workdir = copy_of(finished[0], tmp_path)
+    (workdir / "config.json").write_bytes(text if isinstance(text, bytes) else text.encode())
+    for action in (tf_dsae.load, lambda path: run(squares, path)):
+        with pytest.raises(UserError, match=words):
+            action(workdir)
+
+
+def test_config_with_a_value_out_of_range(finished, tmp_path):
+    workdir = copy_of(finished[0], tmp_path)
+    settings = json.loads((workdir / "config.json").read_text())
+    settings["model"]["static_size"] = 0
+    (workdir / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(UserError, match="config.json: static_size: expected a whole number"):
+        tf_dsae.load(workdir)
+
+
+def test_weights_of_another_architecture_or_damaged(finished, tmp_path):
+    workdir = copy_of(finished[0], tmp_path)
+    weights = workdir / "model.weights.h5"
+    tf_dsae.DSAE(small_config(static_size=8)).save_weights(weights, overwrite=True)
+    with pytest.raises(UserError, match="expected the weights of the architecture"):
+        tf_dsae.load(workdir)
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(UserError, match="damaged file"):
+        tf_dsae.load(workdir)
+    weights.unlink()
+    with pytest.raises(UserError, match="the weights of a finished run, found no such file"):
+        tf_dsae.load(workdir)
+    with pytest.raises(UserError, match="expected a run's settings, found no such file"):
+        tf_dsae.load(tmp_path / "nowhere")
+
+
+def test_tensorboard_files_hold_scalars_pictures_and_distributions(squares, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    settings = dataclasses.replace(SETTINGS, epochs=2)
+    train(squares, small_config(), settings, tmp_path, tensorboard=True)
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    tags = {tag for name in ("tensors", "scalars") for tag in events.Tags()[name]}
+    assert {
+        "training/elbo",
+        "held_out/dynamic_kl",
+        "learning_rate",
+        "reconstruction",
+        "swaps",
+        "posterior/f_mean",
+        "posterior/z_stddev",
+    } <= tags
+    recorded = tf.make_ndarray(events.Tensors("held_out/elbo")[-1].tensor_proto)
+    np.testing.assert_allclose(recorded, float(rows(tmp_path)[-1]["val_elbo"]), rtol=1e-6)
