@@ -72,7 +72,9 @@ def forward_operations(model: DSAE) -> int:
         for weight in layer.weights
         if len(weight.shape) == 2 and "static_encoder/head" not in weight.path
     ]
-    return total + sum(2 * math.prod(weight.shape) for weight in [*dense, model.decoder.dense.kernel])
+    return total + sum(
+        2 * math.prod(weight.shape) for weight in [*dense, model.decoder.dense.kernel]
+    )
 
 
 def step_operations(model: DSAE, videos: int, frames: int) -> int:
@@ -99,7 +101,9 @@ def time_preset(name: str, precision: str) -> tuple[float, int]:
 def main(argv: list[str]) -> None:
     del argv  # Flags only.
     print(f"batch {_BATCH_SIZE.value}, {_NUM_FRAMES.value} frames, XLA {_XLA.value}")
-    print("preset    precision       videos/s  ms/step  GFLOP/step  GFLOP/s  matrix GFLOP/s  fraction")
+    print(
+        "preset    precision       videos/s  ms/step  GFLOP/step  GFLOP/s  matrix GFLOP/s  fraction"
+    )
     for precision in _PRECISIONS.value:
         dtype = keras.DTypePolicy(precision).compute_dtype
         for name in _PRESETS.value:

@@ -97,9 +97,7 @@ def test_bound_lies_below_the_exact_log_likelihood_by_the_kl_to_the_posterior(x)
     static, dynamic = random_normal((B, D), 3), random_normal((B, T, D), 4)
     count = 100_000
     f, z = static.sample(count, seed=(0, 1)), dynamic.sample(count, seed=(0, 2))
-    terms = elbo(
-        x, static_posterior=static, dynamic_posterior=dynamic, **LinearModel().parts(f, z)
-    )
+    terms = elbo(x, static_posterior=static, dynamic_posterior=dynamic, **LinearModel().parts(f, z))
     joint = LinearModel().covariance()
     gain = joint[: 1 + T, 1 + T :] @ np.linalg.inv(joint[1 + T :, 1 + T :])
     posterior = joint[: 1 + T, : 1 + T] - gain @ joint[1 + T :, : 1 + T]
@@ -133,9 +131,7 @@ def test_importance_weights_average_to_the_likelihood(x):
     bound = importance_weighted_bound(weights)
     np.testing.assert_allclose(bound, LinearModel().log_likelihood(x), atol=0.2)
     # One sample each is the plain bound, and more are tighter.
-    terms = elbo(
-        x, static_posterior=static, dynamic_posterior=dynamic, **LinearModel().parts(f, z)
-    )
+    terms = elbo(x, static_posterior=static, dynamic_posterior=dynamic, **LinearModel().parts(f, z))
     np.testing.assert_allclose(np.mean(weights, 0), terms.elbo, rtol=0.01)
     ten = tf.reduce_mean(
         tf.stack([importance_weighted_bound(w) for w in tf.split(weights[:2000], 200)]), 0

@@ -88,9 +88,7 @@ def test_rows_are_means_over_the_epoch(finished, squares):
     workdir, _ = finished
     model = tf_dsae.load(workdir)
     model.compile(seed=SETTINGS.seed)
-    scored = model.evaluate(
-        squares.evaluation_batches("test", 3), return_dict=True, verbose=0
-    )
+    scored = model.evaluate(squares.evaluation_batches("test", 3), return_dict=True, verbose=0)
     for name, value in scored.items():
         np.testing.assert_allclose(float(rows(workdir)[-1][f"val_{name}"]), value, rtol=1e-6)
 
@@ -160,9 +158,9 @@ def test_loss_that_is_not_finite_stops_and_leaves_the_last_good(squares, tmp_pat
     if checkpoint is not None:
         for name, _ in tf.train.list_variables(checkpoint):
             value = tf.train.load_variable(checkpoint, name)
-            assert not np.issubdtype(np.asarray(value).dtype, np.floating) or np.isfinite(
-                value
-            ).all(), name
+            assert (
+                not np.issubdtype(np.asarray(value).dtype, np.floating) or np.isfinite(value).all()
+            ), name
     assert not (tmp_path / "model.weights.h5").exists()
 
 

@@ -121,20 +121,33 @@ class PreparedDataset:
         examples = _decoded(tf.data.Dataset.range(offset, end), example_at)
         return examples.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
+    def labels(self, split: str, indices: Sequence[int]) -> dict[str, np.ndarray]:
+        """Returns the labels of chosen examples, factor -> int64 [N]; decodes no video.
+
+        Raises:
+          UserError: there is no such split or index.
+        """
+        chosen = self._checked(split, indices)
+        return {name: of[chosen] for name, of in self.load_split(split).labels.items()}
+
     def examples(self, split: str, indices: Sequence[int]) -> dict[str, np.ndarray]:
         """Returns chosen examples {'video': uint8 [N, T, H, W, C], factor: int64 [N], ...}.
 
         Raises:
           UserError: there is no such split or index.
         """
+        chosen = self._checked(split, indices)
+        encoded = self.load_split(split).videos
+        videos = [self.decode(encoded[index]).numpy() for index in chosen]
+        video = np.stack(videos) if videos else np.zeros((0, *self.video_shape), np.uint8)
+        return {"video": video, **self.labels(split, chosen)}
+
+    def _checked(self, split: str, indices: Sequence[int]) -> np.ndarray:
         count = self.num_videos(split)
         chosen = np.asarray(indices, np.int64).reshape(-1)
         if np.any((chosen < 0) | (chosen >= count)):
             raise UserError(f"Expected indices in 0..{count - 1} of {split}, got {list(chosen)}.")
-        encoded = self.load_split(split)
-        videos = [self.decode(encoded.videos[index]).numpy() for index in chosen]
-        video = np.stack(videos) if videos else np.zeros((0, *self.video_shape), np.uint8)
-        return {"video": video, **{name: of[chosen] for name, of in encoded.labels.items()}}
+        return chosen
 
 
 def _endless_order(count: int, seed: int, start: int) -> tf.data.Dataset:

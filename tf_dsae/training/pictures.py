@@ -11,6 +11,7 @@ from tf_dsae.model import DSAE
 from tf_dsae.training.callbacks import read_metrics
 
 _ROWS = 4
+_CANDIDATES = 200
 
 
 class Pictures(NamedTuple):
@@ -30,11 +31,17 @@ class Pictures(NamedTuple):
 
 
 def choose(data: PreparedDataset, count: int = _ROWS) -> np.ndarray:
-    """Held-out videos uint8 [N, T, H, W, C] from all over the split, the same every time."""
-    # A stride near the golden section wanders through characters and motions alike.
-    stride = max(int(0.381966 * data.num_test) | 1, 1)
-    chosen = [(5 + place * stride) % data.num_test for place in range(count)]
-    return data.examples("test", chosen)["video"]
+    """Held-out videos [N, T, H, W, C] that differ in as many factors as can be; always the same."""
+    candidates = np.random.RandomState(0).permutation(data.num_test)[:_CANDIDATES]
+    labels = data.labels("test", candidates)
+    factors = np.stack(list(labels.values()), 1) if labels else candidates[:, np.newaxis]
+    chosen = [0]
+    for _ in range(min(count, len(candidates)) - 1):
+        differences = np.count_nonzero(factors[:, np.newaxis] != factors[chosen], axis=-1)
+        differences[chosen] = -1
+        # Far from the nearest one chosen; of those, far from all.
+        chosen.append(int(np.lexsort((differences.sum(1), differences.min(1)))[-1]))
+    return data.examples("test", candidates[chosen])["video"]
 
 
 def make_pictures(model: DSAE, videos: np.ndarray, seed: int) -> Pictures:
@@ -56,32 +63,50 @@ def make_pictures(model: DSAE, videos: np.ndarray, seed: int) -> Pictures:
     )
 
 
-def write_figures(pictures: Pictures, folder: Path, metrics: Path) -> None:
-    """Writes reconstruction, swap, prior_f, prior_z, sample and curves (PNG) and swap (GIF)."""
-    source = pictures.source
-    beside = {
-        "reconstruction": ("Reconstruction of held-out videos", pictures.reconstruction),
-        "prior_f": ("z kept, f drawn from its prior: same motion, new character", pictures.prior_f),
-        "prior_z": ("f kept, z drawn from its prior: same character, new motion", pictures.prior_z),
-    }
-    for name, (title, made) in beside.items():
-        label = "reconstruction" if name == "reconstruction" else "generated"
-        groups = [[("video", video), (label, made[place])] for place, video in enumerate(source)]
+def write_figures(
+    pictures: Pictures, folder: Path, metrics: Path, show_source: bool = True
+) -> None:
+    """Writes reconstruction, swap, prior_f, prior_z, sample and curves (PNG) and swap (GIF).
+
+    Args:
+      pictures: what to show.
+      folder: to write to.
+      metrics: the run's metrics.csv.
+      show_source: False shows a source video as its reconstruction, so that every pixel is the
+        model's.
+    """
+    source = pictures.source if show_source else pictures.reconstruction
+    video = "video" if show_source else "reconstruction"
+    reconstructed = [("reconstruction", made) for made in pictures.reconstruction]
+    for name, title, made in (
+        ("reconstruction", "Held-out videos and their reconstructions", reconstructed),
+        (
+            "prior_f",
+            "z kept, f drawn from its prior: the same motion, a new character",
+            [("new f", made) for made in pictures.prior_f],
+        ),
+        (
+            "prior_z",
+            "f kept, z drawn from its prior: the same character, a new motion",
+            [("new z", made) for made in pictures.prior_z],
+        ),
+    ):
+        groups = [[(video, clip), row] for clip, row in zip(source, made, strict=True)]
+        if name == "reconstruction" and not show_source:
+            groups = [[row] for row in made]
         figures.save_strips(folder / f"{name}.png", title, groups)
-    figures.save_strips(
-        folder / "sample.png",
-        "f and z drawn from their priors",
-        [[(f"sample {place + 1}", video)] for place, video in enumerate(pictures.sample)],
-    )
-    pairs = [(place, (place + 1) % len(source)) for place in range(len(source))]
-    groups = [
-        [("f from", source[a]), ("z from", source[b]), ("swap", pictures.swaps[a, b])]
-        for a, b in pairs[:3]
-    ]
-    title = "Swap: the character of the first video with the motion of the second"
-    figures.save_strips(folder / "swap.png", title, groups)
-    grid = [[None, *source]] + [
-        [video, *pictures.swaps[place]] for place, video in enumerate(source)
-    ]
-    figures.save_animated_grid(folder / "swap.gif", grid)
+    samples = [[(f"sample {k + 1}", clip)] for k, clip in enumerate(pictures.sample)]
+    figures.save_strips(folder / "sample.png", "f and z drawn from their priors", samples)
+    _write_swaps(source, pictures.swaps, folder)
     figures.save_curves(folder / "curves.png", read_metrics(metrics))
+
+
+def _write_swaps(source: np.ndarray, swaps: np.ndarray, folder: Path) -> None:
+    following = [(k, (k + 1) % len(source)) for k in range(len(source))]
+    groups = [
+        [("f from", source[a]), ("z from", source[b]), ("swap", swaps[a, b])] for a, b in following
+    ]
+    title = "Swaps: the character of the first video, the motion of the second"
+    figures.save_strips(folder / "swap.png", title, groups)
+    grid = [[None, *source], *([clip, *row] for clip, row in zip(source, swaps, strict=True))]
+    figures.save_animated_grid(folder / "swap.gif", grid)

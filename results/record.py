@@ -1,0 +1,70 @@
+"""Records a finished run: its settings, metrics and figures, with the command that made it.
+
+Source clips appear as their reconstructions, so that every pixel recorded is the model's own.
+
+  python results/record.py --workdir=RUN --output_dir=results/NAME --command="bin/train ..."
+"""
+
+import json
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from absl import flags  # noqa: E402
+
+from tf_dsae.cli import common  # noqa: E402
+
+_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run.", required=True)
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder to write.", required=True)
+_COMMAND = flags.DEFINE_string("command", None, "The command that made the run.", required=True)
+_WALL_SECONDS = flags.DEFINE_float(
+    "wall_seconds", None, "Of the whole command, data and figures included.", required=True
+)
+_DATA_DIR = flags.DEFINE_string("data_dir", None, "Folder of prepared data sets.")
+
+
+def _processor() -> str:
+    """The processor's name, where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return f"{len(names)} cores of {names[0]}" if names else platform.processor()
+
+
+def main(argv: list[str]) -> None:
+    """Copies, scores all held-out videos, and draws."""
+    del argv  # Flags only.
+    from tf_dsae import workdir as folder
+    from tf_dsae.data import prepare
+    from tf_dsae.training.pictures import choose, make_pictures, write_figures
+
+    source, output = Path(_WORKDIR.value), Path(_OUTPUT_DIR.value)
+    run = folder.read_config(source / folder.CONFIG)
+    model = folder.load(source)
+    data = prepare(run.training.dataset, _DATA_DIR.value, show_progress=False)
+    output.mkdir(parents=True, exist_ok=True)
+    for name in (folder.CONFIG, folder.METRICS):
+        shutil.copyfile(source / name, output / name)
+    pictures = make_pictures(model, choose(data), run.training.seed)
+    write_figures(pictures, output, source / folder.METRICS, show_source=False)
+    model.compile(seed=run.training.seed)
+    scored = model.evaluate(data.evaluation_batches("test", 32), return_dict=True, verbose=0)
+    record = {
+        "command": _COMMAND.value,
+        "seed": run.training.seed,
+        "wall_seconds": _WALL_SECONDS.value,
+        "machine": _processor(),
+        "versions": json.loads((source / folder.CONFIG).read_text())["versions"],
+        "test_videos": data.num_test,
+        "test_nats_per_video": {name: round(float(value), 2) for name, value in scored.items()},
+    }
+    (output / "run.json").write_text(json.dumps(record, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    common.run_main(main)

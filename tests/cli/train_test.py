@@ -1,0 +1,248 @@
+"""The program `train`, run as its users run it: default flags, SIGKILL, and wrong inputs."""
+
+import csv
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from tests.cli.conftest import BIN, assert_one_line, command, run
+from tests.data.conftest import FEW
+from tf_dsae.cli import train as program
+from tf_dsae.data import characters, pipeline
+from tf_dsae.presets import preset
+
+PROGRAM = "train"
+SHEETS = Path(__file__).parents[2] / "testdata" / "sheets"
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory) -> Path:
+    """A data_dir that holds both configurations, made of the stand-ins with few characters."""
+    folder = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(characters, "split_characters", lambda: FEW)
+        pipeline.prepare("sprites/lpc", folder, SHEETS, show_progress=False)
+        pipeline.prepare("sprites/drawn", folder, show_progress=False)
+    return folder
+
+
+def metrics(workdir: Path) -> list[dict[str, str]]:
+    with open(workdir / "metrics.csv", newline="") as table:
+        rows = list(csv.DictReader(table))
+    for row in rows:
+        del row["videos_per_second"], row["seconds"]
+    return rows
+
+
+def weights(workdir: Path) -> dict[str, np.ndarray]:
+    found = {}
+    with h5py.File(workdir / "model.weights.h5") as file:
+        file.visititems(
+            lambda name, item: found.update({name: item[()]} if hasattr(item, "dtype") else {})
+        )
+    return found
+
+
+def assert_same_run(mine: Path, other: Path) -> None:
+    assert metrics(mine) == metrics(other)
+    left, right = weights(mine), weights(other)
+    assert left.keys() == right.keys() and len(left) > 20
+    for name in left:
+        np.testing.assert_array_equal(left[name], right[name], name)
+
+
+def test_default_flags_on_the_tiny_preset(data_dir, tmp_path):
+    done = run(PROGRAM, "--preset=tiny", f"--data_dir={data_dir}", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout == "", done.stderr
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("sprites/drawn found in ")
+    assert lines[1] == "tiny on sprites/drawn; the run's folder is runs/sprites-drawn-tiny"
+    assert [line.split(":")[0] for line in lines if line.startswith("epoch")] == [
+        "epoch 1/2",
+        "epoch 2/2",
+    ]
+    assert lines[-1].startswith("done: ")
+    # Nothing else but warnings of ours: none of the libraries' start-up chatter.
+    rest = [line for line in lines[2:-1] if not line.startswith("epoch")]
+    assert all("collapsed on its prior" in line for line in rest), rest
+    workdir = tmp_path / "runs" / "sprites-drawn-tiny"
+    assert {path.name for path in workdir.iterdir()} >= {
+        "config.json",
+        "metrics.csv",
+        "checkpoints",
+        "model.weights.h5",
+        "figures",
+        "tensorboard",
+    }
+    settings = json.loads((workdir / "config.json").read_text())
+    assert settings["data"]["name"] == "sprites/drawn"
+
+
+def arguments(data_dir: Path, workdir: Path) -> list[str]:
+    return [
+        "--preset=tiny",
+        "--dataset=sprites/lpc",
+        f"--data_dir={data_dir}",
+        f"--workdir={workdir}",
+        "--beta=0%:0.5,50%:2",
+        "--epochs=3",
+        "--steps_per_epoch=7",
+        "--deterministic",
+        "--notensorboard",
+        "--checkpoint_minutes=0",
+    ]
+
+
+def kill_at_step(line: list[str], workdir: Path, step: int) -> None:
+    """Starts the program and kills it, in the middle of whatever, once a checkpoint is there."""
+    process = subprocess.Popen(line, stderr=subprocess.PIPE)
+    try:
+        deadline = time.monotonic() + 200
+        while time.monotonic() < deadline and process.poll() is None:
+            found = [int(path.stem[5:]) for path in workdir.glob("checkpoints/ckpt-*.index")]
+            if max(found, default=0) >= step:
+                break
+            time.sleep(0.002)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        _, text = process.communicate()
+    assert process.returncode == -signal.SIGKILL, text
+
+
+def test_killed_run_ends_with_the_bits_of_the_undisturbed_one(data_dir, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    done = run(PROGRAM, *arguments(data_dir, whole))
+    assert done.returncode == 0, done.stderr
+    line = command(PROGRAM, *arguments(data_dir, killed))
+    for step in (3, 11):
+        kill_at_step(line, killed, step)
+    assert not (killed / "model.weights.h5").exists()
+    done = run(PROGRAM, *arguments(data_dir, killed))
+    assert done.returncode == 0, done.stderr
+    assert "going on from step" in done.stderr
+    assert_same_run(killed, whole)
+
+    # The recorded settings, and the same flags from a file, replay the run.
+    replayed, from_file = tmp_path / "replayed", tmp_path / "from_file"
+    done = run(
+        PROGRAM,
+        f"--config={whole}/config.json",
+        f"--data_dir={data_dir}",
+        f"--workdir={replayed}",
+    )
+    assert done.returncode == 0, done.stderr
+    assert_same_run(replayed, whole)
+    (tmp_path / "flags.txt").write_text("\n".join(arguments(data_dir, from_file)))
+    done = run(PROGRAM, f"--flagfile={tmp_path}/flags.txt")
+    assert done.returncode == 0, done.stderr
+    assert_same_run(from_file, whole)
+
+
+def test_interrupted_it_says_how_to_go_on(data_dir, tmp_path):
+    line = command(PROGRAM, *arguments(data_dir, tmp_path), "--epochs=500")
+    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.glob("checkpoints/ckpt-*.index")) and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, text = process.communicate(timeout=100)
+    assert process.returncode == 130, text
+    assert "Traceback" not in text
+    assert text.splitlines()[-1].startswith("train: stopped by SIGINT after step ")
+    assert text.splitlines()[-1].endswith("the same command goes on from there")
+
+
+def test_help_shows_flags_units_and_defaults_and_loads_no_tensorflow():
+    done = run(PROGRAM, "--help", python=("-X", "importtime"))
+    assert done.returncode == 0
+    assert "tensorflow.python" not in done.stderr
+    text = " ".join(done.stdout.split())
+    for flag in [
+        "dataset",
+        "sheets_dir",
+        "data_dir",
+        "preset",
+        "beta",
+        "beta_f",
+        "beta_z",
+        "posterior",
+        "static_size",
+        "dynamic_size",
+        "epochs",
+        "steps_per_epoch",
+        "batch_size",
+        "learning_rate",
+        "seed",
+        "workdir",
+        "xla",
+    ]:
+        assert f" --{flag}: " in text, flag
+    for flag in ("resume", "mixed_precision", "deterministic", "tensorboard"):
+        assert f" --[no]{flag}: " in text, flag
+    assert "Default: 0.001 (sprites, tiny), 0.0003 (paper, li_mandt)." in text
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--preset=papr"], ("preset: expected one of", "sprites, paper, li_mandt, tiny", "papr")),
+        (["--beta=-1"], ("beta_f: expected finite values of at least 0", "-1")),
+        (["--beta=six"], ("a number or step:value pairs", "'six'")),
+        (["--beta=1", "--beta_f=2"], ("beta: expected --beta or", "give one")),
+        (["--batch_size=0"], ("batch_size: expected a whole number of at least 1",)),
+        (["--batch_size=many"], ("--batch_size=many", "--help")),
+        (["--static_size=0"], ("static_size: expected",)),
+        (["--dynamic_size=-3"], ("dynamic_size: expected",)),
+        (["--learning_rate=nan"], ("learning_rate: expected a finite number",)),
+        (["--posterior=mean"], ("posterior: expected one of factorised, full",)),
+        (["--no_such_flag=1"], ("no_such_flag", "--help")),
+        (["--config=/no/config.json"], ("/no/config.json", "found no such file")),
+    ],
+)
+def test_wrong_flags_fail_in_one_line_before_anything_is_written(flags, words, tmp_path):
+    done = run(PROGRAM, *flags, cwd=tmp_path)
+    assert_one_line(done, "train: ", *words)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--dataset=sprites/nope"], ("sprites/drawn", "sprites/lpc", "sprites/nope")),
+        (["--dataset=sprites/lpc", "--sheets_dir=no_folder"], ("no_folder",)),
+        (["--workdir=/proc/version/run"], ("workdir: expected a folder", "/proc/version")),
+    ],
+)
+def test_wrong_data_and_places_fail_in_one_line(flags, words, tmp_path):
+    done = run(PROGRAM, "--preset=tiny", f"--data_dir={tmp_path}/data", *flags, cwd=tmp_path)
+    assert_one_line(done, "train: ", *words)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_workdir_of_another_run(data_dir, tmp_path):
+    flags = arguments(data_dir, tmp_path)
+    assert run(PROGRAM, *flags, "--epochs=1").returncode == 0
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    done = run(PROGRAM, *flags, "--epochs=1", "--static_size=9")
+    assert_one_line(done, "train: workdir: expected", "static_size 8 (now 9)", "--workdir")
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_default_workdir_names_what_was_asked_for():
+    training = preset("sprites").training
+    assert str(program.default_workdir(training, {})) == "runs/sprites-drawn-sprites"
+    given = {"beta_f": "6", "beta_z": "6", "seed": 3, "dataset": "sprites/drawn"}
+    assert str(program.default_workdir(training, given)) == (
+        "runs/sprites-drawn-sprites-beta=6-seed=3"
+    )
+    given = {"beta_f": "0%:1/2", "beta_z": "6"}
+    assert "/" not in program.default_workdir(training, given).name
+
+
+def test_program_is_executable():
+    assert (BIN / PROGRAM).stat().st_mode & 0o111 == 0o111
