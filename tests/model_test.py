@@ -204,6 +204,20 @@ def test_bad_videos_are_refused(video, words):
             method(video)
 
 
+def test_bad_values_stop_a_fit(videos):
+    model = make()
+    model.compile("adam")
+    unit = videos.astype(np.float32) / 255
+    model.fit(unit, batch_size=B, verbose=0)
+    before = model.get_weights()
+    for bad in (np.nan, 7.0, -0.5):
+        unit[1, 2, 3, 4, 0] = bad
+        with pytest.raises(tf.errors.InvalidArgumentError, match="expected floats in .0, 1."):
+            model.fit(unit, batch_size=B, verbose=0)
+    for mine, other in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
 def test_bad_latents_and_pairs_are_refused(videos):
     model = make()
     with pytest.raises(UserError, match=r"f: expected \[..., 7\]"):

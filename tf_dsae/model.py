@@ -109,8 +109,11 @@ class DSAE(keras.Model):
     def sample_posterior(self, video, seed, num_samples: int = 1) -> tuple[Posterior, Latents]:
         """q, and num_samples = S samples of it: f [S, B, F] and z [S, B, T, Z]."""
         check_whole("num_samples", num_samples, 1)
+        return self._sample_posterior(self._unit(video), seed, num_samples)
+
+    def _sample_posterior(self, unit_video: tf.Tensor, seed, num_samples: int):
         static_seed, dynamic_seed = tf.unstack(tfp.random.split_seed(as_seed(seed), 2))
-        features = self.frame_encoder(self._unit(video))
+        features = self.frame_encoder(unit_video)
         static = self.static_encoder(features)
         f = static.sample(num_samples, seed=static_seed)
         dynamic = self.dynamic_encoder(features, f)
@@ -168,8 +171,9 @@ class DSAE(keras.Model):
 
     def elbo(self, video, seed, num_samples: int = 1) -> ElboTerms:
         """The bound's terms for every video, each [B], nats; the mean over num_samples of q."""
+        check_whole("num_samples", num_samples, 1)
         video = self._unit(video)
-        posterior, latents = self.sample_posterior(video, seed, num_samples)
+        posterior, latents = self._sample_posterior(video, seed, num_samples)
         return objective.elbo(
             video,
             likelihood=self.decoder(*latents),
@@ -188,7 +192,7 @@ class DSAE(keras.Model):
         video = self._unit(video)
 
         def log_weights(sample_seed):
-            posterior, latents = self.sample_posterior(video, sample_seed)
+            posterior, latents = self._sample_posterior(video, sample_seed, 1)
             return objective.log_importance_weights(
                 video,
                 latents.static,

@@ -33,8 +33,8 @@ def to_unit_range(video, frame_shape: tuple[int, int, int], name: str = "video")
       name: of the argument, for errors.
 
     Raises:
-      UserError: another shape or type, no video or frame; eagerly also NaN and values out of range
-        (inside a tf.function, values are the caller's care).
+      UserError: another shape or type, no video or frame, NaN or values out of range.
+      tf.errors.InvalidArgumentError: NaN or values out of range, inside a tf.function.
     """
     video = tf.convert_to_tensor(video)
     _check_shape(video.shape, frame_shape, name)
@@ -44,11 +44,15 @@ def to_unit_range(video, frame_shape: tuple[int, int, int], name: str = "video")
         raise UserError(
             f"{name}: expected uint8 in 0..255 or floats in [0, 1], received {video.dtype.name}"
         )
-    if tf.executing_eagerly():
-        low, high = np.min(video), np.max(video)
-        if not (low >= 0 and high <= 1):
-            raise UserError(
-                f"{name}: expected floats in [0, 1] without NaN, received values from {low:g} to "
-                f"{high:g}; give uint8 videos, or divide by 255"
-            )
+    # Comparisons with NaN are false.
+    inside = tf.reduce_all(tf.logical_and(video >= 0, video <= 1))
+    expected = f"{name}: expected floats in [0, 1] without NaN"
+    if not tf.executing_eagerly():
+        with tf.control_dependencies([tf.debugging.Assert(inside, [expected])]):
+            video = tf.identity(video)  # A cast to the same type would be no operation to wait.
+    elif not inside:
+        raise UserError(
+            f"{expected}, received values from {np.min(video):g} to {np.max(video):g}; give uint8 "
+            "videos, or divide by 255"
+        )
     return tf.cast(video, tf.float32)

@@ -197,6 +197,14 @@ def test_another_run_is_not_overwritten(finished, squares, changes, words):
     assert {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()} == before
 
 
+def test_checkpoints_without_their_settings_are_not_gone_on_with(squares, tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    run(squares, tmp_path, dataclasses.replace(SETTINGS, epochs=1))
+    (tmp_path / "config.json").unlink()
+    with pytest.raises(UserError, match="config.json beside the checkpoints of a run, found none"):
+        run(squares, tmp_path)
+
+
 def test_workdir_that_cannot_be(squares, tmp_path):
     (tmp_path / "file").write_text("")
     for workdir in (tmp_path / "file", tmp_path / "file" / "below"):

@@ -104,10 +104,17 @@ def check_before_data(
 
 
 def _check_workdir(workdir: Path, run: folder.RunConfig, resume: bool) -> None:
-    if not resume and (workdir / folder.CONFIG).exists():
+    config = workdir / folder.CONFIG
+    if not resume and config.exists():
         raise UserError(
             f"workdir: expected no run in {workdir} with --noresume, found one; name another "
             "--workdir, or leave --noresume out to go on with it"
+        )
+    checkpoints = workdir / folder.CHECKPOINTS
+    if checkpoints.is_dir() and any(checkpoints.iterdir()) and not config.exists():
+        raise UserError(
+            f"workdir: expected {config} beside the checkpoints of a run, found none; name another "
+            f"--workdir, or delete {checkpoints}"
         )
     folder.check_same_run(workdir, run)
 
