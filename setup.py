@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent
 VERSION = re.search(r'"(.+)"', (ROOT / "tf_dsae" / "version.py").read_text().split("=")[1]).group(1)
 
 TENSORBOARD = ["tensorboard>=2.20"]
-TEST = [*TENSORBOARD, "dill", "pytest>=8"]
+TEST = [*TENSORBOARD, "dill", "pytest>=8", "setuptools>=64", "wheel"]
 
 setup(
     name="tf_dsae",

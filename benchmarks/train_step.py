@@ -23,6 +23,7 @@ import tensorflow as tf  # noqa: E402
 from absl import app, flags  # noqa: E402
 
 from tf_dsae.model import DSAE  # noqa: E402
+from tf_dsae.optimizer import Adam  # noqa: E402
 from tf_dsae.presets import PRESETS  # noqa: E402
 
 _PRESETS = flags.DEFINE_list("presets", list(PRESETS), "Presets to time.")
@@ -30,9 +31,8 @@ _PRECISIONS = flags.DEFINE_list("precisions", ["float32", "mixed_bfloat16"], "Ke
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 32, "Videos a step.", lower_bound=1)
 _NUM_FRAMES = flags.DEFINE_integer("num_frames", 8, "Frames a video.", lower_bound=1)
 _SECONDS = flags.DEFINE_float("seconds", 6.0, "Seconds to time each for.", lower_bound=0.1)
+_MATRIX_SIZE = flags.DEFINE_integer("matrix_size", 4096, "Rows of the matrices.", lower_bound=1)
 _XLA = flags.DEFINE_bool("xla", False, "Compile the step with XLA.")
-
-_MATRIX_SIZE = 4096
 
 
 def seconds_per_call(function, seconds: float) -> float:
@@ -49,9 +49,9 @@ def seconds_per_call(function, seconds: float) -> float:
 
 def matrix_rate(dtype: str, seconds: float) -> float:
     """Floating-point operations per second of a large square matrix product."""
-    matrix = tf.cast(tf.random.normal([_MATRIX_SIZE, _MATRIX_SIZE]), dtype)
+    matrix = tf.cast(tf.random.normal([_MATRIX_SIZE.value] * 2), dtype)
     product = tf.function(lambda: tf.reduce_sum(tf.matmul(matrix, matrix)[0]))
-    return 2 * _MATRIX_SIZE**3 / seconds_per_call(lambda: product().numpy(), seconds)
+    return 2 * _MATRIX_SIZE.value**3 / seconds_per_call(lambda: product().numpy(), seconds)
 
 
 def forward_operations(model: DSAE) -> int:
@@ -89,7 +89,7 @@ def step_operations(model: DSAE, videos: int, frames: int) -> int:
 def time_preset(name: str, precision: str) -> tuple[float, int]:
     """Seconds and floating-point operations of a training step."""
     model = DSAE(PRESETS[name].model, seed=0, dtype=precision)
-    model.compile(keras.optimizers.Adam(3e-4))
+    model.compile(Adam(3e-4))
     model.optimizer.build(model.trainable_variables)
     shape = (_BATCH_SIZE.value, _NUM_FRAMES.value, *model.config.frame_shape)
     videos = tf.constant(np.random.default_rng(0).integers(0, 256, shape, np.uint8))

@@ -51,11 +51,17 @@ def test_unknown_preset_lists_the_known():
         {"frame_shape": (20, 26, 2)},
         {"frame_shape": (20, 26)},
         {"frame_shape": (5, 26, 3)},
-        {"encoder_padding": "same", "frame_shape": (20, 26, 3)},
+        {"encoder_padding": "same"},
         {"decoder_strides": (4, 2), "decoder_kernel_sizes": (4, 4)},
         {"encoder_strides": (2,)},
         {"encoder_channels": (6, 0)},
         {"prior_size": True},
+        {"encoder_channels": 3},
+        {"encoder_strides": None},
+        {"decoder_strides": None},
+        {"activation": "nonsense"},
+        {"activation": 3},
+        {"static_rnn": ["lstm"]},
     ],
 )
 def test_model_settings_out_of_range(changes):
@@ -63,11 +69,25 @@ def test_model_settings_out_of_range(changes):
         small_config(**changes)
 
 
+@pytest.mark.parametrize("name", ["sprites", "paper", "li_mandt"])
+def test_upsampling_blocks_overlap(name):
+    """A kernel no larger than its stride would leave a pixel to one cell of the map below."""
+    model = preset(name).model
+    strides = model.decoder_strides or model.encoder_strides[::-1]
+    for kernel, stride in zip(model.decoder_geometry().kernel_sizes, strides, strict=True):
+        assert min(kernel) > stride
+
+
 def test_frame_that_the_strides_cannot_take_says_what_they_can():
     with pytest.raises(UserError, match="sides of at least 46 pixels .* received 45 x 64"):
         ModelConfig(frame_shape=(45, 64, 3))
     with pytest.raises(UserError, match="multiples of 16 .* received 64 x 72"):
-        ModelConfig(frame_shape=(64, 72, 3), encoder_padding="same")
+        ModelConfig(
+            frame_shape=(64, 72, 3),
+            encoder_padding="same",
+            decoder_strides=(2, 2, 2, 2),
+            decoder_kernel_sizes=(4, 4, 4, 4),
+        )
 
 
 @pytest.mark.parametrize(
@@ -83,6 +103,10 @@ def test_frame_that_the_strides_cannot_take_says_what_they_can():
         {"mixed_precision": 1},
         {"num_samples": 0},
         {"steps_per_epoch": -1},
+        {"learning_rate": 10**400},
+        {"dataset": {}},
+        {"preset": 3},
+        {"beta_z": 1.0},
     ],
 )
 def test_training_settings_out_of_range(changes):

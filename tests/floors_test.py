@@ -15,7 +15,7 @@ ROOT = Path(tf_dsae.__file__).parent
 # each other inside their own package only, or in the order in which a tuple names them.
 FLOORS = [
     ("version", "errors", "types", "geometry", "config", "presets", "schedules", "files", "videos"),
-    ("distributions", "recurrent", "data"),
+    ("distributions", "optimizer", "recurrent", "data"),
     ("encoders", "prior", "decoder"),
     ("objective",),
     ("networks", "model"),

@@ -84,8 +84,9 @@ def test_importance_weighted_bound_is_tighter(videos):
     assert np.all(tighter > elbo)
 
 
-def test_swap_takes_f_of_content_and_z_of_motion(videos):
-    model = make()
+@pytest.mark.parametrize("posterior", POSTERIORS)
+def test_swap_takes_f_of_content_and_z_of_motion(videos, posterior):
+    model = make(posterior=posterior)
     content, motion = videos, videos[::-1]
     f, z = model.encode(content).static.mean(), model.encode(motion).dynamic.mean()
     np.testing.assert_allclose(model.swap(content, motion), model.decode(f, z).mean(), atol=1e-6)

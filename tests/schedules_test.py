@@ -20,7 +20,10 @@ def test_values_are_those_of_numpy_interpolation():
         np.testing.assert_allclose(piecewise_linear(points, step), expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("text", ["", "a", "1:2:3", "5:1,5:2", "9:1,3:1", "-1", "nan", "0:1,2:inf"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "a", "1:2:3", "5:1,5:2", "9:1,3:1", "-1", "nan", "0:1,2:inf", "0:1,nan:2", "-1:1,3:2"],
+)
 def test_nonsense_is_refused_by_name(text):
     with pytest.raises(UserError, match="^beta_z: expected .* received"):
         parse_schedule(text, 100, "beta_z")

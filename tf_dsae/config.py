@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import sys
 from typing import Any
 
 from tf_dsae.errors import UserError
@@ -17,6 +18,7 @@ CHOICES = {
     "static_rnn": ("lstm", "bidirectional_lstm", "gru"),
     "initial_prior": ("learned", "standard_normal"),
     "encoder_padding": ("valid", "same"),
+    "activation": ("elu", "relu", "leaky_relu", "silu", "gelu", "tanh"),
 }
 
 
@@ -37,7 +39,7 @@ def check_whole(name: str, value: Any, smallest: int, unit: str = "") -> None:
 def check_positive(name: str, value: Any, unit: str = "") -> None:
     """Raises UserError unless `value` is a finite number above 0."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or value <= 0:
+    if not is_number or not 0 < value < math.inf or value > sys.float_info.max:
         unit = f" {unit}" if unit else ""
         raise UserError(f"{name}: expected a finite number above 0{unit}, received {value!r}")
 
@@ -70,7 +72,7 @@ class ModelConfig:
       decoder_channels: of the feature maps from the smallest up, without the picture's own.
       decoder_kernel_sizes, decoder_strides: of the transposed convolutions, padding "same"; both
         empty to mirror the encoder's sizes without padding.
-      activation: a Keras activation's name.
+      activation: "elu", "relu", "leaky_relu", "silu", "gelu" or "tanh".
       static_rnn: "lstm", "bidirectional_lstm" or "gru"; with `static_rnn_size` units.
       dynamic_hidden_size: hidden units of q(z_t | .).
       prior_size: units of the dynamic prior's LSTM.
@@ -110,14 +112,22 @@ class ModelConfig:
         self.decoder_geometry()  # Raises where the decoder cannot reach the frame.
 
     def _check_layers(self) -> None:
+        for name in ("encoder_channels", "encoder_strides", "decoder_strides"):
+            if not isinstance(getattr(self, name), tuple):
+                raise UserError(
+                    f"{name}: expected whole numbers, one a layer, received {getattr(self, name)!r}"
+                )
         for name in ("encoder_channels", "encoder_kernel_sizes", "encoder_strides"):
             self._check_sizes(name, len(self.encoder_channels) or 1)
         decoder_levels = len(self.decoder_strides) or len(self.encoder_strides)
         self._check_sizes("decoder_channels", decoder_levels)
         for name in ("decoder_kernel_sizes", "decoder_strides"):
             self._check_sizes(name, len(self.decoder_strides))
-        if not isinstance(self.activation, str):
-            raise UserError(f"activation: expected a name, received {self.activation!r}")
+        if self.encoder_padding == "same" and not self.decoder_strides:
+            raise UserError(
+                "decoder_strides: expected some, as encoder_padding 'same' has no mirror whose "
+                "kernels overlap, received (); name decoder_strides and decoder_kernel_sizes"
+            )
 
     def _check_sizes(self, name: str, length: int) -> None:
         sizes = getattr(self, name)
@@ -198,6 +208,9 @@ class TrainingConfig:
     deterministic: bool = False
 
     def __post_init__(self):
+        for name in ("dataset", "preset", "beta_f", "beta_z"):
+            if not isinstance(getattr(self, name), str):
+                raise UserError(f"{name}: expected text, received {getattr(self, name)!r}")
         check_whole("epochs", self.epochs, 1)
         check_whole("steps_per_epoch", self.steps_per_epoch, 0)
         check_whole("batch_size", self.batch_size, 1, "video")

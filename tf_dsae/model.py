@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -27,7 +28,7 @@ def as_seed(seed) -> tf.Tensor:
 
 
 def _as_points(beta: Beta, name: str) -> Points:
-    return check_points(((0.0, beta),) if isinstance(beta, int | float) else beta, name)
+    return check_points(((0.0, float(beta)),) if np.ndim(beta) == 0 else beta, name)
 
 
 @keras.saving.register_keras_serializable("tf_dsae")
@@ -109,11 +110,10 @@ class DSAE(keras.Model):
     def sample_posterior(self, video, seed, num_samples: int = 1) -> tuple[Posterior, Latents]:
         """q, and num_samples = S samples of it: f [S, B, F] and z [S, B, T, Z]."""
         check_whole("num_samples", num_samples, 1)
-        return self._sample_posterior(self._unit(video), seed, num_samples)
+        return self._sample_posterior(self.frame_encoder(self._unit(video)), seed, num_samples)
 
-    def _sample_posterior(self, unit_video: tf.Tensor, seed, num_samples: int):
+    def _sample_posterior(self, features: tf.Tensor, seed, num_samples: int):
         static_seed, dynamic_seed = tf.unstack(tfp.random.split_seed(as_seed(seed), 2))
-        features = self.frame_encoder(unit_video)
         static = self.static_encoder(features)
         f = static.sample(num_samples, seed=static_seed)
         dynamic = self.dynamic_encoder(features, f)
@@ -151,8 +151,7 @@ class DSAE(keras.Model):
                 f"received {content.shape[0]} and {motion.shape[0]}"
             )
         f = self.static_encoder(self.frame_encoder(content)).mean()
-        z = self.dynamic_encoder(self.frame_encoder(motion), f).mean()
-        return self.decode(f, z).mean()
+        return self.decode(f, self.encode(motion).dynamic.mean()).mean()
 
     def sample_prior(self, num_videos, num_frames, seed) -> Latents:
         """f ~ N(0, I) [num_videos, F], and z rolled out [num_videos, num_frames, Z]."""
@@ -173,7 +172,8 @@ class DSAE(keras.Model):
         """The bound's terms for every video, each [B], nats; the mean over num_samples of q."""
         check_whole("num_samples", num_samples, 1)
         video = self._unit(video)
-        posterior, latents = self._sample_posterior(video, seed, num_samples)
+        features = self.frame_encoder(video)
+        posterior, latents = self._sample_posterior(features, seed, num_samples)
         return objective.elbo(
             video,
             likelihood=self.decoder(*latents),
@@ -190,9 +190,10 @@ class DSAE(keras.Model):
         """
         check_whole("num_samples", num_samples, 1)
         video = self._unit(video)
+        features = self.frame_encoder(video)
 
         def log_weights(sample_seed):
-            posterior, latents = self._sample_posterior(video, sample_seed, 1)
+            posterior, latents = self._sample_posterior(features, sample_seed, 1)
             return objective.log_importance_weights(
                 video,
                 latents.static,

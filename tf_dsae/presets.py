@@ -47,6 +47,8 @@ PRESETS = {
             encoder_channels=(256, 256, 256, 256),
             encoder_padding="same",
             decoder_channels=(256, 256, 256, 256),
+            decoder_kernel_sizes=(4, 4, 4, 4),
+            decoder_strides=(2, 2, 2, 2),
             activation="leaky_relu",
             static_rnn="bidirectional_lstm",
         ),

@@ -49,6 +49,8 @@ def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
     """Returns the schedule as tuples of floats, or raises UserError where it makes no sense."""
     points = tuple((float(step), float(value)) for step, value in points)
     steps = [step for step, _ in points]
+    if not all(math.isfinite(step) and step >= 0 for step in steps):
+        raise UserError(f"{name}: expected finite steps of at least 0, received {steps}")
     if not points or any(
         later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)
     ):

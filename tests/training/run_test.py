@@ -134,6 +134,7 @@ def test_damaged_newest_checkpoint_falls_back(finished, squares, tmp_path, monke
         path = tmp_path / "checkpoints" / f"ckpt-6.{victim}"
         whole = path.read_bytes()
         path.write_bytes(damage + whole[len(damage) : len(whole) // 2])
+    (tmp_path / "checkpoints" / "checkpoint").write_text("nonsense")
     with caplog.at_level(logging.WARNING):
         assert_same(run(squares, tmp_path).get_weights(), finished[1])
     assert "ckpt-6 is damaged" in caplog.text and "trying the one before" in caplog.text

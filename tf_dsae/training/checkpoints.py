@@ -12,6 +12,7 @@ from tf_dsae.files import write_errors
 from tf_dsae.model import DSAE
 
 _KEPT = 2
+_NAME = "ckpt"
 
 
 class RunCheckpoints:
@@ -38,7 +39,7 @@ class RunCheckpoints:
         with write_errors(folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         self._manager = tf.train.CheckpointManager(
-            self._checkpoint, str(self.folder), max_to_keep=_KEPT
+            self._checkpoint, str(self.folder), max_to_keep=_KEPT, checkpoint_name=_NAME
         )
 
     @property
@@ -64,10 +65,12 @@ class RunCheckpoints:
         Raises:
           UserError: there are checkpoints and all are damaged or of another model.
         """
-        paths = self._manager.checkpoints[::-1]
+        # From the folder itself: TensorFlow's list of checkpoints may be damaged too.
+        indices = self.folder.glob(f"{_NAME}-*.index")
+        paths = sorted((path.with_suffix("") for path in indices), key=_step_of, reverse=True)
         for path in paths:
             try:
-                self._checkpoint.restore(path).assert_consumed()
+                self._checkpoint.restore(str(path)).assert_consumed()
                 return True
             except (tf.errors.OpError, ValueError, AssertionError) as error:
                 reason = str(error).splitlines()[0]
@@ -84,3 +87,8 @@ class RunCheckpoints:
         for variable in self.model.trainable_variables:
             if not np.isfinite(variable.numpy()).all():
                 raise FloatingPointError(variable.path)
+
+
+def _step_of(path: Path) -> int:
+    step = path.name.rpartition("-")[2]
+    return int(step) if step.isdecimal() else -1

@@ -15,6 +15,7 @@ from tf_dsae.config import ModelConfig, TrainingConfig
 from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.errors import UserError
 from tf_dsae.model import DSAE
+from tf_dsae.optimizer import Adam
 from tf_dsae.schedules import parse_schedule
 from tf_dsae.training import callbacks as parts
 from tf_dsae.training.checkpoints import RunCheckpoints
@@ -159,7 +160,7 @@ def build_model(run: folder.RunConfig, total_steps: int) -> DSAE:
     return model
 
 
-def make_optimizer(training: TrainingConfig, total_steps: int) -> keras.optimizers.Optimizer:
+def make_optimizer(training: TrainingConfig, total_steps: int) -> Adam:
     """Adam, its learning rate warmed up linearly and then constant or a cosine to 0."""
     peak, warmup = training.learning_rate, training.warmup_steps
     final_fraction = 0.0 if training.learning_rate_decay == "cosine" else 1.0
@@ -170,7 +171,7 @@ def make_optimizer(training: TrainingConfig, total_steps: int) -> keras.optimize
         warmup_target=peak if warmup else None,
         warmup_steps=warmup,
     )
-    return keras.optimizers.Adam(rate)
+    return Adam(rate)
 
 
 def _fit(model, data, training, steps, callbacks) -> None:

@@ -54,6 +54,3 @@ class TensorBoardRecords(keras.callbacks.Callback):
         tf.summary.image("reconstruction", np.concatenate(rows)[np.newaxis])
         rows = [np.concatenate([figures.strip(v) for v in row], 1) for row in pictures.swaps[:, :2]]
         tf.summary.image("swaps", np.concatenate(rows)[np.newaxis])
-
-    def on_train_end(self, logs=None):
-        self.writer.close()

@@ -1,0 +1,99 @@
+"""What is shipped, and the commands that README promises."""
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_wheel_holds_modules_and_data(tmp_path):
+    pytest.importorskip("setuptools")
+    # From a copy of what is needed, so that no build folder is left in the checkout.
+    source = tmp_path / "source"
+    subprocess.run(
+        ["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(source)], check=True
+    )
+    wheel = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
+    subprocess.run([*wheel, "--wheel-dir", str(tmp_path), str(source)], check=True)
+    [path] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        entry_points = next(name for name in names if name.endswith("entry_points.txt"))
+        programs = archive.read(entry_points).decode()
+    shipped = {str(file.relative_to(source)) for file in (source / "tf_dsae").rglob("*.py")}
+    shipped |= {
+        f"tf_dsae/data/sprites/{name}"
+        for name in ("checksums.tsv", "CITATIONS.bib", "README.md", "TAGS.txt")
+    }
+    assert shipped <= names
+    assert not any(name.startswith(("tests/", "testdata/")) for name in names)
+    for program in re.findall(r"^\w+ = ([\w.]+):run$", programs, re.MULTILINE):
+        assert program.startswith("tf_dsae.cli.")
+    assert len(re.findall(r":run$", programs, re.MULTILINE)) == 2
+
+
+def test_readme_has_the_two_commands():
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert "pip install -e . && bin/train --beta=6" in lines
+    assert "pip install -e '.[test]' && python -m pytest" in lines
+    [picture] = [line for line in lines if line.startswith("![")]
+    assert (ROOT / re.search(r"\((.+)\)", picture).group(1)).exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "flags", "words"),
+    [
+        (
+            "train_step.py",
+            ["--presets=tiny", "--precisions=float32", "--seconds=0.1", "--matrix_size=256"],
+            "tiny      float32",
+        ),
+        ("pipeline.py", ["--videos=200"], "videos/s of training batches"),
+    ],
+)
+def test_benchmarks_run(script, flags, words):
+    command = [sys.executable, str(ROOT / "benchmarks" / script), *flags]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/")
+    assert done.returncode == 0, done.stderr
+    assert words in done.stdout
+
+
+def test_operations_of_a_step_are_those_of_the_profiler():
+    """The benchmark's count, against TensorFlow's own count of a forward pass."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    import tensorflow as tf
+    import train_step
+    from tensorflow.python.profiler import model_analyzer, option_builder
+
+    from tests.conftest import small_config
+    from tf_dsae.model import DSAE
+
+    model = DSAE(small_config())
+    frames, (height, width, channels) = 4, model.config.frame_shape
+
+    @tf.function(input_signature=[tf.TensorSpec([1, 1, height, width, channels])])
+    def per_frame(video):
+        features = model.frame_encoder(video)
+        z = model.dynamic_encoder(features).mean()
+        f = tf.zeros([1, model.config.static_size])
+        return model.decoder(f, z).mean()
+
+    options = option_builder.ProfileOptionBuilder.float_operation()
+    options["output"] = "none"
+    graph = per_frame.get_concrete_function().graph
+    counted = model_analyzer.profile(graph, options=options).total_float_ops
+    recurrent = sum(
+        2 * int(tf.size(weight))
+        for layer in (model.static_encoder.recurrent, model.dynamic_prior)
+        for weight in layer.weights
+        if len(weight.shape) == 2
+    )
+    ours = train_step.forward_operations(model) - recurrent
+    # TensorFlow also counts biases and activations, a few per cent in a model this small.
+    assert ours <= counted <= 1.15 * ours
+    assert train_step.step_operations(model, 2, frames) < 3 * 2 * frames * (ours + recurrent) * 1.01
