@@ -11,6 +11,8 @@ VERSION = re.search(r'"(.+)"', (ROOT / "tf_dsae" / "version.py").read_text().spl
 TENSORBOARD = ["tensorboard>=2.20"]
 TEST = [*TENSORBOARD, "dill", "pytest>=8", "setuptools>=64", "wheel"]
 
+RUFF = "ruff>=0.17,<0.18"  # Another version may format otherwise.
+
 setup(
     name="tf_dsae",
     version=VERSION,
@@ -25,9 +27,9 @@ setup(
         "absl-py",
         "importlib_resources",  # TFDS needs it and does not say so.
         "keras>=3.15.1,<4",
-        "matplotlib",
+        "matplotlib>=3.8",
         "numpy",
-        "pillow",
+        "pillow>=10",
         "tensorflow>=2.21,<2.22",
         "tensorflow-datasets>=4.9.10,<5",
         "tensorflow-probability>=0.25,<0.26",
@@ -36,8 +38,8 @@ setup(
     ],
     extras_require={
         "tensorboard": TENSORBOARD,
-        "test": [*TEST, "ruff"],
-        "dev": [*TEST, "ruff", "build"],
+        "test": [*TEST, RUFF],
+        "dev": [*TEST, RUFF],
     },
     entry_points={
         "console_scripts": [

@@ -55,6 +55,7 @@ def videos_per_second(batches) -> float:
 def main(argv: list[str]) -> None:
     """Measures what the flags name."""
     del argv  # Flags only.
+    common.load_tensorflow()
     measure("sprites/drawn", None)
     if _SHEETS_DIR.value is not None:
         measure("sprites/lpc", _SHEETS_DIR.value)

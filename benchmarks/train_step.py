@@ -8,7 +8,6 @@ measured in that precision just before and just after, that the step reaches.
   python benchmarks/train_step.py --presets=paper,sprites --batch_size=32
 """
 
-import math
 import os
 import sys
 import time
@@ -21,6 +20,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from absl import app, flags  # noqa: E402
+from operations import step_operations  # noqa: E402
 
 from tf_dsae.model import DSAE  # noqa: E402
 from tf_dsae.optimizer import Adam  # noqa: E402
@@ -52,38 +52,6 @@ def matrix_rate(dtype: str, seconds: float) -> float:
     matrix = tf.cast(tf.random.normal([_MATRIX_SIZE.value] * 2), dtype)
     product = tf.function(lambda: tf.reduce_sum(tf.matmul(matrix, matrix)[0]))
     return 2 * _MATRIX_SIZE.value**3 / seconds_per_call(lambda: product().numpy(), seconds)
-
-
-def forward_operations(model: DSAE) -> int:
-    """Floating-point operations of one frame's matrix products and convolutions, forward."""
-    config, total = model.config, 0
-    shape = (None, *config.frame_shape)
-    for convolution in model.frame_encoder.convolutions:
-        shape = convolution.compute_output_shape(shape)
-        total += 2 * math.prod(convolution.kernel.shape) * shape[1] * shape[2]
-    geometry = config.decoder_geometry()
-    shape = (None, *geometry.grid, config.decoder_channels[0])
-    for convolution in model.decoder.convolutions:
-        total += 2 * math.prod(convolution.kernel.shape) * shape[1] * shape[2]
-        shape = convolution.compute_output_shape(shape)
-    dense = [
-        weight
-        for layer in (model.static_encoder, model.dynamic_encoder, model.dynamic_prior)
-        for weight in layer.weights
-        if len(weight.shape) == 2 and "static_encoder/head" not in weight.path
-    ]
-    return total + sum(
-        2 * math.prod(weight.shape) for weight in [*dense, model.decoder.dense.kernel]
-    )
-
-
-def step_operations(model: DSAE, videos: int, frames: int) -> int:
-    """Of a training step: the backward pass costs twice the forward pass, but for the input."""
-    first = model.frame_encoder.convolutions[0]
-    shape = first.compute_output_shape((None, *model.config.frame_shape))
-    input_gradient = 2 * math.prod(first.kernel.shape) * shape[1] * shape[2]
-    head = 6 * math.prod(model.static_encoder.head.dense.kernel.shape) * videos
-    return head + (3 * forward_operations(model) - input_gradient) * videos * frames
 
 
 def time_preset(name: str, precision: str) -> tuple[float, int]:

@@ -39,6 +39,7 @@ def _processor() -> str:
 def main(argv: list[str]) -> None:
     """Copies, scores all held-out videos, and draws."""
     del argv  # Flags only.
+    common.load_tensorflow()
     from tf_dsae import workdir as folder
     from tf_dsae.data import prepare
     from tf_dsae.training.pictures import choose, make_pictures, write_figures

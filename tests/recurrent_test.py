@@ -34,6 +34,21 @@ def test_values_and_gradients_are_those_of_keras(compiled):
         np.testing.assert_allclose(mine, reference, atol=1e-5)
 
 
+@pytest.mark.parametrize("frames", [1, T])
+def test_mixed_precision_is_near_float32(frames):
+    inputs = tf.random.stateless_normal([B, frames, D], (0, 1))
+    weights = tf.random.stateless_normal([B, frames, U], (0, 2))
+    exact, mixed = LSTM(U), LSTM(U, dtype="mixed_bfloat16")
+    exact.build(inputs.shape)
+    mixed.build(inputs.shape)
+    mixed.set_weights(exact.get_weights())
+    assert mixed(inputs).dtype == tf.bfloat16
+    ours = gradients(mixed, inputs, tf.cast(weights, tf.bfloat16))
+    for mine, reference in zip(ours, gradients(exact, inputs, weights), strict=True):
+        assert mine.dtype == tf.float32
+        np.testing.assert_allclose(mine, reference, atol=0.05 * np.abs(reference).max() + 1e-6)
+
+
 def test_steps_one_by_one_are_the_sequence():
     inputs = tf.random.stateless_normal([B, T, D], (3, 1))
     layer = LSTM(U)

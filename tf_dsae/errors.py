@@ -6,3 +6,9 @@ class UserError(ValueError):
 
     Commands print the line and exit with a code that is not 0; in Python it is a ValueError.
     """
+
+
+def reason(error: BaseException) -> str:
+    """What a library's exception says, in one line that is not too long."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else f"{text[:200]} ..."

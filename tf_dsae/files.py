@@ -2,11 +2,15 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tf_dsae.errors import UserError
+from tf_dsae.errors import UserError, reason
+
+_UMASK = os.umask(0)
+os.umask(_UMASK)
 
 
 @contextlib.contextmanager
@@ -15,11 +19,21 @@ def write_errors(folder: str | os.PathLike) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
         raise UserError(
-            f"{folder}: expected a folder that can be written, received: {reason}; free some space "
-            "or name another folder"
+            f"{folder}: expected a folder that can be written, received: "
+            f"{error.strerror or reason(error)}; free some space or name another folder"
         ) from error
+
+
+def require_space(folder: str | os.PathLike, num_bytes: int) -> None:
+    """Raises UserError where the folder's disk has less free; for libraries that fail badly."""
+    with write_errors(folder):
+        free = shutil.disk_usage(folder).free
+    if free < num_bytes:
+        raise UserError(
+            f"{folder}: expected {num_bytes / 1e6:.1f} MB of free space, found "
+            f"{free / 1e6:.1f} MB; free some space or name another folder"
+        )
 
 
 @contextlib.contextmanager
@@ -42,13 +56,7 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
             yield beside
             with open(beside, "rb+") as written:
                 os.fsync(written.fileno())
-            os.chmod(beside, 0o666 & ~_umask())
+            os.chmod(beside, 0o666 & ~_UMASK)
             os.replace(beside, path)
         finally:
             beside.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,4 +1,4 @@
-"""An LSTM whose training costs what its matrix products cost."""
+"""An LSTM whose training costs what its matrix products cost, on a CPU above all."""
 
 import keras
 import tensorflow as tf

@@ -34,7 +34,8 @@ def to_unit_range(video, frame_shape: tuple[int, int, int], name: str = "video")
 
     Raises:
       UserError: another shape or type, no video or frame, NaN or values out of range.
-      tf.errors.InvalidArgumentError: NaN or values out of range, inside a tf.function.
+      tf.errors.InvalidArgumentError: NaN or values out of range, inside a tf.function; XLA leaves
+        this check out.
     """
     video = tf.convert_to_tensor(video)
     _check_shape(video.shape, frame_shape, name)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tf_dsae.config import ModelConfig, TrainingConfig
-from tf_dsae.errors import UserError
-from tf_dsae.files import written_whole
+from tf_dsae.errors import UserError, reason
+from tf_dsae.files import require_space, written_whole
 from tf_dsae.model import DSAE
 from tf_dsae.version import __version__
 
@@ -108,7 +108,14 @@ def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:
 
 
 def save_weights(workdir: str | os.PathLike, model: DSAE) -> None:
-    """Writes model.weights.h5."""
+    """Writes model.weights.h5.
+
+    Raises:
+      UserError: the folder cannot be written, or its disk has no space for it.
+    """
+    # A disk that fills while HDF5 writes takes the process down with it. Layout comes on top.
+    needed = sum(variable.numpy().nbytes for variable in model.weights) + 2**20
+    require_space(workdir, needed)
     with written_whole(Path(workdir) / WEIGHTS) as path:
         model.save_weights(path, overwrite=True)
 
@@ -119,19 +126,20 @@ def load(workdir: str | os.PathLike) -> DSAE:
     Raises:
       UserError: the folder holds no finished run, or its files are damaged or do not fit.
     """
-    workdir = Path(workdir)
-    model = DSAE(read_config(workdir / CONFIG).model)
+    workdir = Path(workdir).expanduser()
+    config = read_config(workdir / CONFIG).model
     path = workdir / WEIGHTS
     if not path.exists():
         raise UserError(
             f"{path}: expected the weights of a finished run, found no such file; "
             "let bin/train finish, or name another run"
         )
+    model = DSAE(config)
     try:
         model.load_weights(path)
     except Exception as error:  # Keras and h5py raise many kinds; all of them mean this.
         raise UserError(
             f"{path}: expected the weights of the architecture in {CONFIG}, received others or a "
-            f"damaged file ({str(error).splitlines()[0]})"
+            f"damaged file ({reason(error)})"
         ) from error
     return model

@@ -147,7 +147,10 @@ def test_killed_run_ends_with_the_bits_of_the_undisturbed_one(data_dir, tmp_path
 def test_interrupted_it_says_how_to_go_on(data_dir, tmp_path):
     line = command(PROGRAM, *arguments(data_dir, tmp_path), "--epochs=500")
     process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
-    while not list(tmp_path.glob("checkpoints/ckpt-*.index")) and process.poll() is None:
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline and process.poll() is None:
+        if list(tmp_path.glob("checkpoints/ckpt-*.index")):
+            break
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, text = process.communicate(timeout=100)

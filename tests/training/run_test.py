@@ -5,6 +5,7 @@ import dataclasses
 import json
 import logging
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -108,10 +109,11 @@ def test_stopped_in_an_epoch_it_goes_on_to_the_bit(
     with monkeypatch.context() as patch:
         stop_at(6, patch, number)
         with pytest.raises(Stopped, match="after step 6, which is saved; the same command"):
-            run(squares, tmp_path)
+            train(squares, small_config(), SETTINGS, tmp_path, tensorboard=True)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert not (tmp_path / "model.weights.h5").exists()
-    assert_same(run(squares, tmp_path).get_weights(), finished[1])
+    again = train(squares, small_config(), SETTINGS, tmp_path, tensorboard=True)
+    assert_same(again.get_weights(), finished[1])
     assert rows(tmp_path) == rows(finished[0])
 
 
@@ -130,15 +132,20 @@ def test_damaged_newest_checkpoint_falls_back(finished, squares, tmp_path, monke
         stop_at(6, patch)
         with pytest.raises(Stopped):
             run(squares, tmp_path, checkpoint_minutes=0)
+    folder = tmp_path / "checkpoints"
     for victim, damage in (("data-00000-of-00001", b"x" * 99), ("index", b"")):
-        path = tmp_path / "checkpoints" / f"ckpt-6.{victim}"
+        path = folder / f"ckpt-6.{victim}"
         whole = path.read_bytes()
         path.write_bytes(damage + whole[len(damage) : len(whole) // 2])
-    (tmp_path / "checkpoints" / "checkpoint").write_text("nonsense")
+    (folder / "ckpt-7_temp").mkdir()
     with caplog.at_level(logging.WARNING):
-        assert_same(run(squares, tmp_path).get_weights(), finished[1])
+        weights = run(squares, tmp_path, checkpoint_minutes=0).get_weights()
     assert "ckpt-6 is damaged" in caplog.text and "trying the one before" in caplog.text
+    assert_same(weights, finished[1])
     assert rows(tmp_path) == rows(finished[0])
+    assert {path.name for path in folder.iterdir()} == {
+        f"ckpt-{step}.{part}" for step in (11, 12) for part in ("index", "data-00000-of-00001")
+    }
 
 
 def test_only_damaged_checkpoints_are_an_error(squares, tmp_path, monkeypatch):
@@ -151,18 +158,64 @@ def test_only_damaged_checkpoints_are_an_error(squares, tmp_path, monkeypatch):
         run(squares, tmp_path)
 
 
-def test_loss_that_is_not_finite_stops_and_leaves_the_last_good(squares, tmp_path):
-    training = dataclasses.replace(SETTINGS, learning_rate=1e18, warmup_steps=0, beta_f="0:0,3:1")
-    with pytest.raises(UserError, match=r"step \d+: expected a finite loss, received elbo .*nan"):
-        run(squares, tmp_path, training, checkpoint_minutes=0)
-    checkpoint = tf.train.latest_checkpoint(tmp_path / "checkpoints")
-    if checkpoint is not None:
-        for name, _ in tf.train.list_variables(checkpoint):
-            value = tf.train.load_variable(checkpoint, name)
-            assert (
-                not np.issubdtype(np.asarray(value).dtype, np.floating) or np.isfinite(value).all()
-            ), name
+def poison_at(step, monkeypatch):
+    """Spoils a weight at the end of a step."""
+    record = callbacks.Records.on_train_batch_end
+
+    def recording(self, batch, logs=None):
+        record(self, batch, logs)
+        if self.checkpoints.step == step:
+            kernel = self.model.decoder.dense.kernel
+            kernel.assign(kernel * np.nan)
+
+    monkeypatch.setattr(callbacks.Records, "on_train_batch_end", recording)
+
+
+def assert_finite(checkpoint):
+    for name, _ in tf.train.list_variables(str(checkpoint)):
+        value = np.asarray(tf.train.load_variable(str(checkpoint), name))
+        assert not np.issubdtype(value.dtype, np.floating) or np.isfinite(value).all(), name
+
+
+def test_loss_that_is_not_finite_stops_and_leaves_the_last_good(squares, tmp_path, monkeypatch):
+    """Weights spoilt after step 6: the loss of step 7 shows it; the checkpoint of step 4 is left."""
+    poison_at(6, monkeypatch)
+    with pytest.raises(
+        UserError, match=r"step 7: expected a finite loss, received elbo nan.*is .*/ckpt-4;"
+    ):
+        run(squares, tmp_path)
+    assert_finite(tmp_path / "checkpoints" / "ckpt-4")
+    assert not list(tmp_path.glob("checkpoints/ckpt-[^4]*"))
     assert not (tmp_path / "model.weights.h5").exists()
+
+
+def test_weights_that_are_not_finite_are_never_saved(squares, tmp_path, monkeypatch):
+    poison_at(3, monkeypatch)
+    with pytest.raises(UserError, match=r"step 3: expected finite weights, .*kernel; .*ckpt-2;"):
+        run(squares, tmp_path, checkpoint_minutes=0)
+    assert_finite(tmp_path / "checkpoints" / "ckpt-2")
+    assert not list(tmp_path.glob("checkpoints/ckpt-3*"))
+
+
+def test_a_learning_rate_far_too_high_is_said_to_be(squares, tmp_path):
+    training = dataclasses.replace(SETTINGS, learning_rate=1e18, warmup_steps=0)
+    with pytest.raises(UserError, match="there is no checkpoint yet; lower --learning_rate"):
+        run(squares, tmp_path, training)
+
+
+def test_nothing_is_written_before_all_is_checked(squares, tmp_path):
+    """A schedule whose order depends on the number of steps, 12 here."""
+    for beta in ("0%:1,300:2,50%:1", "0:1,2:-1"):
+        with pytest.raises(UserError, match="^beta_f: expected"):
+            run(squares, tmp_path / "a", dataclasses.replace(SETTINGS, beta_f=beta))
+    assert not (tmp_path / "a").exists()
+
+
+def test_damaged_table_is_named(finished, squares, tmp_path):
+    shutil.copytree(finished[0], tmp_path / "a")
+    (tmp_path / "a" / "metrics.csv").write_text("epoch,step\none,2\n")
+    with pytest.raises(UserError, match="metrics.csv: expected the columns epoch, step, elbo"):
+        run(squares, tmp_path / "a")
 
 
 def test_collapse_is_warned_of_with_its_figures(squares, tmp_path, caplog):
@@ -218,12 +271,18 @@ def test_workdir_that_cannot_be(squares, tmp_path):
 
 
 def test_full_disk_stops_in_one_line_and_keeps_what_was(squares, tmp_path, monkeypatch):
-    def full(self, **_):
+    def full(self, path):
         raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
 
-    monkeypatch.setattr(tf.train.CheckpointManager, "save", full)
-    with pytest.raises(UserError, match="No space left on device; free some space"):
+    with monkeypatch.context() as patch:
+        patch.setattr(tf.train.Checkpoint, "write", full)
+        with pytest.raises(UserError, match="No space left on device; free some space"):
+            run(squares, tmp_path)
+    usage = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(UserError, match="MB of free space, found 0.0 MB; free some space"):
         run(squares, tmp_path)
+    assert not (tmp_path / "model.weights.h5").exists()
 
 
 def test_frames_of_another_size(squares, tmp_path):

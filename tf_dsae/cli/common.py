@@ -1,8 +1,9 @@
 """What every program of this package does around its own work: start quietly, fail in one line.
 
 A program is a module with absl flags, a docstring (its `--help` text) and `main(argv)`, which is
-given to `run_main`. TensorFlow must be imported inside `main` (or by what `main` imports), so that
-`--help` answers at once and the start-up lines of TensorFlow's C++ code can be kept off the screen.
+given to `run_main`. `main` checks its flags first, so that `--help` and mistakes are answered at
+once, and calls `load_tensorflow` before it imports what needs it, which keeps the start-up lines
+of TensorFlow's C++ code off the screen.
 """
 
 import contextlib
@@ -41,7 +42,6 @@ def run_main(main: Callable[[list[str]], int | None]) -> None:
             raise UserError(
                 f"Expected flags only, got the argument {argv[1]!r}; see --help for the flags."
             )
-        _import_tensorflow(quiet)
         return main(argv)
 
     try:
@@ -69,7 +69,9 @@ def _show_help_of(module_name: str) -> None:
     sys.modules["__main__"].__doc__ = sys.modules[module_name].__doc__
 
 
-def _import_tensorflow(quiet: bool) -> None:
+def load_tensorflow() -> None:
+    """Imports TensorFlow, silently unless TF_CPP_MIN_LOG_LEVEL asks for its messages."""
+    quiet = os.environ.get(_LOG_LEVEL) == "3"
     with _stderr_held_back() if quiet else contextlib.nullcontext():
         import tensorflow  # noqa: F401
     if quiet and not flags.FLAGS["verbosity"].present:

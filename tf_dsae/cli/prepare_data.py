@@ -31,6 +31,7 @@ _SHEETS_DIR = flags.DEFINE_string(
 def main(argv: list[str]) -> None:
     """Prepares the data set that the flags name and prints one line about it."""
     del argv  # Flags only.
+    common.load_tensorflow()
     from tf_dsae.data import pipeline
 
     pipeline.prepare(_DATASET.value, _DATA_DIR.value, _SHEETS_DIR.value)

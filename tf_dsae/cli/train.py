@@ -9,7 +9,7 @@ stopped. Examples:
 """
 
 import dataclasses
-import os
+import re
 import sys
 from pathlib import Path
 
@@ -139,6 +139,7 @@ def _settings() -> tuple[ModelConfig, TrainingConfig, dict]:
     if _CONFIG.value is not None and _PRESET.value is not None:
         raise UserError("config: expected --config or --preset, received both; give one")
     if _CONFIG.value is not None:
+        common.load_tensorflow()
         from tf_dsae.workdir import read_config
 
         model, training, _ = read_config(_CONFIG.value)
@@ -160,7 +161,8 @@ def default_workdir(training: TrainingConfig, given: dict) -> Path:
         given["beta"] = given.pop("beta_f")
         del given["beta_z"]
     parts += [f"{name}={value}" for name, value in sorted(given.items())]
-    return Path("runs") / "-".join(parts).replace("%", "pc").replace(os.sep, "_")
+    name = "-".join(parts).replace("%", "pc")
+    return Path("runs") / re.sub(r"[^\w.,=+-]", "_", name)
 
 
 def main(argv: list[str]) -> int:
@@ -169,6 +171,7 @@ def main(argv: list[str]) -> int:
     model, training, given = _settings()
     workdir = Path(_WORKDIR.value) if _WORKDIR.value else default_workdir(training, given)
 
+    common.load_tensorflow()
     from tf_dsae import data as datasets
     from tf_dsae.training import check_before_data, train
 

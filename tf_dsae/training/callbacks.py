@@ -51,8 +51,8 @@ class FiniteTerms(keras.callbacks.Callback):
             return
         raise UserError(
             f"step {self.checkpoints.step}: expected a finite loss, received {describe(terms)} "
-            f"(means over the epoch); the last good checkpoint is in {self.checkpoints.folder}; "
-            "lower --learning_rate, or raise --beta more slowly"
+            f"(means over the epoch); {self.checkpoints.last()}; lower --learning_rate, or raise "
+            "--beta more slowly"
         )
 
 
@@ -110,19 +110,28 @@ class Records(keras.callbacks.Callback):
 
 
 def read_metrics(path: Path) -> list[dict[str, str]]:
-    """The rows of a metrics.csv, [] where there is none."""
+    """The rows of a metrics.csv, [] where there is none; UserError where it is damaged."""
     if not path.exists():
         return []
-    with open(path, newline="") as table:
-        return list(csv.DictReader(table))
+    with open(path, newline="", errors="replace") as table:
+        rows = list(csv.DictReader(table))
+    for row in rows:
+        if not (row.get("epoch") or "").isdecimal() or set(row) != set(_COLUMNS):
+            raise UserError(
+                f"{path}: expected the columns {', '.join(_COLUMNS)}, received {row}; restore the "
+                "table, or name another --workdir"
+            )
+    return rows
 
 
 class Progress(keras.callbacks.Callback):
-    """A bar for the steps of an epoch, on a terminal only."""
+    """A bar for the steps of an epoch, on a terminal only; `close` it whatever happens."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int, batch_size: int):
+    def __init__(self, steps_per_epoch: int, epochs: int, batch_size: int, show: bool):
         super().__init__()
         self.steps_per_epoch, self.epochs, self.batch_size = steps_per_epoch, epochs, batch_size
+        self.hidden = None if show else True  # None: hidden unless on a terminal.
+        self.bar = tqdm(disable=True)
 
     def on_epoch_begin(self, epoch, logs=None):
         skipped = self.steps_per_epoch - self.params["steps"]
@@ -133,19 +142,24 @@ class Progress(keras.callbacks.Callback):
             unit=" videos",
             dynamic_ncols=True,
             leave=False,
-            disable=None,  # Hidden unless on a terminal.
+            disable=self.hidden,
         )
 
     def on_train_batch_end(self, batch, logs=None):
         if self.bar.disable:
             return
-        self.bar.set_postfix_str(describe({key: float(value) for key, value in logs.items()}))
+        terms = describe({key: float(value) for key, value in logs.items()})
+        self.bar.set_postfix_str(terms, refresh=False)
         self.bar.update(self.batch_size)
 
     def on_test_begin(self, logs=None):
         self.bar.set_description_str("scoring held-out videos")
 
     def on_epoch_end(self, epoch, logs=None):
+        self.close()
+
+    def close(self) -> None:
+        """Takes the bar off the screen."""
         self.bar.close()
 
 
@@ -191,14 +205,12 @@ class Checkpointing(keras.callbacks.Callback):
 
     def _save(self) -> None:
         try:
-            self.checkpoints.check_finite()
+            self.checkpoints.save()
         except FloatingPointError as error:
             raise UserError(
                 f"step {self.checkpoints.step}: expected finite weights, received others in "
-                f"{error}; the last good checkpoint is in {self.checkpoints.folder}; lower "
-                "--learning_rate"
+                f"{error}; {self.checkpoints.last()}; lower --learning_rate"
             ) from None
-        self.checkpoints.save()
         self._saved_at = time.monotonic()
 
     def _stop_if_asked(self) -> None:

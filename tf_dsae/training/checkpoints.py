@@ -1,25 +1,26 @@
 """Checkpoints of a whole run, from which it goes on to the bit."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from tf_dsae.errors import UserError
+from tf_dsae.errors import UserError, reason
 from tf_dsae.files import write_errors
 from tf_dsae.model import DSAE
 
 _KEPT = 2
-_NAME = "ckpt"
+_NAME = "ckpt-"
 
 
 class RunCheckpoints:
     """Saves and restores weights, optimiser, running means and time spent.
 
-    The position in the data and in every schedule is the optimiser's step. The newest checkpoints
-    are kept; TensorFlow writes each beside the others and lists it when it is whole.
+    The position in the data and in every schedule is the optimiser's step. A checkpoint counts once
+    its index is there, which TensorFlow writes last; the newest two are kept.
 
     Args:
       model: built and compiled.
@@ -38,57 +39,73 @@ class RunCheckpoints:
         )
         with write_errors(folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        self._manager = tf.train.CheckpointManager(
-            self._checkpoint, str(self.folder), max_to_keep=_KEPT, checkpoint_name=_NAME
-        )
 
     @property
     def step(self) -> int:
         """Optimiser steps taken."""
         return int(self.model.optimizer.iterations)
 
+    def paths(self) -> list[Path]:
+        """The checkpoints that are there, without suffixes, newest first."""
+        found = [path.with_suffix("") for path in self.folder.glob(f"{_NAME}*.index")]
+        found = [path for path in found if path.name.removeprefix(_NAME).isdecimal()]
+        return sorted(found, key=lambda path: int(path.name.removeprefix(_NAME)), reverse=True)
+
+    def last(self) -> str:
+        """Where the last good checkpoint is, in words."""
+        paths = self.paths()
+        return f"the last good checkpoint is {paths[0]}" if paths else "there is no checkpoint yet"
+
     def save(self) -> None:
         """Saves the state of this moment.
 
         Raises:
           UserError: it cannot be written; the checkpoints before stay.
+          FloatingPointError: a variable is not finite; nothing is saved. The text names it.
         """
+        for variable in (*self.model.trainable_variables, *self.model.optimizer.variables):
+            value = variable.numpy()
+            if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
+                raise FloatingPointError(variable.path)
         with write_errors(self.folder):
             try:
-                self._manager.save(checkpoint_number=self.step)
+                self._checkpoint.write(str(self.folder / f"{_NAME}{self.step}"))
             except tf.errors.OpError as error:  # TensorFlow's file system says ENOSPC this way.
                 raise OSError(None, error.message) from error
+            for path in self.paths()[_KEPT:]:
+                self._delete(path)
+            for path in self.folder.glob(f"{_NAME}*_temp"):  # Left by a kill.
+                shutil.rmtree(path, ignore_errors=True)
 
     def restore(self) -> bool:
         """Restores the newest checkpoint that is whole; False where there is none to restore.
 
+        Deletes the damaged ones that it passed over, once an older one has served.
+
         Raises:
           UserError: there are checkpoints and all are damaged or of another model.
         """
-        # From the folder itself: TensorFlow's list of checkpoints may be damaged too.
-        indices = self.folder.glob(f"{_NAME}-*.index")
-        paths = sorted((path.with_suffix("") for path in indices), key=_step_of, reverse=True)
-        for path in paths:
+        damaged = []
+        for path in self.paths():
             try:
-                self._checkpoint.restore(str(path)).assert_consumed()
-                return True
+                self._checkpoint.read(str(path)).assert_consumed()
             except (tf.errors.OpError, ValueError, AssertionError) as error:
-                reason = str(error).splitlines()[0]
-                logging.warning("%s is damaged (%s); trying the one before it.", path, reason)
-        if paths:
+                logging.warning(
+                    "%s is damaged (%s); trying the one before it.", path, reason(error)
+                )
+                damaged.append(path)
+                continue
+            for other in damaged:
+                self._delete(other)
+            return True
+        if damaged:
             raise UserError(
-                f"{self.folder}: expected a whole checkpoint of this model, found "
-                f"{len(paths)} damaged; name another --workdir, or delete that folder to begin anew"
+                f"{self.folder}: expected a whole checkpoint of this model, found {len(damaged)} "
+                "damaged; name another --workdir, or delete that folder to begin anew"
             )
         return False
 
-    def check_finite(self) -> None:
-        """Raises FloatingPointError where a weight is not finite."""
-        for variable in self.model.trainable_variables:
-            if not np.isfinite(variable.numpy()).all():
-                raise FloatingPointError(variable.path)
-
-
-def _step_of(path: Path) -> int:
-    step = path.name.rpartition("-")[2]
-    return int(step) if step.isdecimal() else -1
+    def _delete(self, path: Path) -> None:
+        # The index first: without it, what is left of a checkpoint does not count.
+        for file in sorted(self.folder.glob(f"{path.name}.*"), key=lambda f: f.suffix != ".index"):
+            file.unlink()

@@ -14,6 +14,7 @@ from tf_dsae import workdir as folder
 from tf_dsae.config import ModelConfig, TrainingConfig
 from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.errors import UserError
+from tf_dsae.files import write_errors
 from tf_dsae.model import DSAE
 from tf_dsae.optimizer import Adam
 from tf_dsae.schedules import parse_schedule
@@ -55,10 +56,13 @@ def train(
         use, a schedule makes no sense, or a loss was not finite.
       tf_dsae.training.Stopped: SIGINT or SIGTERM came; the run is saved.
     """
-    workdir, training = Path(workdir), resolved(training)
-    run = _open_workdir(workdir, model_config, training, data, resume)
+    workdir, training = Path(workdir).expanduser(), resolved(training)
     steps = training.steps_per_epoch or -(-data.num_train // training.batch_size)
+    run = _describe(data, model_config, training)
+    _check_workdir(workdir, run, resume)
     model = build_model(run, steps * training.epochs)
+    if not (workdir / folder.CONFIG).exists():
+        folder.write_config(workdir, run)
     checkpoints = RunCheckpoints(model, workdir / folder.CHECKPOINTS)
     if checkpoints.restore() and show:
         print(f"going on from step {checkpoints.step} in {workdir}", file=sys.stderr)
@@ -66,23 +70,24 @@ def train(
     within_epoch = checkpoints.step % steps > 0
     means = [v.numpy() for mean in model.metrics for v in mean.variables] if within_epoch else []
     saver = parts.Checkpointing(checkpoints, checkpoint_minutes, means)
-    extras = [
-        parts.FiniteTerms(checkpoints),
-        parts.CollapseWarning(),
-        parts.Records(
-            workdir / folder.METRICS, checkpoints, training.batch_size, training.epochs, show
-        ),
-        saver,
-    ]
-    if tensorboard or (tensorboard is None and installed()):
-        extras.insert(0, TensorBoardRecords(workdir / folder.TENSORBOARD, videos, training.seed))
-    if show:
-        extras.insert(0, parts.Progress(steps, training.epochs, training.batch_size))
-    with stopping_on_signals(saver):
-        _fit(model, data, training, steps, extras)
+    table = workdir / folder.METRICS
+    with contextlib.ExitStack() as stack:
+        progress = parts.Progress(steps, training.epochs, training.batch_size, show)
+        stack.callback(progress.close)
+        callbacks = [
+            progress,
+            parts.FiniteTerms(checkpoints),
+            parts.CollapseWarning(),
+            parts.Records(table, checkpoints, training.batch_size, training.epochs, show),
+        ]
+        if tensorboard or (tensorboard is None and installed()):
+            records = TensorBoardRecords(workdir / folder.TENSORBOARD, videos, training.seed)
+            stack.callback(records.close)
+            callbacks.append(records)
+        stack.enter_context(stopping_on_signals(saver))
+        _fit(model, data, training, steps, [*callbacks, saver])
     folder.save_weights(workdir, model)
-    pictures = make_pictures(model, videos, training.seed)
-    write_figures(pictures, workdir / folder.FIGURES, workdir / folder.METRICS)
+    write_figures(make_pictures(model, videos, training.seed), workdir / folder.FIGURES, table)
     return model
 
 
@@ -94,25 +99,46 @@ def check_before_data(
     Raises:
       UserError: as `train` does for settings and workdir.
     """
-    workdir = Path(workdir)
+    workdir = Path(workdir).expanduser()
+    # Where an epoch's steps depend on the data, a long one: enough to check a schedule's form.
+    steps = training.epochs * (training.steps_per_epoch or 10**6)
     for name in ("beta_f", "beta_z"):
-        parse_schedule(getattr(training, name), training.epochs * 10**6, name)
-    existing = next(path for path in (workdir, *workdir.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise UserError(f"workdir: expected a folder, received {workdir}; {existing} is a file")
-    run = folder.RunConfig(model_config, resolved(training), {})
-    _check_workdir(workdir, run, resume)
+        parse_schedule(getattr(training, name), steps, name)
+    _check_workdir(workdir, folder.RunConfig(model_config, resolved(training), {}), resume)
+
+
+def _describe(
+    data: PreparedDataset, model_config: ModelConfig, training: TrainingConfig
+) -> folder.RunConfig:
+    if data.video_shape[1:] != model_config.frame_shape:
+        raise UserError(
+            f"frame_shape: expected that of {data.name}, {data.video_shape[1:]}, "
+            f"received {model_config.frame_shape}"
+        )
+    facts = {"name": data.name, "fingerprint": data.fingerprint, "num_train": data.num_train}
+    return folder.RunConfig(model_config, training, facts)
 
 
 def _check_workdir(workdir: Path, run: folder.RunConfig, resume: bool) -> None:
-    config = workdir / folder.CONFIG
-    if not resume and config.exists():
+    """Raises UserError where the folder cannot hold this run."""
+    with write_errors(workdir):
+        existing = next(path for path in (workdir, *workdir.absolute().parents) if path.exists())
+        config, checkpoints = workdir / folder.CONFIG, workdir / folder.CHECKPOINTS
+        held = config.exists()
+        has_checkpoints = checkpoints.is_dir() and any(checkpoints.iterdir())
+    if not existing.is_dir():
+        raise UserError(f"workdir: expected a folder, received {workdir}; {existing} is a file")
+    if not os.access(existing, os.W_OK):
+        raise UserError(
+            f"workdir: expected a folder that can be written, received {workdir}; change the "
+            f"rights of {existing}, or name another --workdir"
+        )
+    if held and not resume:
         raise UserError(
             f"workdir: expected no run in {workdir} with --noresume, found one; name another "
             "--workdir, or leave --noresume out to go on with it"
         )
-    checkpoints = workdir / folder.CHECKPOINTS
-    if checkpoints.is_dir() and any(checkpoints.iterdir()) and not config.exists():
+    if has_checkpoints and not held:
         raise UserError(
             f"workdir: expected {config} beside the checkpoints of a run, found none; name another "
             f"--workdir, or delete {checkpoints}"
@@ -120,32 +146,11 @@ def _check_workdir(workdir: Path, run: folder.RunConfig, resume: bool) -> None:
     folder.check_same_run(workdir, run)
 
 
-def _open_workdir(
-    workdir: Path,
-    model_config: ModelConfig,
-    training: TrainingConfig,
-    data: PreparedDataset,
-    resume: bool,
-) -> folder.RunConfig:
-    """Claims the folder for this run by writing its settings there."""
-    facts = {"name": data.name, "fingerprint": data.fingerprint, "num_train": data.num_train}
-    run = folder.RunConfig(model_config, training, facts)
-    if data.video_shape[1:] != model_config.frame_shape:
-        raise UserError(
-            f"frame_shape: expected that of {data.name}, {data.video_shape[1:]}, "
-            f"received {model_config.frame_shape}"
-        )
-    _check_workdir(workdir, run, resume)
-    if not (workdir / folder.CONFIG).exists():
-        folder.write_config(workdir, run)
-    return run
-
-
 def build_model(run: folder.RunConfig, total_steps: int) -> DSAE:
     """A compiled model at its first step, from resolved settings."""
     training = run.training
     if training.deterministic:
-        tf.config.experimental.enable_op_determinism()
+        tf.config.experimental.enable_op_determinism()  # Of the whole process, for good.
     policy = "mixed_bfloat16" if training.mixed_precision else "float32"
     model = DSAE(run.model, seed=training.seed, dtype=policy)
     model.compile(

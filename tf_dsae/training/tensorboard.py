@@ -6,8 +6,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from absl import logging
 
 from tf_dsae import figures
+from tf_dsae.errors import reason
 from tf_dsae.model import DSAE
 from tf_dsae.training.pictures import make_pictures
 
@@ -32,6 +34,16 @@ class TensorBoardRecords(keras.callbacks.Callback):
         self.writer = tf.summary.create_file_writer(str(folder))
 
     def on_epoch_end(self, epoch, logs=None):
+        try:
+            self._write(logs)
+        except (OSError, tf.errors.OpError) as error:  # A run need not die for its records.
+            logging.warning("TensorBoard files cannot be written: %s", reason(error))
+
+    def close(self) -> None:
+        """Ends the event file."""
+        self.writer.close()
+
+    def _write(self, logs: dict[str, float]) -> None:
         model: DSAE = self.model
         step = int(model.optimizer.iterations)
         with self.writer.as_default(step):
