@@ -178,7 +178,7 @@ def assert_finite(checkpoint):
 
 
 def test_loss_that_is_not_finite_stops_and_leaves_the_last_good(squares, tmp_path, monkeypatch):
-    """Weights spoilt after step 6: the loss of step 7 shows it, the checkpoint of step 4 is left."""
+    """Weights spoilt after step 6: the loss of step 7 shows it; step 4 is the last good one."""
     poison_at(6, monkeypatch)
     with pytest.raises(
         UserError, match=r"step 7: expected a finite loss, received elbo nan.*is .*/ckpt-4;"

@@ -34,7 +34,7 @@ def run_main(main: Callable[[list[str]], int | None]) -> None:
         `UserError` or a wrong flag; 130 when interrupted. Any other exception is a bug and
         keeps its traceback.
     """
-    quiet = os.environ.setdefault(_LOG_LEVEL, "3") != "0"  # 0 asks for every message.
+    os.environ.setdefault(_LOG_LEVEL, "3")
     _show_help_of(main.__module__)
 
     def guarded(argv: list[str]) -> int | None:
@@ -70,8 +70,8 @@ def _show_help_of(module_name: str) -> None:
 
 
 def load_tensorflow() -> None:
-    """Imports TensorFlow, silently unless TF_CPP_MIN_LOG_LEVEL asks for its messages."""
-    quiet = os.environ.get(_LOG_LEVEL) == "3"
+    """Imports TensorFlow, silently unless TF_CPP_MIN_LOG_LEVEL is 0."""
+    quiet = os.environ.get(_LOG_LEVEL) != "0"
     with _stderr_held_back() if quiet else contextlib.nullcontext():
         import tensorflow  # noqa: F401
     if quiet and not flags.FLAGS["verbosity"].present:
