@@ -1,6 +1,7 @@
 """Records a finished run: its settings, metrics and figures, with the command that made it.
 
-Source clips appear as their reconstructions, so that every pixel recorded is the model's own.
+Source clips appear as their reconstructions, so that every pixel recorded is the model's own, unless
+--show_source, for data that may be shown.
 
   python results/record.py --workdir=RUN --output_dir=results/NAME --command="bin/train ..."
 """
@@ -23,6 +24,7 @@ _COMMAND = flags.DEFINE_string("command", None, "The command that made the run."
 _WALL_SECONDS = flags.DEFINE_float(
     "wall_seconds", None, "Of the whole command, data and figures included.", required=True
 )
+_SHOW_SOURCE = flags.DEFINE_bool("show_source", False, "Show source clips as they are.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Folder of prepared data sets.")
 
 
@@ -52,7 +54,7 @@ def main(argv: list[str]) -> None:
     for name in (folder.CONFIG, folder.METRICS):
         shutil.copyfile(source / name, output / name)
     pictures = make_pictures(model, choose(data), run.training.seed)
-    write_figures(pictures, output, source / folder.METRICS, show_source=False)
+    write_figures(pictures, output, source / folder.METRICS, _SHOW_SOURCE.value)
     model.compile(seed=run.training.seed)
     scored = model.evaluate(data.evaluation_batches("test", 32), return_dict=True, verbose=0)
     record = {
