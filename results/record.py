@@ -1,7 +1,7 @@
 """Records a finished run: its settings, metrics and figures, with the command that made it.
 
-Source clips appear as their reconstructions, so that every pixel recorded is the model's own, unless
---show_source, for data that may be shown.
+Source clips appear as their reconstructions, so that every pixel recorded is the model's own, but
+for --show_source, with data that may be shown.
 
   python results/record.py --workdir=RUN --output_dir=results/NAME --command="bin/train ..."
 """

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import tf_dsae
+from tf_dsae.errors import reason
 
 ROOT = Path(tf_dsae.__file__).parent
 
@@ -80,3 +81,9 @@ def test_importing_is_silent_and_waits_with_tensorflow():
 def test_every_part_says_what_it_is():
     for name, path in modules():
         assert ast.get_docstring(ast.parse(path.read_text())), f"{name} has no docstring"
+
+
+def test_reasons_are_one_line_without_a_librarys_noise():
+    assert reason(ValueError("{{node x_{1} y}} No\n  space")) == "No space"
+    assert reason(KeyError()) == "KeyError"
+    assert len(reason(ValueError("x" * 999))) < 210

@@ -1,5 +1,7 @@
 """Errors that a user can act on."""
 
+import re
+
 
 class UserError(ValueError):
     """A mistake in what the user gave: one line says what was expected, what came and what to do.
@@ -10,5 +12,6 @@ class UserError(ValueError):
 
 def reason(error: BaseException) -> str:
     """What a library's exception says, in one line that is not too long."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = re.sub(r"\{\{.*?\}\} ?", "", str(error))  # TensorFlow's name of a node.
+    text = " ".join(text.split()) or type(error).__name__
     return text if len(text) <= 200 else f"{text[:200]} ..."

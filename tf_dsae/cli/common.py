@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from logging import Formatter
 
 from absl import app, flags, logging
 
@@ -35,6 +36,7 @@ def run_main(main: Callable[[list[str]], int | None]) -> None:
         keeps its traceback.
     """
     os.environ.setdefault(_LOG_LEVEL, "3")
+    logging.get_absl_handler().setFormatter(Formatter("%(levelname)s: %(message)s"))
     _show_help_of(main.__module__)
 
     def guarded(argv: list[str]) -> int | None:

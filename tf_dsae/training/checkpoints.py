@@ -71,7 +71,7 @@ class RunCheckpoints:
             try:
                 self._checkpoint.write(str(self.folder / f"{_NAME}{self.step}"))
             except tf.errors.OpError as error:  # TensorFlow's file system says ENOSPC this way.
-                raise OSError(None, error.message) from error
+                raise OSError(reason(error)) from error
             for path in self.paths()[_KEPT:]:
                 self._delete(path)
             for path in self.folder.glob(f"{_NAME}*_temp"):  # Left by a kill.
