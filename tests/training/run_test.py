@@ -185,7 +185,7 @@ def test_loss_that_is_not_finite_stops_and_leaves_the_last_good(squares, tmp_pat
     ):
         run(squares, tmp_path)
     assert_finite(tmp_path / "checkpoints" / "ckpt-4")
-    assert not list(tmp_path.glob("checkpoints/ckpt-[^4]*"))
+    assert not list(tmp_path.glob("checkpoints/ckpt-[!4]*"))
     assert not (tmp_path / "model.weights.h5").exists()
 
 
