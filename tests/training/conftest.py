@@ -1,13 +1,25 @@
-"""A data set in memory, small enough to train on in seconds."""
+"""A data set in memory, small enough to train on in seconds, and a run on it."""
+
+import csv
+import os
+import signal
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import C, H, T, W
+from tests.conftest import C, H, T, W, small_config
+from tf_dsae.config import TrainingConfig
 from tf_dsae.data.prepared import EncodedSplit, PreparedDataset
+from tf_dsae.training import callbacks, train
 
 SIZES = {"train": 10, "test": 6}
+
+# 10 videos in batches of 3: 4 steps an epoch, batches run across passes.
+SETTINGS = TrainingConfig(
+    preset="none", epochs=3, batch_size=3, learning_rate=0.01, warmup_steps=2, seed=5
+)
+TIMES = ("videos_per_second", "seconds")
 
 
 def moving_squares(count: int, seed: int) -> np.ndarray:
@@ -38,3 +50,39 @@ def squares() -> PreparedDataset:
         load_split=splits.__getitem__,
         decode=lambda text: tf.reshape(tf.io.decode_raw(text, tf.uint8), [T, H, W, C]),
     )
+
+
+def rows(workdir) -> list[dict[str, str]]:
+    with open(workdir / "metrics.csv", newline="") as table:
+        return [
+            {name: value for name, value in row.items() if name not in TIMES}
+            for row in csv.DictReader(table)
+        ]
+
+
+def run(data, workdir, training=SETTINGS, **options):
+    return train(data, small_config(), training, workdir, tensorboard=False, **options)
+
+
+def stop_at(step, monkeypatch, number=signal.SIGINT):
+    """Sends the signal to this process at the end of a step."""
+    record = callbacks.Records.on_train_batch_end
+
+    def recording(self, batch, logs=None):
+        record(self, batch, logs)
+        if self.checkpoints.step == step:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(callbacks.Records, "on_train_batch_end", recording)
+
+
+@pytest.fixture(scope="session")
+def finished(squares, tmp_path_factory):
+    """A run that nothing disturbed: (workdir, weights)."""
+    workdir = tmp_path_factory.mktemp("runs") / "whole"
+    return workdir, run(squares, workdir).get_weights()
+
+
+def assert_same(weights, expected):
+    for mine, other in zip(weights, expected, strict=True):
+        np.testing.assert_array_equal(mine, other)

@@ -1,12 +1,9 @@
-"""The run loop: what it leaves, how it goes on, how it stops, what it refuses."""
+"""The run loop: what it leaves, what it warns of, what it refuses."""
 
-import csv
 import dataclasses
 import json
 import logging
-import os
 import shutil
-import signal
 
 import numpy as np
 import pytest
@@ -15,51 +12,9 @@ from PIL import Image
 
 import tf_dsae
 from tests.conftest import T, small_config
-from tf_dsae.config import TrainingConfig
+from tests.training.conftest import SETTINGS, assert_same, rows, run
 from tf_dsae.errors import UserError
-from tf_dsae.training import Stopped, callbacks, check_before_data, train
-
-# 10 videos in batches of 3: 4 steps an epoch, batches run across passes.
-SETTINGS = TrainingConfig(
-    preset="none", epochs=3, batch_size=3, learning_rate=0.01, warmup_steps=2, seed=5
-)
-TIMES = ("videos_per_second", "seconds")
-
-
-def rows(workdir) -> list[dict[str, str]]:
-    with open(workdir / "metrics.csv", newline="") as table:
-        return [
-            {name: value for name, value in row.items() if name not in TIMES}
-            for row in csv.DictReader(table)
-        ]
-
-
-def run(data, workdir, training=SETTINGS, **options):
-    return train(data, small_config(), training, workdir, tensorboard=False, **options)
-
-
-def stop_at(step, monkeypatch, number=signal.SIGINT):
-    """Sends the signal to this process at the end of a step."""
-    record = callbacks.Records.on_train_batch_end
-
-    def recording(self, batch, logs=None):
-        record(self, batch, logs)
-        if self.checkpoints.step == step:
-            os.kill(os.getpid(), number)
-
-    monkeypatch.setattr(callbacks.Records, "on_train_batch_end", recording)
-
-
-@pytest.fixture(scope="module")
-def finished(squares, tmp_path_factory):
-    """A run that nothing disturbed: (workdir, weights)."""
-    workdir = tmp_path_factory.mktemp("runs") / "whole"
-    return workdir, run(squares, workdir).get_weights()
-
-
-def assert_same(weights, expected):
-    for mine, other in zip(weights, expected, strict=True):
-        np.testing.assert_array_equal(mine, other)
+from tf_dsae.training import check_before_data, train
 
 
 def test_what_a_run_leaves(finished, squares):
@@ -92,115 +47,6 @@ def test_rows_are_means_over_the_epoch(finished, squares):
     scored = model.evaluate(squares.evaluation_batches("test", 3), return_dict=True, verbose=0)
     for name, value in scored.items():
         np.testing.assert_allclose(float(rows(workdir)[-1][f"val_{name}"]), value, rtol=1e-6)
-
-
-def test_a_second_call_has_nothing_left_to_do(finished, squares, capsys):
-    workdir, weights = finished
-    before = rows(workdir)
-    assert_same(run(squares, workdir, show=True).get_weights(), weights)
-    assert rows(workdir) == before
-    assert "going on from step 12" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_in_an_epoch_it_goes_on_to_the_bit(
-    number, finished, squares, tmp_path, monkeypatch
-):
-    with monkeypatch.context() as patch:
-        stop_at(6, patch, number)
-        with pytest.raises(Stopped, match="after step 6, which is saved; the same command"):
-            train(squares, small_config(), SETTINGS, tmp_path, tensorboard=True)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    assert not (tmp_path / "model.weights.h5").exists()
-    again = train(squares, small_config(), SETTINGS, tmp_path, tensorboard=True)
-    assert_same(again.get_weights(), finished[1])
-    assert rows(tmp_path) == rows(finished[0])
-
-
-def test_stopped_at_an_epochs_end_it_goes_on_to_the_bit(finished, squares, tmp_path, monkeypatch):
-    with monkeypatch.context() as patch:
-        stop_at(8, patch)
-        with pytest.raises(Stopped, match="after step 8"):
-            run(squares, tmp_path)
-    assert len(rows(tmp_path)) == 2
-    assert_same(run(squares, tmp_path).get_weights(), finished[1])
-    assert rows(tmp_path) == rows(finished[0])
-
-
-def test_damaged_newest_checkpoint_falls_back(finished, squares, tmp_path, monkeypatch, caplog):
-    with monkeypatch.context() as patch:
-        stop_at(6, patch)
-        with pytest.raises(Stopped):
-            run(squares, tmp_path, checkpoint_minutes=0)
-    folder = tmp_path / "checkpoints"
-    for victim, damage in (("data-00000-of-00001", b"x" * 99), ("index", b"")):
-        path = folder / f"ckpt-6.{victim}"
-        whole = path.read_bytes()
-        path.write_bytes(damage + whole[len(damage) : len(whole) // 2])
-    (folder / "ckpt-7_temp").mkdir()
-    with caplog.at_level(logging.WARNING):
-        weights = run(squares, tmp_path, checkpoint_minutes=0).get_weights()
-    assert "ckpt-6 is damaged" in caplog.text and "trying the one before" in caplog.text
-    assert_same(weights, finished[1])
-    assert rows(tmp_path) == rows(finished[0])
-    assert {path.name for path in folder.iterdir()} == {
-        f"ckpt-{step}.{part}" for step in (11, 12) for part in ("index", "data-00000-of-00001")
-    }
-
-
-def test_only_damaged_checkpoints_are_an_error(squares, tmp_path, monkeypatch):
-    with monkeypatch.context() as patch:
-        stop_at(2, patch)
-        with pytest.raises(Stopped):
-            run(squares, tmp_path)
-    (tmp_path / "checkpoints" / "ckpt-2.index").write_bytes(b"nonsense")
-    with pytest.raises(UserError, match="expected a whole checkpoint .* found 1 damaged"):
-        run(squares, tmp_path)
-
-
-def poison_at(step, monkeypatch):
-    """Spoils a weight at the end of a step."""
-    record = callbacks.Records.on_train_batch_end
-
-    def recording(self, batch, logs=None):
-        record(self, batch, logs)
-        if self.checkpoints.step == step:
-            kernel = self.model.decoder.dense.kernel
-            kernel.assign(kernel * np.nan)
-
-    monkeypatch.setattr(callbacks.Records, "on_train_batch_end", recording)
-
-
-def assert_finite(checkpoint):
-    for name, _ in tf.train.list_variables(str(checkpoint)):
-        value = np.asarray(tf.train.load_variable(str(checkpoint), name))
-        assert not np.issubdtype(value.dtype, np.floating) or np.isfinite(value).all(), name
-
-
-def test_loss_that_is_not_finite_stops_and_leaves_the_last_good(squares, tmp_path, monkeypatch):
-    """Weights spoilt after step 6: the loss of step 7 shows it; step 4 is the last good one."""
-    poison_at(6, monkeypatch)
-    with pytest.raises(
-        UserError, match=r"step 7: expected a finite loss, received elbo nan.*is .*/ckpt-4;"
-    ):
-        run(squares, tmp_path)
-    assert_finite(tmp_path / "checkpoints" / "ckpt-4")
-    assert not list(tmp_path.glob("checkpoints/ckpt-[!4]*"))
-    assert not (tmp_path / "model.weights.h5").exists()
-
-
-def test_weights_that_are_not_finite_are_never_saved(squares, tmp_path, monkeypatch):
-    poison_at(3, monkeypatch)
-    with pytest.raises(UserError, match=r"step 3: expected finite weights, .*kernel; .*ckpt-2;"):
-        run(squares, tmp_path, checkpoint_minutes=0)
-    assert_finite(tmp_path / "checkpoints" / "ckpt-2")
-    assert not list(tmp_path.glob("checkpoints/ckpt-3*"))
-
-
-def test_a_learning_rate_far_too_high_is_said_to_be(squares, tmp_path):
-    training = dataclasses.replace(SETTINGS, learning_rate=1e18, warmup_steps=0)
-    with pytest.raises(UserError, match="there is no checkpoint yet; lower --learning_rate"):
-        run(squares, tmp_path, training)
 
 
 def test_nothing_is_written_before_all_is_checked(squares, tmp_path):
@@ -249,14 +95,6 @@ def test_another_run_is_not_overwritten(finished, squares, changes, words):
     with pytest.raises(UserError, match=r"data fingerprint '0123' \(now '4'\)"):
         run(dataclasses.replace(squares, fingerprint="4"), workdir)
     assert {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()} == before
-
-
-def test_checkpoints_without_their_settings_are_not_gone_on_with(squares, tmp_path):
-    (tmp_path / "checkpoints").mkdir()
-    run(squares, tmp_path, dataclasses.replace(SETTINGS, epochs=1))
-    (tmp_path / "config.json").unlink()
-    with pytest.raises(UserError, match="config.json beside the checkpoints of a run, found none"):
-        run(squares, tmp_path)
 
 
 def test_workdir_that_cannot_be(squares, tmp_path):

@@ -36,12 +36,11 @@ def _default(name: str, part: str) -> str:
     return f"Default: {', '.join(texts)}."
 
 
-def _model_flag(define, name: str, text: str) -> flags.FlagHolder:
-    return define(name, None, f"{text} {_default(name, 'model')}")
-
-
-def _training_flag(define, name: str, text: str) -> flags.FlagHolder:
-    return define(name, None, f"{text} {_default(name, 'training')}")
+def _setting_flags(part: str, rows) -> dict[str, flags.FlagHolder]:
+    """Flags that are settings of the same name; the default of each is the preset's."""
+    return {
+        name: define(name, None, f"{text} {_default(name, part)}") for name, define, text in rows
+    }
 
 
 _DATASET = flags.DEFINE_string(
@@ -69,8 +68,13 @@ _BETA = flags.DEFINE_string(
     "between its steps; steps may be percentages of the run, as in 0%:0.1,30%:1. "
     "Default: that of --beta_f and --beta_z.",
 )
-_BETA_F = _training_flag(flags.DEFINE_string, "beta_f", "Weight of the KL of f, like --beta.")
-_BETA_Z = _training_flag(flags.DEFINE_string, "beta_z", "Weight of the KL of z, like --beta.")
+_BETAS = _setting_flags(
+    "training",
+    (
+        ("beta_f", flags.DEFINE_string, "Weight of the KL of f, like --beta."),
+        ("beta_z", flags.DEFINE_string, "Weight of the KL of z, like --beta."),
+    ),
+)
 _WORKDIR = flags.DEFINE_string(
     "workdir", None, "Folder for the run. Default: runs/ and the settings that were given."
 )
@@ -85,18 +89,17 @@ _CHECKPOINT_MINUTES = flags.DEFINE_float(
     lower_bound=0.0,
 )
 
-# Flags that are settings of the same name; the default of each is the preset's.
-_MODEL_FLAGS = {
-    name: _model_flag(define, name, text)
-    for name, define, text in (
+_MODEL_FLAGS = _setting_flags(
+    "model",
+    (
         ("posterior", flags.DEFINE_string, "q(z | .): factorised or full."),
         ("static_size", flags.DEFINE_integer, "F, size of f."),
         ("dynamic_size", flags.DEFINE_integer, "Z, size of every z_t."),
-    )
-}
-_TRAINING_FLAGS = {
-    name: _training_flag(define, name, text)
-    for name, define, text in (
+    ),
+)
+_TRAINING_FLAGS = _setting_flags(
+    "training",
+    (
         ("epochs", flags.DEFINE_integer, "Epochs."),
         (
             "steps_per_epoch",
@@ -119,8 +122,8 @@ _TRAINING_FLAGS = {
         ),
         ("xla", flags.DEFINE_string, "auto (on with a GPU, off without), on or off."),
         ("deterministic", flags.DEFINE_bool, "The same bits again on the same machine."),
-    )
-}
+    ),
+)
 
 
 def _given(settings: dict) -> dict:
@@ -128,10 +131,12 @@ def _given(settings: dict) -> dict:
 
 
 def _betas() -> dict[str, str]:
-    if _BETA.value is not None and (_BETA_F.value or _BETA_Z.value) is not None:
+    given = _given(_BETAS)
+    if _BETA.value is None:
+        return given
+    if given:
         raise UserError("beta: expected --beta or --beta_f and --beta_z, received both; give one")
-    both = {"beta_f": _BETA_F.value or _BETA.value, "beta_z": _BETA_Z.value or _BETA.value}
-    return {name: value for name, value in both.items() if value is not None}
+    return dict.fromkeys(_BETAS, _BETA.value)
 
 
 def _settings() -> tuple[ModelConfig, TrainingConfig, dict]:
