@@ -178,6 +178,17 @@ def test_weights_of_another_architecture_or_damaged(finished, tmp_path):
         tf_dsae.load(tmp_path / "nowhere")
 
 
+def test_tensorboard_asked_for_and_missing(squares, tmp_path, monkeypatch):
+    monkeypatch.setattr("tf_dsae.training.run.installed", lambda: False)
+    with pytest.raises(UserError, match="tensorboard: expected TensorBoard to be installed"):
+        check_before_data(tmp_path, small_config(), SETTINGS, True, tensorboard=True)
+    with pytest.raises(UserError, match="tensorboard: expected TensorBoard to be installed"):
+        train(squares, small_config(), SETTINGS, tmp_path / "a", tensorboard=True)
+    assert not (tmp_path / "a").exists()
+    train(squares, small_config(), dataclasses.replace(SETTINGS, epochs=1), tmp_path / "b")
+    assert not (tmp_path / "b" / "tensorboard").exists()
+
+
 def test_tensorboard_files_hold_scalars_pictures_and_distributions(squares, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

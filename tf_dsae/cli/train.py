@@ -180,7 +180,7 @@ def main(argv: list[str]) -> int:
     from tf_dsae import data as datasets
     from tf_dsae.training import check_before_data, train
 
-    check_before_data(workdir, model, training, resume=_RESUME.value)
+    check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value)
     data = datasets.prepare(training.dataset, _DATA_DIR.value, _SHEETS_DIR.value)
     print(f"{training.preset} on {data.name}; the run's folder is {workdir}", file=sys.stderr)
     train(

@@ -53,9 +53,11 @@ def train(
 
     Raises:
       UserError: the folder holds another run or cannot be written, a checkpoint is damaged beyond
-        use, a schedule makes no sense, or a loss was not finite.
+        use, a schedule makes no sense, TensorBoard is asked for and missing, or a loss was not
+        finite.
       tf_dsae.training.Stopped: SIGINT or SIGTERM came; the run is saved.
     """
+    _check_tensorboard(tensorboard)
     workdir, training = Path(workdir).expanduser(), resolved(training)
     steps = training.steps_per_epoch or -(-data.num_train // training.batch_size)
     run = _describe(data, model_config, training)
@@ -92,19 +94,32 @@ def train(
 
 
 def check_before_data(
-    workdir: str | os.PathLike, model_config: ModelConfig, training: TrainingConfig, resume: bool
+    workdir: str | os.PathLike,
+    model_config: ModelConfig,
+    training: TrainingConfig,
+    resume: bool,
+    tensorboard: bool | None = None,
 ) -> None:
     """Finds what is wrong with a run before time is spent on its data; writes nothing.
 
     Raises:
       UserError: as `train` does for settings and workdir.
     """
+    _check_tensorboard(tensorboard)
     workdir = Path(workdir).expanduser()
     # Where an epoch's steps depend on the data, a long one: enough to check a schedule's form.
     steps = training.epochs * (training.steps_per_epoch or 10**6)
     for name in ("beta_f", "beta_z"):
         parse_schedule(getattr(training, name), steps, name)
     _check_workdir(workdir, folder.RunConfig(model_config, resolved(training), {}), resume)
+
+
+def _check_tensorboard(asked: bool | None) -> None:
+    if asked and not installed():
+        raise UserError(
+            "tensorboard: expected TensorBoard to be installed, found it missing; pip install "
+            "tensorboard, or leave --tensorboard out"
+        )
 
 
 def _describe(
