@@ -249,3 +249,13 @@ def test_default_workdir_names_what_was_asked_for():
 
 def test_program_is_executable():
     assert (BIN / PROGRAM).stat().st_mode & 0o111 == 0o111
+
+
+@pytest.mark.parametrize("name", ["train", "prepare_data"])
+def test_without_its_requirements_a_program_says_what_to_do(name, tmp_path):
+    # -S leaves site-packages out, as a Python in which nothing was installed.
+    done = run(name, "--help", python=("-S",), cwd=tmp_path)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"{name}: expected the package's requirements, No module named ")
+    assert "pip install -e ." in line
