@@ -19,7 +19,7 @@ FLOORS = [
     ("distributions", "optimizer", "recurrent", "data"),
     ("encoders", "prior", "decoder"),
     ("objective",),
-    ("networks", "model"),
+    ("networks", "autoencoder", "model", "linear_gaussian"),
     ("figures", "workdir", "training"),
     ("cli",),
 ]

@@ -1,0 +1,199 @@
+"""Autoencoders with a static and a dynamic latent, whatever their parts: bounds and training."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tf_dsae import objective
+from tf_dsae.config import check_whole
+from tf_dsae.objective import ElboTerms
+from tf_dsae.schedules import Points, check_points, piecewise_linear
+from tf_dsae.types import Latents, Posterior
+
+tfd = tfp.distributions
+Beta = float | Points
+
+
+def as_seed(seed) -> tf.Tensor:
+    """A whole number, or a pair of them, as the int32 [2] that stateless sampling takes."""
+    seed = tf.cast(seed, tf.int32)
+    return tf.stack([seed, 0]) if seed.shape.rank == 0 else seed
+
+
+def _as_points(beta: Beta, name: str) -> Points:
+    return check_points(((0.0, float(beta)),) if np.ndim(beta) == 0 else beta, name)
+
+
+class SequentialAutoencoder(keras.Model):
+    """p(f) prod_t p(z_t | z_<t) p(x_t | z_t, f) and q(f | x) q(z | .), composed of given parts.
+
+    A subclass gives the parts, as layers or methods: `frame_encoder`, x to features;
+    `static_encoder`, features to q(f | x); `dynamic_encoder`, features and f to q(z | .);
+    `static_prior`, p(f); `dynamic_prior`, z to p(z_t | z_<t); `decoder`, f and z to
+    p(x_t | z_t, f). It may also check what comes in, in `observations`.
+
+    B sequences, T frames, F and Z the sizes of f and z_t. Everything measured is in nats per
+    sequence. Whatever is random is a function of its seed.
+    """
+
+    def __init__(self, **kwargs):
+        # Observations stay as they are up to the first layer: the likelihood compares with them.
+        super().__init__(autocast=False, **kwargs)
+        self.term_means = [keras.metrics.Mean(name) for name in ElboTerms._fields]
+
+    def observations(self, video, name: str = "video") -> tf.Tensor:
+        """What the parts take, [B, T, ...], from what the user gives; `name` is for errors."""
+        del name
+        return tf.convert_to_tensor(video)
+
+    # --- Inference.
+
+    def encode(self, video) -> Posterior:
+        """q(f | x), batch [B], and q(z | .), batch [B, T], of a full posterior at f's mean."""
+        features = self.frame_encoder(self.observations(video))
+        static = self.static_encoder(features)
+        return Posterior(static, self.dynamic_encoder(features, static.mean()))
+
+    def sample_posterior(self, video, seed, num_samples: int = 1) -> tuple[Posterior, Latents]:
+        """q, and num_samples = S samples of it: f [S, B, F] and z [S, B, T, Z]."""
+        check_whole("num_samples", num_samples, 1)
+        features = self.frame_encoder(self.observations(video))
+        return self._sample_posterior(features, seed, num_samples)
+
+    def _sample_posterior(self, features: tf.Tensor, seed, num_samples: int):
+        static_seed, dynamic_seed = tf.unstack(tfp.random.split_seed(as_seed(seed), 2))
+        static = self.static_encoder(features)
+        f = static.sample(num_samples, seed=static_seed)
+        dynamic = self.dynamic_encoder(features, f)
+        shape = () if self.dynamic_encoder.depends_on_static else num_samples
+        z = dynamic.sample(shape, seed=dynamic_seed)
+        return Posterior(static, dynamic), Latents(f, z)
+
+    # --- The bound.
+
+    def elbo(self, video, seed, num_samples: int = 1) -> ElboTerms:
+        """The bound's terms for every video, each [B], nats; the mean over num_samples of q."""
+        check_whole("num_samples", num_samples, 1)
+        video = self.observations(video)
+        features = self.frame_encoder(video)
+        posterior, latents = self._sample_posterior(features, seed, num_samples)
+        return objective.elbo(
+            video,
+            likelihood=self.decoder(*latents),
+            static_posterior=posterior.static,
+            static_prior=self.static_prior,
+            dynamic_posterior=posterior.dynamic,
+            dynamic_prior=self.dynamic_prior(latents.dynamic),
+        )
+
+    def importance_weighted_bound(self, video, seed, num_samples: int = 100) -> tf.Tensor:
+        """A tighter bound on log p(x), [B], nats, from num_samples of q (Burda et al. 2016).
+
+        One sample is decoded at a time, so that memory does not grow with num_samples.
+        """
+        check_whole("num_samples", num_samples, 1)
+        video = self.observations(video)
+        features = self.frame_encoder(video)
+
+        def log_weights(sample_seed):
+            posterior, latents = self._sample_posterior(features, sample_seed, 1)
+            return objective.log_importance_weights(
+                video,
+                latents.static,
+                latents.dynamic,
+                likelihood=self.decoder(*latents),
+                static_posterior=posterior.static,
+                static_prior=self.static_prior,
+                dynamic_posterior=posterior.dynamic,
+                dynamic_prior=self.dynamic_prior(latents.dynamic),
+            )[0]
+
+        seeds = tf.stack(tfp.random.split_seed(as_seed(seed), num_samples))
+        weights = tf.map_fn(log_weights, seeds, fn_output_signature=tf.float32)
+        return objective.importance_weighted_bound(weights)
+
+    # --- Training.
+
+    def compile(
+        self,
+        optimizer="adam",
+        *,
+        beta: Beta | None = None,
+        beta_f: Beta = 1.0,
+        beta_z: Beta = 1.0,
+        num_samples: int = 1,
+        seed: int = 0,
+        **kwargs,
+    ):
+        """Sets what training maximises and by which optimiser.
+
+        Args:
+          optimizer: a Keras optimiser or its name.
+          beta: weight of both KLs; or apart:
+          beta_f, beta_z: weights of the static and the dynamic KL. Each a number of at least 0, or
+            ((step, value), ...), linear between the steps.
+          num_samples: posterior samples a video.
+          seed: of the noise, which is a function of (seed, optimiser step).
+          **kwargs: what keras.Model.compile takes, such as jit_compile.
+        """
+        super().compile(optimizer=optimizer, **kwargs)
+        self.beta_f = _as_points(beta_f if beta is None else beta, "beta_f")
+        self.beta_z = _as_points(beta_z if beta is None else beta, "beta_z")
+        check_whole("num_samples", num_samples, 1)
+        self.num_samples = num_samples
+        self.seed = seed
+
+    def get_compile_config(self):
+        return {
+            "optimizer": keras.saving.serialize_keras_object(self.optimizer),
+            "beta_f": self.beta_f,
+            "beta_z": self.beta_z,
+            "num_samples": self.num_samples,
+            "seed": self.seed,
+            "jit_compile": self.jit_compile,
+        }
+
+    def compile_from_config(self, config):
+        optimizer = keras.saving.deserialize_keras_object(config["optimizer"])
+        self.compile(**{**config, "optimizer": optimizer})
+        if self.built:
+            self.optimizer.build(self.trainable_variables)
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return self.term_means
+
+    def _update_means(self, terms: ElboTerms) -> dict[str, tf.Tensor]:
+        for mean, term in zip(self.term_means, terms, strict=True):
+            mean.update_state(term)
+        return {mean.name: mean.result() for mean in self.term_means}
+
+    def _step_seed(self, purpose: int, position) -> tf.Tensor:
+        return tf.random.experimental.stateless_fold_in(
+            tf.constant([self.seed, purpose], tf.int32), tf.cast(position, tf.int32)
+        )
+
+    def train_step(self, data) -> dict[str, tf.Tensor]:
+        """One step up the weighted bound; data: videos, or a dictionary that holds "video"."""
+        step = self.optimizer.iterations
+        with tf.GradientTape() as tape:
+            terms = self.elbo(_video_of(data), self._step_seed(0, step), self.num_samples)
+            bound = terms.weighted(
+                piecewise_linear(self.beta_f, step), piecewise_linear(self.beta_z, step)
+            )
+            loss = -tf.reduce_mean(bound)
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return self._update_means(terms)
+
+    def test_step(self, data) -> dict[str, tf.Tensor]:
+        """Scores videos; the noise is a function of (seed, videos scored before)."""
+        seed = self._step_seed(1, self.term_means[0].count)
+        return self._update_means(self.elbo(_video_of(data), seed, self.num_samples))
+
+
+def _video_of(data) -> tf.Tensor:
+    if isinstance(data, dict):
+        return data["video"]
+    return data[0] if isinstance(data, tuple) else data
