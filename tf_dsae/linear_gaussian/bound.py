@@ -1,0 +1,70 @@
+"""The bound of a Gaussian q without sampling error, through the objective that trains models."""
+
+import tensorflow as tf
+
+from tf_dsae import objective
+from tf_dsae.distributions import diagonal_normal
+from tf_dsae.linear_gaussian.exact import GaussianPosterior
+from tf_dsae.linear_gaussian.process import LinearGaussianProcess, Parameters
+from tf_dsae.objective import ElboTerms
+from tf_dsae.types import Latents, Posterior
+
+
+def sample_gaussian(q: GaussianPosterior, noise: tf.Tensor) -> tuple[Posterior, Latents]:
+    """q as q(f | x) prod_t q(z_t | z_<t, f, x) at samples mean + scale_tril noise.
+
+    Args:
+      q: of B sequences, mean [B, D, 1 + T].
+      noise: S points of a standard normal, broadcasting to [S, B, D, 1 + T].
+
+    Returns:
+      Posterior: static, batch [B]; dynamic, batch [S, B, T]. Latents: f [S, B, D], z [S, B, T, D].
+    """
+    noise = tf.broadcast_to(noise, tf.concat([tf.shape(noise)[:1], tf.shape(q.mean)], 0))
+    samples = q.mean + tf.linalg.matvec(q.scale_tril, noise)
+    scale = tf.broadcast_to(tf.linalg.diag_part(q.scale_tril), tf.shape(q.mean))
+    # What noise_i adds to h_i is what h_<i leave open.
+    loc = samples - scale * noise
+    static = diagonal_normal(q.mean[..., 0], scale[..., 0])
+    dynamic = diagonal_normal(
+        tf.linalg.matrix_transpose(loc[..., 1:]), tf.linalg.matrix_transpose(scale[..., 1:])
+    )
+    return Posterior(static, dynamic), Latents(
+        samples[..., 0], tf.linalg.matrix_transpose(samples[..., 1:])
+    )
+
+
+def exact_elbo(parameters: Parameters, x, q: GaussianPosterior) -> ElboTerms:
+    """The bound's terms of x [..., T, D] under q, nats per sequence, each [...].
+
+    `objective.elbo` averages functions that are quadratic in samples of q. The 2 (1 + T) points
+    +-sqrt(1 + T) e_i have the mean and the covariance of a standard normal, so that their average
+    is the expectation itself.
+    """
+    x = tf.convert_to_tensor(x, q.mean.dtype)
+    num_frames, dimensions = x.shape[-2:]
+    batch = tf.broadcast_dynamic_shape(tf.shape(q.mean)[:-2], tf.shape(x)[:-2])
+
+    def flat(values, event_rank):
+        event = tf.shape(values)[tf.rank(values) - event_rank :]
+        return tf.reshape(
+            tf.broadcast_to(values, tf.concat([batch, event], 0)), tf.concat([[-1], event], 0)
+        )
+
+    process = LinearGaussianProcess(
+        Parameters(*(flat(tf.cast(p, x.dtype), 0) for p in parameters)), num_frames, dimensions
+    )
+    x = flat(x, 2)
+    q = GaussianPosterior(flat(q.mean, 2), flat(q.scale_tril, 3))
+    points = tf.eye(1 + num_frames, dtype=x.dtype) * tf.sqrt(tf.cast(1 + num_frames, x.dtype))
+    points = tf.concat([points, -points], 0)[:, tf.newaxis, tf.newaxis, :]
+    distributions, latents = sample_gaussian(q, points)
+    terms = objective.elbo(
+        x,
+        likelihood=process.likelihood(*latents),
+        static_posterior=distributions.static,
+        static_prior=process.static_prior,
+        dynamic_posterior=distributions.dynamic,
+        dynamic_prior=process.dynamic_prior(latents.dynamic),
+    )
+    return ElboTerms(*(tf.reshape(term, batch) for term in terms))

@@ -1,0 +1,96 @@
+"""Exact inference in the linear-Gaussian process: pure functions of (parameters, x), float64.
+
+The D dimensions are independent and alike, so that everything is said of one: its latent vector is
+h = (f, z_1, .., z_T), and x = H h + noise with H = [1, I]. Parameters have any batch shape
+and broadcast against the leading axes of x, as in TFP.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from tf_dsae.linear_gaussian.process import Parameters
+
+
+class GaussianPosterior(NamedTuple):
+    """q(h | x) = N(mean, scale_tril scale_tril^T) over h = (f, z_1..z_T), for each dimension.
+
+    mean: [..., D, 1 + T]. scale_tril: lower triangular [..., 1 + T, 1 + T], broadcasting against
+    mean's leading axes and D: [..., D or 1, 1 + T, 1 + T].
+    """
+
+    mean: tf.Tensor
+    scale_tril: tf.Tensor
+
+
+def _squares(parameters: Parameters) -> tuple[tf.Tensor, ...]:
+    """Variances, each float64 [..., 1, 1]."""
+    return tuple(
+        tf.convert_to_tensor(sigma, tf.float64)[..., tf.newaxis, tf.newaxis] ** 2
+        for sigma in parameters
+    )
+
+
+def data_covariance(parameters: Parameters, num_frames: int) -> tf.Tensor:
+    """Cov(x_s, x_t) = sigma_f^2 + sigma_z^2 min(s, t) + sigma_x^2 [s = t], [..., T, T]."""
+    f, z, x = _squares(parameters)
+    time = np.arange(1.0, num_frames + 1)
+    return f + z * np.minimum.outer(time, time) + x * np.eye(num_frames)
+
+
+def posterior_precision(parameters: Parameters, num_frames: int) -> tf.Tensor:
+    """P of p(h | x): the prior's precision and H^T H / sigma_x^2, [..., 1 + T, 1 + T]."""
+    f, z, x = _squares(parameters)
+    difference = np.eye(num_frames) - np.eye(num_frames, k=-1)
+    static, walk = np.zeros((2, 1 + num_frames, 1 + num_frames))
+    static[0, 0] = 1.0
+    walk[1:, 1:] = difference.T @ difference
+    observe = np.hstack([np.ones((num_frames, 1)), np.eye(num_frames)])
+    return static / f + walk / z + observe.T @ observe / x
+
+
+def posterior_gain(parameters: Parameters, num_frames: int) -> tf.Tensor:
+    """E[h | x] = gain x: Cov(h, x) Cov(x)^-1, [..., 1 + T, T]."""
+    f, z, _ = _squares(parameters)
+    time = np.arange(1.0, num_frames + 1)
+    of_static = f * np.ones((1, num_frames))
+    of_walk = z * np.minimum.outer(time, time)
+    cross = tf.concat([of_static, of_walk], -2)
+    covariance = data_covariance(parameters, num_frames)
+    return tf.linalg.matrix_transpose(
+        tf.linalg.cholesky_solve(tf.linalg.cholesky(covariance), tf.linalg.matrix_transpose(cross))
+    )
+
+
+def log_likelihood(parameters: Parameters, x) -> tf.Tensor:
+    """log p(x) of x [..., T, D], nats per sequence, [...]: the normal density of each dimension."""
+    x = tf.convert_to_tensor(x, tf.float64)
+    num_frames, dimensions = x.shape[-2:]
+    cholesky = tf.linalg.cholesky(data_covariance(parameters, num_frames))
+    shape = tf.broadcast_dynamic_shape(tf.shape(cholesky)[:-2], tf.shape(x)[:-2])
+    cholesky = tf.broadcast_to(cholesky, tf.concat([shape, tf.shape(cholesky)[-2:]], 0))
+    x = tf.broadcast_to(x, tf.concat([shape, tf.shape(x)[-2:]], 0))
+    whitened = tf.linalg.triangular_solve(cholesky, x)
+    half_log_determinant = tf.reduce_sum(tf.math.log(tf.linalg.diag_part(cholesky)), -1)
+    return (
+        -0.5 * tf.reduce_sum(whitened**2, [-2, -1])
+        - dimensions * half_log_determinant
+        - 0.5 * dimensions * num_frames * np.log(2 * np.pi)
+    )
+
+
+def posterior_mean(parameters: Parameters, x) -> tf.Tensor:
+    """E[h | x] of x [..., T, D]: [..., D, 1 + T]."""
+    x = tf.convert_to_tensor(x, tf.float64)
+    gain = posterior_gain(parameters, x.shape[-2])
+    return tf.linalg.matrix_transpose(tf.linalg.matmul(gain, x))
+
+
+def posterior(parameters: Parameters, x) -> GaussianPosterior:
+    """p(f, z_1:T | x) of x [..., T, D]."""
+    x = tf.convert_to_tensor(x, tf.float64)
+    covariance = tf.linalg.inv(posterior_precision(parameters, x.shape[-2]))
+    return GaussianPosterior(
+        posterior_mean(parameters, x), tf.linalg.cholesky(covariance)[..., tf.newaxis, :, :]
+    )

@@ -1,0 +1,182 @@
+"""Families of q, and the best bound of each in closed form.
+
+Every family keeps an edge or more of the graph that the exact posterior has; q is the product of
+
+    mean_field   q(f | x)       q(z_t | x)          each mean and variance free
+    amortised    q(f | x_1:T)   q(z_t | x_t)        one encoder for all t, linear, with one variance
+    structured   q(f | x)       q(z_1:T | x)        z jointly Gaussian
+    full         q(f | x)       q(z_t | f, x)
+    exact        q(f | x)       q(z_1:T | f, x)     the posterior itself
+
+The precision P of p(h | x), h = (f, z_1..z_T), does not depend on x, so that each family's
+KL(q || p(h | x)) has a closed form (Turner and Sahani 2011 do so for two of them).
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from tf_dsae.errors import UserError
+from tf_dsae.linear_gaussian import exact
+from tf_dsae.linear_gaussian.exact import GaussianPosterior
+from tf_dsae.linear_gaussian.process import Parameters
+
+FAMILIES = ("mean_field", "amortised", "structured", "full", "exact")
+
+
+def check_family(family: str) -> None:
+    """Raises UserError for an unknown family."""
+    if family not in FAMILIES:
+        raise UserError(f"posterior: expected one of {', '.join(FAMILIES)}, received {family!r}")
+
+
+# --- What a mean over data depends on.
+
+
+def sample_moments(x) -> tf.Tensor:
+    """Mean of u_t u_s^T over sequences x [N, T, D], u_t = (1, x_t): [T, T, 1 + D, 1 + D]."""
+    x = tf.convert_to_tensor(x, tf.float64)
+    u = tf.concat([tf.ones_like(x[..., :1]), x], -1)
+    return tf.einsum("nti,nsj->tsij", u, u) / tf.cast(tf.shape(x)[0], tf.float64)
+
+
+def expected_moments(parameters: Parameters, num_frames: int, dimensions: int) -> tf.Tensor:
+    """The limit of `sample_moments` for infinitely many sequences: [..., T, T, 1 + D, 1 + D]."""
+    covariance = exact.data_covariance(parameters, num_frames)[..., tf.newaxis, tf.newaxis]
+    ones, units = np.zeros((2, 1 + dimensions, 1 + dimensions))
+    ones[0, 0] = 1.0
+    units[1:, 1:] = np.eye(dimensions)
+    return ones + covariance * units
+
+
+def _scatter(moments: tf.Tensor) -> tf.Tensor:
+    """E sum_d x_td x_sd from moments: [..., T, T]."""
+    return tf.linalg.trace(moments[..., 1:, 1:])
+
+
+def mean_log_likelihood(parameters: Parameters, moments: tf.Tensor) -> tf.Tensor:
+    """Mean of log p(x) over data of these moments, nats per sequence, [...]."""
+    num_frames, dimensions = moments.shape[-3], moments.shape[-1] - 1
+    cholesky = tf.linalg.cholesky(exact.data_covariance(parameters, num_frames))
+    scatter = tf.broadcast_to(_scatter(moments), tf.shape(cholesky))
+    log_determinant = 2 * tf.reduce_sum(tf.math.log(tf.linalg.diag_part(cholesky)), -1)
+    normal = dimensions * (log_determinant + num_frames * np.log(2 * np.pi))
+    return -0.5 * (normal + tf.linalg.trace(tf.linalg.cholesky_solve(cholesky, scatter)))
+
+
+# --- The best bounds.
+
+
+def _log_determinant(matrix: tf.Tensor) -> tf.Tensor:
+    """Of positive definite [..., n, n]; 0 for n = 0."""
+    return 2 * tf.reduce_sum(tf.math.log(tf.linalg.diag_part(tf.linalg.cholesky(matrix))), -1)
+
+
+def optimal_gap(family: str, parameters: Parameters, moments: tf.Tensor) -> tf.Tensor:
+    """log p(x) less the family's best bound, mean over data of these moments: nats, [...].
+
+    Only the amortised family's gap depends on the data.
+    """
+    check_family(family)
+    num_frames, dimensions = moments.shape[-3], moments.shape[-1] - 1
+    precision = exact.posterior_precision(parameters, num_frames)
+    diagonal = tf.linalg.diag_part(precision)
+    of_walk = _log_determinant(precision[..., 1:, 1:])
+    logs = tf.math.log(diagonal)
+    per_dimension = {
+        "exact": lambda: tf.zeros_like(of_walk),
+        "full": lambda: tf.reduce_sum(logs[..., 1:], -1) - of_walk,
+        "structured": lambda: logs[..., 0] + of_walk - _log_determinant(precision),
+        "mean_field": lambda: tf.reduce_sum(logs, -1) - _log_determinant(precision),
+        "amortised": lambda: (
+            logs[..., 0]
+            + num_frames * tf.math.log(tf.reduce_mean(diagonal[..., 1:], -1))
+            - _log_determinant(precision)
+        ),
+    }[family]()
+    gap = 0.5 * dimensions * per_dimension
+    return gap + _amortised_error(parameters, moments) if family == "amortised" else gap
+
+
+def optimal_elbo(family: str, parameters: Parameters, moments: tf.Tensor) -> tf.Tensor:
+    """The family's best bound, mean over data of these moments, nats per sequence, [...]."""
+    return mean_log_likelihood(parameters, moments) - optimal_gap(family, parameters, moments)
+
+
+def _amortised_encoder(parameters: Parameters, moments: tf.Tensor):
+    """The linear encoder W of q(z_t | x_t), E z_t = W^T (1, x_t): weighted least squares.
+
+    q(f | x_1:T) sees all that E[h | x] is a function of, so that it follows whatever q(z) does and
+    what counts is the error of z under the precision of z alone, Q = P_zz - P_zf P_fz / P_ff:
+    W = (sum_ts Q_ts E[u_t u_s^T])^-1 sum_ts Q_ts E[u_t E[z_s | x]^T], u_t = (1, x_t).
+
+    Returns:
+      W [..., 1 + D, D], the second sum [..., 1 + D, D], and Q [..., T, T].
+    """
+    num_frames = moments.shape[-3]
+    precision = exact.posterior_precision(parameters, num_frames)
+    of_static, cross = precision[..., :1, :1], precision[..., 1:, :1]
+    q = precision[..., 1:, 1:] - cross * tf.linalg.matrix_transpose(cross) / of_static
+    gain = exact.posterior_gain(parameters, num_frames)[..., 1:, :]
+    curvature = tf.einsum("...ts,...tsij->...ij", q, moments)
+    target = tf.einsum("...ts,...sr,...trid->...id", q, gain, moments[..., 1:])
+    # Fewer data than weights leave some of them free; the smallest will do.
+    return tf.linalg.matmul(tf.linalg.pinv(curvature), target), target, q
+
+
+def _amortised_error(parameters: Parameters, moments: tf.Tensor) -> tf.Tensor:
+    """Mean of the KL that the amortised means' error makes, [...]."""
+    encoder, target, q = _amortised_encoder(parameters, moments)
+    gain = exact.posterior_gain(parameters, moments.shape[-3])[..., 1:, :]
+    # tr(Q G E[x x^T] G^T), less what the encoder explains.
+    total = tf.einsum("...ts,...sr,...ru,...tu->...", q, gain, _scatter(moments), gain)
+    return 0.5 * tf.maximum(total - tf.reduce_sum(encoder * target, [-2, -1]), 0.0)
+
+
+# --- The posteriors that attain them.
+
+
+def optimal_posterior(family: str, parameters: Parameters, x) -> GaussianPosterior:
+    """The q of a family whose mean bound over the sequences x [N, T, D] is the best.
+
+    Parameters have batch shape [..., 1], so that they broadcast against the N sequences.
+    """
+    check_family(family)
+    x = tf.convert_to_tensor(x, tf.float64)
+    num_frames = x.shape[-2]
+    precision = exact.posterior_precision(parameters, num_frames)
+    mean = exact.posterior_mean(parameters, x)
+    diagonal = tf.linalg.diag_part(precision)
+    if family == "exact":
+        return exact.posterior(parameters, x)
+    if family == "amortised":
+        mean = _amortised_mean(parameters, x, mean, precision)
+        of_walk = tf.reduce_mean(diagonal[..., 1:], -1, keepdims=True)
+        diagonal = tf.concat([diagonal[..., :1], tf.repeat(of_walk, num_frames, -1)], -1)
+    scale = tf.linalg.diag(tf.math.rsqrt(diagonal))
+    if family == "structured":
+        walk = tf.linalg.cholesky(tf.linalg.inv(precision[..., 1:, 1:]))
+        scale = tf.concat([scale[..., :1, :], tf.pad(walk, _LEFT_COLUMN(walk))], -2)
+    if family == "full":
+        variance = tf.linalg.inv(precision)[..., :1, :1]
+        slope = -tf.linalg.solve(precision[..., 1:, 1:], precision[..., 1:, :1])
+        column = tf.sqrt(variance) * tf.concat([tf.ones_like(variance), slope], -2)
+        scale = tf.concat([column, scale[..., 1:]], -1)
+    return GaussianPosterior(mean, scale[..., tf.newaxis, :, :])
+
+
+def _LEFT_COLUMN(matrix):
+    return [[0, 0]] * (matrix.shape.rank - 1) + [[1, 0]]
+
+
+def _amortised_mean(parameters, x, mean, precision) -> tf.Tensor:
+    """[..., N, D, 1 + T]: z by the shared encoder, f following its error."""
+    encoder, _, _ = _amortised_encoder(
+        Parameters(*(tf.convert_to_tensor(p, tf.float64)[..., 0] for p in parameters)),
+        sample_moments(x),
+    )
+    u = tf.concat([tf.ones_like(x[..., :1]), x], -1)
+    walk = tf.einsum("nti,...id->...ndt", u, encoder)
+    error = walk - mean[..., 1:]
+    weights = precision[..., :1, 1:] / precision[..., :1, :1]
+    static = mean[..., :1] - tf.reduce_sum(weights * error, -1, keepdims=True)
+    return tf.concat([static, walk], -1)
