@@ -43,6 +43,7 @@ setup(
     },
     entry_points={
         "console_scripts": [
+            "tf_dsae_likelihood = tf_dsae.cli.likelihood:run",
             "tf_dsae_train = tf_dsae.cli.train:run",
             "tf_dsae_prepare_data = tf_dsae.cli.prepare_data:run",
         ]

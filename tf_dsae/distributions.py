@@ -48,19 +48,29 @@ class GaussianHead(keras.layers.Layer):
 
     Args:
       size: of the event.
+      constant_scale: one learned scale for all inputs; otherwise it depends on the features.
     """
 
-    def __init__(self, size: int, **kwargs):
+    def __init__(self, size: int, constant_scale: bool = False, **kwargs):
         super().__init__(**kwargs)
-        self.size = size
-        self.dense = keras.layers.Dense(2 * size, dtype=self.dtype_policy, name="dense")
+        self.settings = {"size": size, "constant_scale": constant_scale}
+        units = size if constant_scale else 2 * size
+        self.dense = keras.layers.Dense(units, dtype=self.dtype_policy, name="dense")
 
     def build(self, input_shape):
         self.dense.build(input_shape)
+        if self.settings["constant_scale"]:
+            shape = (self.settings["size"],)
+            self.raw_scale = self.add_weight(shape=shape, initializer="zeros", name="raw_scale")
 
     def call(self, features: tf.Tensor) -> tfd.Distribution:
-        loc, raw_scale = tf.split(tf.cast(self.dense(features), tf.float32), 2, axis=-1)
+        outputs = tf.cast(self.dense(features), tf.float32)
+        if self.settings["constant_scale"]:
+            loc = outputs
+            raw_scale = tf.broadcast_to(tf.cast(self.raw_scale, tf.float32), tf.shape(loc))
+        else:
+            loc, raw_scale = tf.split(outputs, 2, axis=-1)
         return diagonal_normal(loc, MIN_STDDEV + tf.nn.softplus(raw_scale + _SOFTPLUS_OF_ONE))
 
     def get_config(self):
-        return super().get_config() | {"size": self.size}
+        return super().get_config() | self.settings

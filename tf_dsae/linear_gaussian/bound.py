@@ -5,7 +5,8 @@ import tensorflow as tf
 from tf_dsae import objective
 from tf_dsae.distributions import diagonal_normal
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
-from tf_dsae.linear_gaussian.process import LinearGaussianProcess, Parameters
+from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_parameters, common_shape
+from tf_dsae.linear_gaussian.settings import Parameters
 from tf_dsae.objective import ElboTerms
 from tf_dsae.types import Latents, Posterior
 
@@ -43,7 +44,8 @@ def exact_elbo(parameters: Parameters, x, q: GaussianPosterior) -> ElboTerms:
     """
     x = tf.convert_to_tensor(x, q.mean.dtype)
     num_frames, dimensions = x.shape[-2:]
-    batch = tf.broadcast_dynamic_shape(tf.shape(q.mean)[:-2], tf.shape(x)[:-2])
+    parameters = as_parameters(parameters, x.dtype)
+    batch = common_shape(tf.shape(q.mean)[:-2], tf.shape(x)[:-2], tf.shape(parameters.sigma_f))
 
     def flat(values, event_rank):
         event = tf.shape(values)[tf.rank(values) - event_rank :]
@@ -52,7 +54,9 @@ def exact_elbo(parameters: Parameters, x, q: GaussianPosterior) -> ElboTerms:
         )
 
     process = LinearGaussianProcess(
-        Parameters(*(flat(tf.cast(p, x.dtype), 0) for p in parameters)), num_frames, dimensions
+        Parameters(*(flat(sigma, 0) for sigma in parameters)),
+        num_frames,
+        dimensions,
     )
     x = flat(x, 2)
     q = GaussianPosterior(flat(q.mean, 2), flat(q.scale_tril, 3))

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.linear_gaussian.process import Parameters
+from tf_dsae.linear_gaussian.process import as_observations, as_parameters
+from tf_dsae.linear_gaussian.settings import Parameters
 
 
 class GaussianPosterior(NamedTuple):
@@ -24,24 +25,21 @@ class GaussianPosterior(NamedTuple):
     scale_tril: tf.Tensor
 
 
-def _squares(parameters: Parameters) -> tuple[tf.Tensor, ...]:
-    """Variances, each float64 [..., 1, 1]."""
-    return tuple(
-        tf.convert_to_tensor(sigma, tf.float64)[..., tf.newaxis, tf.newaxis] ** 2
-        for sigma in parameters
-    )
+def _variances(parameters: Parameters) -> tuple[tf.Tensor, ...]:
+    """Of f, z and x, each float64 [..., 1, 1]."""
+    return tuple(sigma[..., tf.newaxis, tf.newaxis] ** 2 for sigma in as_parameters(parameters))
 
 
 def data_covariance(parameters: Parameters, num_frames: int) -> tf.Tensor:
     """Cov(x_s, x_t) = sigma_f^2 + sigma_z^2 min(s, t) + sigma_x^2 [s = t], [..., T, T]."""
-    f, z, x = _squares(parameters)
+    f, z, x = _variances(parameters)
     time = np.arange(1.0, num_frames + 1)
     return f + z * np.minimum.outer(time, time) + x * np.eye(num_frames)
 
 
 def posterior_precision(parameters: Parameters, num_frames: int) -> tf.Tensor:
     """P of p(h | x): the prior's precision and H^T H / sigma_x^2, [..., 1 + T, 1 + T]."""
-    f, z, x = _squares(parameters)
+    f, z, x = _variances(parameters)
     difference = np.eye(num_frames) - np.eye(num_frames, k=-1)
     static, walk = np.zeros((2, 1 + num_frames, 1 + num_frames))
     static[0, 0] = 1.0
@@ -52,7 +50,7 @@ def posterior_precision(parameters: Parameters, num_frames: int) -> tf.Tensor:
 
 def posterior_gain(parameters: Parameters, num_frames: int) -> tf.Tensor:
     """E[h | x] = gain x: Cov(h, x) Cov(x)^-1, [..., 1 + T, T]."""
-    f, z, _ = _squares(parameters)
+    f, z, _ = _variances(parameters)
     time = np.arange(1.0, num_frames + 1)
     of_static = f * np.ones((1, num_frames))
     of_walk = z * np.minimum.outer(time, time)
@@ -65,7 +63,7 @@ def posterior_gain(parameters: Parameters, num_frames: int) -> tf.Tensor:
 
 def log_likelihood(parameters: Parameters, x) -> tf.Tensor:
     """log p(x) of x [..., T, D], nats per sequence, [...]: the normal density of each dimension."""
-    x = tf.convert_to_tensor(x, tf.float64)
+    x = as_observations(x)
     num_frames, dimensions = x.shape[-2:]
     cholesky = tf.linalg.cholesky(data_covariance(parameters, num_frames))
     shape = tf.broadcast_dynamic_shape(tf.shape(cholesky)[:-2], tf.shape(x)[:-2])
@@ -82,14 +80,14 @@ def log_likelihood(parameters: Parameters, x) -> tf.Tensor:
 
 def posterior_mean(parameters: Parameters, x) -> tf.Tensor:
     """E[h | x] of x [..., T, D]: [..., D, 1 + T]."""
-    x = tf.convert_to_tensor(x, tf.float64)
+    x = as_observations(x)
     gain = posterior_gain(parameters, x.shape[-2])
     return tf.linalg.matrix_transpose(tf.linalg.matmul(gain, x))
 
 
 def posterior(parameters: Parameters, x) -> GaussianPosterior:
     """p(f, z_1:T | x) of x [..., T, D]."""
-    x = tf.convert_to_tensor(x, tf.float64)
+    x = as_observations(x)
     covariance = tf.linalg.inv(posterior_precision(parameters, x.shape[-2]))
     return GaussianPosterior(
         posterior_mean(parameters, x), tf.linalg.cholesky(covariance)[..., tf.newaxis, :, :]

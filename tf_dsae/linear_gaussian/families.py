@@ -15,26 +15,17 @@ KL(q || p(h | x)) has a closed form (Turner and Sahani 2011 do so for two of the
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.errors import UserError
 from tf_dsae.linear_gaussian import exact
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
-from tf_dsae.linear_gaussian.process import Parameters
-
-FAMILIES = ("mean_field", "amortised", "structured", "full", "exact")
-
-
-def check_family(family: str) -> None:
-    """Raises UserError for an unknown family."""
-    if family not in FAMILIES:
-        raise UserError(f"posterior: expected one of {', '.join(FAMILIES)}, received {family!r}")
-
+from tf_dsae.linear_gaussian.process import as_observations
+from tf_dsae.linear_gaussian.settings import Parameters, check_family
 
 # --- What a mean over data depends on.
 
 
 def sample_moments(x) -> tf.Tensor:
     """Mean of u_t u_s^T over sequences x [N, T, D], u_t = (1, x_t): [T, T, 1 + D, 1 + D]."""
-    x = tf.convert_to_tensor(x, tf.float64)
+    x = as_observations(x)
     u = tf.concat([tf.ones_like(x[..., :1]), x], -1)
     return tf.einsum("nti,nsj->tsij", u, u) / tf.cast(tf.shape(x)[0], tf.float64)
 
@@ -93,7 +84,8 @@ def optimal_gap(family: str, parameters: Parameters, moments: tf.Tensor) -> tf.T
             - _log_determinant(precision)
         ),
     }[family]()
-    gap = 0.5 * dimensions * per_dimension
+    # Rounding may leave less than nothing.
+    gap = 0.5 * dimensions * tf.maximum(per_dimension, 0.0)
     return gap + _amortised_error(parameters, moments) if family == "amortised" else gap
 
 
@@ -141,7 +133,7 @@ def optimal_posterior(family: str, parameters: Parameters, x) -> GaussianPosteri
     Parameters have batch shape [..., 1], so that they broadcast against the N sequences.
     """
     check_family(family)
-    x = tf.convert_to_tensor(x, tf.float64)
+    x = as_observations(x)
     num_frames = x.shape[-2]
     precision = exact.posterior_precision(parameters, num_frames)
     mean = exact.posterior_mean(parameters, x)

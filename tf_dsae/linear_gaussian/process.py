@@ -1,6 +1,6 @@
 """The linear-Gaussian process: a sequential latent model small enough to know its truth."""
 
-from typing import NamedTuple
+import functools
 
 import numpy as np
 import tensorflow as tf
@@ -9,53 +9,59 @@ import tensorflow_probability as tfp
 from tf_dsae.config import check_whole
 from tf_dsae.distributions import diagonal_normal
 from tf_dsae.errors import UserError
+from tf_dsae.linear_gaussian.settings import Parameters
 
 tfd = tfp.distributions
 
 
-class Parameters(NamedTuple):
-    """Standard deviations of the process, each a number or [...], in units of x.
+def _as_tensor(name: str, values, expected: str, dtype: tf.DType) -> tf.Tensor:
+    try:
+        if not tf.is_tensor(values):
+            values = np.asarray(values, np.float64)
+        return tf.cast(values, dtype)
+    except (TypeError, ValueError):
+        raise UserError(f"{name}: expected {expected}, received {values!r}") from None
 
-    Those of f, of a step of z, and of x around f + z_t.
+
+def as_parameters(parameters: Parameters, dtype: tf.DType = tf.float64) -> Parameters:
+    """The parameters as tensors of one shape; UserError unless all are finite and above 0.
+
+    Values are checked where they are known, not while a graph is traced.
     """
-
-    sigma_f: float | tf.Tensor
-    sigma_z: float | tf.Tensor
-    sigma_x: float | tf.Tensor
-
-
-# Those of the published study.
-TRUE_PARAMETERS = Parameters(sigma_f=2.0, sigma_z=0.5, sigma_x=0.5)
-
-
-def check_parameters(parameters: Parameters) -> Parameters:
-    """The parameters as float64; raises UserError unless all are finite and above 0."""
+    expected = "finite numbers above 0"
     checked = {}
     for name, value in parameters._asdict().items():
-        try:
-            values = np.asarray(value, np.float64)
-        except (TypeError, ValueError):
-            values = np.asarray(np.nan)
-        if not (np.all(np.isfinite(values)) and np.all(values > 0)):
-            raise UserError(f"{name}: expected finite numbers above 0, received {value}")
-        checked[name] = values
-    return Parameters(**checked)
+        sigma = _as_tensor(name, value, expected, dtype)
+        if not tf.is_symbolic_tensor(sigma):
+            values = sigma.numpy()
+            if not (np.all(np.isfinite(values)) and np.all(values > 0)):
+                raise UserError(f"{name}: expected {expected}, received {value}")
+        checked[name] = sigma
+    shape = common_shape(*(tf.shape(sigma) for sigma in checked.values()))
+    return Parameters(**{name: tf.broadcast_to(v, shape) for name, v in checked.items()})
 
 
-def check_observations(x) -> np.ndarray:
-    """x as float64 [..., T, D]; raises UserError for another rank, no frames, NaN or infinity."""
-    try:
-        values = np.asarray(x, np.float64)
-    except (TypeError, ValueError):
-        raise UserError(f"x: expected numbers [..., T, D], received {type(x).__name__}") from None
-    if values.ndim < 2 or 0 in values.shape:
+def common_shape(*shapes: tf.Tensor) -> tf.Tensor:
+    """The shape that all broadcast to."""
+    return functools.reduce(tf.broadcast_dynamic_shape, shapes)
+
+
+def as_observations(x) -> tf.Tensor:
+    """x as a float64 tensor [..., T, D]; raises UserError for another rank, no frames or NaN.
+
+    Values are checked where they are known, not while a graph is traced.
+    """
+    x = _as_tensor("x", x, "numbers [..., T, D]", tf.float64)
+    if x.shape.rank is not None and (x.shape.rank < 2 or 0 in x.shape):
         raise UserError(
             f"x: expected [..., T, D] with at least one sequence, frame and dimension, "
-            f"received {list(values.shape)}"
+            f"received {x.shape}"
         )
-    if not np.all(np.isfinite(values)):
-        raise UserError(f"x: expected finite numbers, {np.sum(~np.isfinite(values))} are not")
-    return values
+    if not tf.is_symbolic_tensor(x):
+        wrong = int(np.sum(~np.isfinite(x.numpy())))
+        if wrong:
+            raise UserError(f"x: expected finite numbers, {wrong} of {x.numpy().size} are not")
+    return x
 
 
 class LinearGaussianProcess:
@@ -70,14 +76,14 @@ class LinearGaussianProcess:
       dimensions: D.
 
     Raises:
-      UserError: T or D is not a whole number of at least 1.
+      UserError: a parameter is not positive, or T or D not a whole number of at least 1.
     """
 
     def __init__(self, parameters: Parameters, num_frames: int, dimensions: int):
         check_whole("num_frames", num_frames, 1)
         check_whole("dimensions", dimensions, 1)
         dtype = next((p.dtype for p in parameters if tf.is_tensor(p)), tf.float64)
-        self.parameters = Parameters(*(tf.convert_to_tensor(p, dtype) for p in parameters))
+        self.parameters = as_parameters(parameters, dtype)
         self.num_frames = num_frames
         self.dimensions = dimensions
 

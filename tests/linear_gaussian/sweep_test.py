@@ -1,0 +1,172 @@
+"""The published panels: curves, peaks and the direction of every bias."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tf_dsae.errors import UserError
+from tf_dsae.linear_gaussian import families, report
+from tf_dsae.linear_gaussian.exact import log_likelihood
+from tf_dsae.linear_gaussian.settings import (
+    DEFAULT_GRID,
+    DEFAULT_PANELS,
+    FAMILIES,
+    Panel,
+    default_panels,
+)
+from tf_dsae.linear_gaussian.sweep import TOLERANCE, run_panels, sample_data
+
+
+@pytest.fixture(scope="module")
+def panels() -> list[dict]:
+    """The default study, as it ships."""
+    return run_panels(default_panels())
+
+
+def chosen(panels, parameter, truth) -> dict:
+    [panel] = [p for p in panels if (p["parameter"], p["truth"]) == (parameter, truth)]
+    return panel
+
+
+def test_the_default_panels_are_the_published_ones(panels):
+    assert [(p["parameter"], p["truth"]) for p in panels] == list(DEFAULT_PANELS)
+    for panel in panels:
+        assert panel["grid"] == list(DEFAULT_GRID) == pytest.approx(np.arange(1, 21) / 10)
+        sizes = [panel[name] for name in ("num_sequences", "num_frames", "dimensions", "seed")]
+        assert (panel["posterior"], *sizes) == ("amortised", 50, 3, 2, 0)
+        assert set(panel["fixed"]) == {"sigma_f", "sigma_z", "sigma_x"} - {panel["parameter"]}
+
+
+def test_every_training_ends_within_the_tolerance_of_the_best_bound(panels):
+    for panel in panels:
+        short = np.array(panel["optimal_elbo"]) - panel["elbo"]
+        assert np.all(short > 0) and np.all(short < TOLERANCE) and all(panel["converged"])
+
+
+@pytest.mark.parametrize("truth", [0.3, 0.5, 1.0])
+def test_the_bound_overestimates_the_noise_of_observation(panels, truth):
+    panel = chosen(panels, "sigma_x", truth)
+    assert panel["argmax"]["elbo"] > panel["argmax"]["log_likelihood"]
+    assert panel["expected"]["argmax"]["optimal_elbo"] > truth
+    # The gap is widest where the noise is small.
+    gap = np.array(panel["log_likelihood"]) - panel["elbo"]
+    assert np.all(gap > 0) and np.argmax(gap) == 0
+
+
+def test_the_bound_underestimates_the_noise_of_dynamics(panels):
+    panel = chosen(panels, "sigma_z", 0.5)
+    assert panel["argmax"]["elbo"] < panel["argmax"]["log_likelihood"]
+    assert panel["expected"]["argmax"]["optimal_elbo"] == 0
+    # "Roughly constant": at truth 1 the bound varies less than half as much as the likelihood.
+    panel = chosen(panels, "sigma_z", 1.0)
+    spread = [np.ptp(panel[name][4:]) for name in ("elbo", "log_likelihood")]
+    assert spread[0] < 0.5 * spread[1]
+
+
+def test_the_bound_underestimates_the_spread_of_f(panels):
+    panel = chosen(panels, "sigma_f", 2.0)
+    assert panel["argmax"]["elbo"] < panel["argmax"]["log_likelihood"]
+    assert panel["expected"]["argmax"]["optimal_elbo"] < 2.0
+
+
+def test_likelihoods_are_exact_and_near_their_limit(panels):
+    for settings, panel in zip(default_panels(), panels, strict=True):
+        x = sample_data(settings)
+        at = settings.at(0.7)
+        exact = float(np.mean(log_likelihood(at, x)))
+        assert panel["log_likelihood"][6] == pytest.approx(exact, abs=1e-9)
+        limit = np.array(panel["expected"]["log_likelihood"])
+        error = np.abs(np.array(panel["log_likelihood"]) - limit)
+        assert np.all(error < 4 * np.array(panel["log_likelihood_standard_error"]))
+        assert panel["expected"]["argmax"]["log_likelihood"] == pytest.approx(
+            settings.truth, abs=1e-4
+        )
+
+
+def test_peaks_are_the_curves_own(panels):
+    for panel in panels:
+        for name in ("log_likelihood", "elbo", "optimal_elbo"):
+            assert panel["argmax"][name] == panel["grid"][int(np.argmax(panel[name]))]
+        assert tuple(panel["optimal"]) == FAMILIES
+        assert panel["optimal"]["amortised"]["elbo"] == panel["optimal_elbo"]
+        assert panel["optimal"]["exact"]["elbo"] == pytest.approx(panel["log_likelihood"])
+        limit = panel["expected"]
+        assert panel["optimal"]["amortised"]["expected"]["elbo"] == limit["optimal_elbo"]
+
+
+def test_json_gives_back_what_was_written(panels, tmp_path):
+    study = {"panels": panels, "versions": {"tf_dsae": "0"}}
+    report.write_study(tmp_path / "likelihood.json", study)
+    assert report.read_study(tmp_path / "likelihood.json") == study
+    assert json.loads((tmp_path / "likelihood.json").read_text()) == study
+    table = report.bias_table(panels)
+    assert table[1] == ["sigma_x", "0.30", "0.30", "0.60", "+0.30", *table[1][5:8], "yes"]
+
+
+def test_a_training_that_stopped_early_says_so():
+    panels = run_panels([Panel("sigma_x", 0.5, grid=(0.1, 1.9), num_sequences=3)], steps=3)
+    assert panels[0]["converged"] == [False, False]
+    [row] = report.bias_table(panels)[1:]
+    assert row[-1].startswith("NO: 2 of 2 values, by up to ")
+
+
+def test_data_of_ones_own():
+    panel = Panel("sigma_z", 0.5, (0.5,), num_sequences=1, num_frames=2, dimensions=3)
+    x = np.random.default_rng(0).normal(size=(1, 2, 3))
+    [found] = run_panels([panel], steps=2, data=[x])
+    best = families.optimal_elbo("amortised", panel.at(0.5), families.sample_moments(x))
+    assert found["optimal_elbo"] == [pytest.approx(float(best), abs=1e-9)]
+    assert found["elbo_standard_error"] == [None]
+    report.bias_table([found])
+    with pytest.raises(UserError, match=r"x: expected \[1, 2, 3\], received \[1, 3, 3\]"):
+        run_panels([panel], data=[np.zeros((1, 3, 3))])
+    with pytest.raises(UserError, match="x: expected finite numbers, 1 of 6 are not"):
+        run_panels([panel], data=[np.where(x == x[0, 0, 0], np.nan, x)])
+
+
+def test_a_panels_data_are_its_own():
+    """The same alone and beside others; other panels and seeds have others."""
+    one, other = Panel("sigma_x", 0.5), Panel("sigma_z", 0.5)
+    assert np.array_equal(sample_data(one), sample_data(Panel("sigma_x", 0.5, grid=(1.0,))))
+    assert not np.any(sample_data(one) == sample_data(other))
+    assert not np.any(sample_data(one) == sample_data(Panel("sigma_x", 0.5, seed=1)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"parameter": "sigma_y"}, "parameter: expected one of sigma_f, sigma_z, sigma_x"),
+        ({"truth": 0.0}, "truth: expected a finite number above 0"),
+        ({"truth": float("nan")}, "truth: expected"),
+        ({"grid": ()}, "grid: expected at least one value, received none"),
+        ({"grid": (0.5, 0.2)}, "grid: expected rising values"),
+        ({"grid": (0.0, 0.2)}, "grid: expected a finite number above 0"),
+        ({"grid": (0.1, float("inf"))}, "grid: expected a finite number above 0"),
+        ({"num_frames": 0}, "num_frames: expected a whole number of at least 1"),
+        ({"num_sequences": 0}, "num_sequences: expected"),
+        ({"dimensions": 0}, "dimensions: expected"),
+        ({"posterior": "loose"}, "posterior: expected one of mean_field"),
+        ({"seed": -1}, "seed: expected"),
+        ({"seed": 2**31}, "seed: expected at most"),
+    ],
+)
+def test_settings_that_are_none(settings, words):
+    with pytest.raises(UserError, match=words):
+        Panel(**{"parameter": "sigma_x", "truth": 0.5, **settings})
+
+
+def test_panels_that_cannot_train_together():
+    with pytest.raises(UserError, match="panels: expected at least one, all of one posterior"):
+        run_panels([Panel("sigma_x", 0.5), Panel("sigma_x", 0.5, num_frames=4)])
+    with pytest.raises(UserError, match="panels: expected at least one"):
+        run_panels([])
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"panels": 3}'])
+def test_files_that_hold_no_study(tmp_path, text):
+    path = tmp_path / "likelihood.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(UserError, match="expected the likelihood.json of a study"):
+        report.read_study(path)

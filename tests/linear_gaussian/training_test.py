@@ -1,0 +1,126 @@
+"""Trained posteriors against the best of their families, and side by side against alone."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.linear_gaussian.conftest import PARAMETERS
+from tf_dsae.autoencoder import SequentialAutoencoder
+from tf_dsae.errors import UserError
+from tf_dsae.linear_gaussian import families
+from tf_dsae.linear_gaussian.autoencoders import family_mask, make_autoencoder
+from tf_dsae.linear_gaussian.bound import exact_elbo
+from tf_dsae.linear_gaussian.exact import GaussianPosterior
+from tf_dsae.linear_gaussian.process import LinearGaussianProcess
+from tf_dsae.linear_gaussian.settings import FAMILIES, Parameters
+from tf_dsae.linear_gaussian.training import train
+
+N, T, D = 7, 3, 2
+SIGMA_X = np.array([0.4, 0.8, 1.6])
+BATCH = Parameters(np.full(3, 1.3), np.full(3, 0.6), SIGMA_X)
+
+
+@pytest.fixture(scope="module")
+def x() -> np.ndarray:
+    return LinearGaussianProcess(PARAMETERS, T, D).sample(N, seed=(4, 2)).numpy()
+
+
+def alone(index: int) -> Parameters:
+    return Parameters(*(sigma[index] for sigma in BATCH))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_training_reaches_the_best_bound_and_stays_below_it(x, family):
+    trained = train(family, BATCH, np.repeat(x[np.newaxis], 3, 0), steps=600)
+    assert trained.posterior.mean.shape == (3, N, D, 1 + T)
+    for index in range(3):
+        q = GaussianPosterior(*(values[index] for values in trained.posterior))
+        found = tf.reduce_mean(exact_elbo(alone(index), x, q).elbo)
+        best = families.optimal_elbo(family, alone(index), families.sample_moments(x))
+        assert -1e-9 < best - found < 0.02
+    np.testing.assert_allclose(trained.path[-1], np.stack(BATCH, -1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("family", ["amortised", "full"])
+def test_many_side_by_side_end_as_each_alone(x, family):
+    """Of other data, too; the batch's program is another, so not to the bit."""
+    data = np.stack([x, 2 * x, x - 1])
+    together = train(family, BATCH, data, steps=20, seed=3)
+    for index in range(3):
+        single = Parameters(*(sigma[index : index + 1] for sigma in BATCH))
+        apart = train(family, single, data[index : index + 1], steps=20, seed=3)
+        for all_of_them, one in zip(together.posterior, apart.posterior, strict=True):
+            np.testing.assert_allclose(all_of_them[index], one[0], rtol=1e-3, atol=1e-4)
+
+
+def test_compiled_is_eager(x):
+    data = np.repeat(x[np.newaxis], 3, 0)
+    compiled = train("amortised", BATCH, data, steps=5, learn_parameters=True)
+    eager = train("amortised", BATCH, data, steps=5, learn_parameters=True, compiled=False)
+    for one, other in zip(compiled.posterior, eager.posterior, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(compiled.path, eager.path, rtol=1e-3)
+
+
+def test_families_train_side_by_side_in_their_own_shapes(x):
+    names = ["structured", "mean_field", "full"]
+    data = np.repeat(x[np.newaxis], 3, 0)
+    trained = train(names, BATCH, data, steps=20)
+    for index, name in enumerate(names):
+        scale = trained.posterior.scale_tril.numpy()[index]
+        mask = family_mask(name, T)
+        assert np.all(scale[..., mask == 0] == 0) and np.all(scale[..., mask == 1] != 0)
+        apart = train(name, BATCH, data, steps=20).posterior
+        np.testing.assert_allclose(scale, apart.scale_tril[index], rtol=1e-3, atol=1e-4)
+
+
+def test_masks_are_the_families():
+    assert family_mask("mean_field", 2).tolist() == np.eye(3).tolist()
+    assert family_mask("structured", 2).tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 1]]
+    assert family_mask("full", 2).tolist() == [[1, 0, 0], [1, 1, 0], [1, 0, 1]]
+    assert family_mask("exact", 2).tolist() == np.tril(np.ones((3, 3))).tolist()
+
+
+def test_parameters_wait_for_q_and_then_move_up_the_bound(x):
+    trained = train("exact", BATCH, np.repeat(x[np.newaxis], 3, 0), 600, learn_parameters=True)
+    start = np.stack(BATCH, -1)
+    np.testing.assert_allclose(trained.path[149], start, rtol=1e-6)
+    assert np.all(np.abs(trained.path[200] - start) > 1e-3)
+    np.testing.assert_array_equal(np.stack(trained.parameters, -1), trained.path[-1])
+    # No gap: all three end where the likelihood alone is highest.
+    moments = families.sample_moments(x)
+    values = np.array(trained.path[-1])
+    np.testing.assert_allclose(values, np.repeat(values[:1], 3, 0), rtol=0.02)
+    logs = tf.constant(np.log(values[0]))
+    with tf.GradientTape() as tape:
+        tape.watch(logs)
+        value = families.mean_log_likelihood(Parameters(*tf.unstack(tf.exp(logs))), moments)
+    np.testing.assert_allclose(tape.gradient(value, logs), 0, atol=0.01)
+
+
+def test_the_amortised_model_is_an_autoencoder_like_any_other(x):
+    """Its bound is the base class' own, sampled, and averages to the exact one."""
+    model = make_autoencoder("amortised", N, T, D, seed=1)
+    assert type(model).elbo is SequentialAutoencoder.elbo
+    model.log_sigmas.assign(np.log(np.array(PARAMETERS)))
+    data = x.astype(np.float32)
+    sampled = model.elbo(data, seed=0, num_samples=20_000)
+    exact = exact_elbo(PARAMETERS, data, model.gaussian(data))
+    np.testing.assert_allclose(sampled.elbo, exact.elbo, rtol=0.02)
+    posterior = model.encode(data)
+    assert posterior.static.batch_shape == [N] and posterior.dynamic.batch_shape == [N, T]
+    # q(z_t | x_t): one encoder for all t.
+    turned = model.encode(data[:, ::-1])
+    np.testing.assert_allclose(
+        turned.dynamic.mean()[:, ::-1], posterior.dynamic.mean(), rtol=1e-5, atol=1e-6
+    )
+    other = make_autoencoder("amortised", N, T, D, seed=2)
+    assert np.any(other.weights[1] != model.weights[1])
+
+
+def test_wrong_settings(x):
+    data = np.repeat(x[np.newaxis], 3, 0)
+    with pytest.raises(UserError, match="steps: expected a whole number of at least 1"):
+        train("exact", BATCH, data, steps=0)
+    with pytest.raises(UserError, match="posterior: expected one of"):
+        train("best", BATCH, data, steps=1)

@@ -1,0 +1,124 @@
+"""Shows whether a sequential autoencoder is biased, against exact likelihoods.
+
+Trains q at every value of a grid over one parameter of a linear-Gaussian process, with the other
+parameters at the truth, and leaves curves of log-likelihood and ELBO, their peaks and biases,
+the limits of infinite data, and what learning all parameters together does. Without flags it makes
+the panels of the 2019 paper's Figures 3 and 4, and those of sigma_f. Examples:
+
+  likelihood
+  likelihood --parameter=sigma_z --truth=0.5,1 --grid=0.05:1.5:0.05 --posterior=structured
+  likelihood --num_frames=8 --num_sequences=200 --output_dir=runs/longer
+"""
+
+import math
+import time
+from pathlib import Path
+
+from absl import flags
+
+from tf_dsae.cli import common
+from tf_dsae.config import check_whole
+from tf_dsae.errors import UserError
+from tf_dsae.linear_gaussian.settings import DEFAULT_PANELS, Panel
+
+_PARAMETER = flags.DEFINE_string(
+    "parameter",
+    None,
+    "The one that varies: sigma_f, sigma_z or sigma_x. Default: the published panels, sigma_x at "
+    "0.3, 0.5 and 1 and sigma_z at 0.5 and 1, and sigma_f at 2.",
+)
+_TRUTH = flags.DEFINE_string(
+    "truth",
+    None,
+    "With --parameter: its value where the data come from, or several with commas between them, a "
+    "panel for each. The others are sigma_f 2, sigma_z 0.5, sigma_x 0.5. Default: the published.",
+)
+_GRID = flags.DEFINE_string(
+    "grid",
+    "0.1:2:0.1",
+    "Values to look at, rising: first:last:step, or values with commas between them.",
+)
+_NUM_SEQUENCES = flags.DEFINE_integer("num_sequences", 50, "N, sequences of data.")
+_NUM_FRAMES = flags.DEFINE_integer("num_frames", 3, "T, frames of a sequence.")
+_DIMENSIONS = flags.DEFINE_integer("dimensions", 2, "D, dimensions of a frame and of a latent.")
+_POSTERIOR = flags.DEFINE_string(
+    "posterior",
+    "amortised",
+    "Family of the q that is trained: mean_field, amortised, structured, full or exact.",
+)
+_STEPS = flags.DEFINE_integer("steps", 1000, "Steps of gradient ascent for every q.")
+_SEED = flags.DEFINE_integer("seed", 0, "Of data, initial weights and noise.")
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/likelihood", "Folder to write.")
+
+
+def _numbers(name: str, text: str, separator: str = ",") -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(separator) if part.strip())
+    except ValueError:
+        raise UserError(f"{name}: expected numbers, received {text!r}") from None
+
+
+def parse_grid(text: str) -> tuple[float, ...]:
+    """ "0.1:2:0.1" or "0.1,0.2,0.5" as values; raises UserError for anything else."""
+    if ":" not in text:
+        return _numbers("grid", text)
+    numbers = _numbers("grid", text, ":")
+    if len(numbers) != 3 or not all(map(math.isfinite, numbers)) or numbers[2] <= 0:
+        raise UserError(
+            f"grid: expected first:last:step with a step above 0, or values, received {text!r}"
+        )
+    first, last, step = numbers
+    count = math.floor((last - first) / step + 1e-9) + 1
+    if count > 10_000:
+        raise UserError(f"grid: expected at most 10000 values, received {count}; raise the step")
+    return tuple(round(first + step * index, 12) for index in range(max(count, 0)))
+
+
+def _truths() -> list[tuple[str, float]]:
+    if _PARAMETER.value is None:
+        if _TRUTH.value is not None:
+            raise UserError("truth: expected --parameter with it, received none; give both")
+        return list(DEFAULT_PANELS)
+    if _TRUTH.value is None:
+        Panel(_PARAMETER.value, 1.0)  # For its check of the name.
+        return [(name, truth) for name, truth in DEFAULT_PANELS if name == _PARAMETER.value]
+    truths = _numbers("truth", _TRUTH.value)
+    if not truths:
+        raise UserError("truth: expected at least one number, received none")
+    return [(_PARAMETER.value, truth) for truth in truths]
+
+
+def main(argv: list[str]) -> None:
+    """Runs the study that the flags describe, writes it and prints the table of biases."""
+    del argv  # Flags only.
+    start = time.monotonic()
+    settings = {
+        "grid": parse_grid(_GRID.value),
+        "num_sequences": _NUM_SEQUENCES.value,
+        "num_frames": _NUM_FRAMES.value,
+        "dimensions": _DIMENSIONS.value,
+        "posterior": _POSTERIOR.value,
+        "seed": _SEED.value,
+    }
+    panels = [Panel(parameter, truth, **settings) for parameter, truth in _truths()]
+    check_whole("steps", _STEPS.value, 1)
+    common.load_tensorflow()
+    from tf_dsae.linear_gaussian import report, study
+    from tf_dsae.workdir import versions
+
+    study.check_output(_OUTPUT_DIR.value)
+    count = sum(len(panel.grid) for panel in panels)
+    print(f"training q for {count} processes, {_STEPS.value} steps", flush=True)
+    made = study.run_study(panels, _STEPS.value)
+    study.write(Path(_OUTPUT_DIR.value), made | {"versions": versions()})
+    print(report.as_text(report.bias_table(made["panels"])))
+    print(f"wrote {_OUTPUT_DIR.value} in {time.monotonic() - start:.0f} s")
+
+
+def run() -> None:
+    """Entry point of the `likelihood` program."""
+    common.run_main(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,177 @@
+"""Sequential autoencoders whose decoder and prior are the linear-Gaussian process.
+
+They differ from DSAE in their parts alone: the bound and the sampling are those that train on
+videos. Observations are float32 [B, T, D].
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tf_dsae.autoencoder import SequentialAutoencoder
+from tf_dsae.distributions import GaussianHead
+from tf_dsae.linear_gaussian.bound import exact_elbo
+from tf_dsae.linear_gaussian.exact import GaussianPosterior
+from tf_dsae.linear_gaussian.process import LinearGaussianProcess
+from tf_dsae.linear_gaussian.settings import Parameters, check_family
+from tf_dsae.networks import seed_initializers
+from tf_dsae.objective import ElboTerms
+
+tfd = tfp.distributions
+
+
+class ProcessAutoencoder(SequentialAutoencoder):
+    """An autoencoder of the process: p is the process, q a subclass'.
+
+    Args:
+      num_frames, dimensions: T and D.
+    """
+
+    def __init__(self, num_frames: int, dimensions: int):
+        super().__init__()
+        self.num_frames, self.dimensions = num_frames, dimensions
+        # exp of it is positive however it is learned.
+        self.log_sigmas = self.add_weight(
+            shape=(3,), initializer="zeros", trainable=False, name="log_sigmas"
+        )
+
+    @property
+    def process(self) -> LinearGaussianProcess:
+        """The process at the present parameters."""
+        sigmas = tf.unstack(tf.exp(tf.convert_to_tensor(self.log_sigmas)))
+        return LinearGaussianProcess(Parameters(*sigmas), self.num_frames, self.dimensions)
+
+    def frame_encoder(self, x: tf.Tensor) -> tf.Tensor:
+        return x
+
+    @property
+    def static_prior(self) -> tfd.Distribution:
+        return self.process.static_prior
+
+    def dynamic_prior(self, z: tf.Tensor) -> tfd.Distribution:
+        return self.process.dynamic_prior(z)
+
+    def decoder(self, f: tf.Tensor, z: tf.Tensor) -> tfd.Distribution:
+        return self.process.likelihood(f, z)
+
+    def gaussian(self, x: tf.Tensor) -> GaussianPosterior:
+        """q(f, z_1:T | x) as one Gaussian."""
+        raise NotImplementedError
+
+
+class LinearStaticEncoder(keras.layers.Layer):
+    """q(f | x_1:T): x [B, T, D] flattened, through one Gaussian head; event [D], batch [B]."""
+
+    def __init__(self, dimensions: int, **kwargs):
+        super().__init__(**kwargs)
+        self.head = GaussianHead(dimensions, constant_scale=True, name="head")
+
+    def build(self, input_shape):
+        self.head.build((None, input_shape[-2] * input_shape[-1]))
+
+    def call(self, x: tf.Tensor) -> tfd.Distribution:
+        return self.head(tf.reshape(x, [-1, x.shape[-2] * x.shape[-1]]))
+
+
+class LinearDynamicEncoder(keras.layers.Layer):
+    """prod_t q(z_t | x_t): one Gaussian head for every t; event [D], batch [B, T]."""
+
+    depends_on_static = False
+
+    def __init__(self, dimensions: int, **kwargs):
+        super().__init__(**kwargs)
+        self.head = GaussianHead(dimensions, constant_scale=True, name="head")
+
+    def build(self, input_shape):
+        self.head.build(input_shape)
+
+    def call(self, x: tf.Tensor, static: tf.Tensor | None = None) -> tfd.Distribution:
+        del static
+        return self.head(x)
+
+
+class AmortisedAutoencoder(ProcessAutoencoder):
+    """q(f | x_1:T) prod_t q(z_t | x_t) by linear encoders, factorised as the paper's model is.
+
+    Args:
+      num_frames, dimensions: T and D.
+      seed: of the initial weights.
+    """
+
+    def __init__(self, num_frames: int, dimensions: int, seed: int = 0):
+        super().__init__(num_frames, dimensions)
+        self.static_encoder = LinearStaticEncoder(dimensions, name="static_encoder")
+        self.dynamic_encoder = LinearDynamicEncoder(dimensions, name="dynamic_encoder")
+        seed_initializers(self, seed)
+        self.static_encoder.build((None, num_frames, dimensions))
+        self.dynamic_encoder.build((None, num_frames, dimensions))
+        self.built = True
+
+    def gaussian(self, x: tf.Tensor) -> GaussianPosterior:
+        posterior = self.encode(x)
+        moments = (
+            tf.concat([static[..., tf.newaxis], tf.linalg.matrix_transpose(dynamic)], -1)
+            for static, dynamic in (
+                (posterior.static.mean(), posterior.dynamic.mean()),
+                (posterior.static.stddev(), posterior.dynamic.stddev()),
+            )
+        )
+        mean, stddev = moments
+        return GaussianPosterior(mean, tf.linalg.diag(stddev))
+
+
+def family_mask(family: str, num_frames: int) -> np.ndarray:
+    """Where scale_tril of a family's q over (f, z_1..z_T) may differ from 0: [1 + T, 1 + T]."""
+    mask = np.eye(1 + num_frames)
+    if family in ("structured", "exact"):
+        mask[1:, 1:] = np.tril(np.ones((num_frames, num_frames)))
+    if family in ("full", "exact"):
+        mask[:, 0] = 1.0
+    return mask
+
+
+class FreeAutoencoder(ProcessAutoencoder):
+    """q(f, z_1:T | x) with a free mean and scale for every sequence, shaped as its family says.
+
+    Args:
+      family: of FAMILIES, not amortised.
+      num_sequences, num_frames, dimensions: N, T and D.
+    """
+
+    def __init__(self, family: str, num_sequences: int, num_frames: int, dimensions: int):
+        super().__init__(num_frames, dimensions)
+        size = 1 + num_frames
+        # A weight, so that families can be trained side by side.
+        self.mask = self.add_weight(shape=(size, size), trainable=False, name="mask")
+        self.mask.assign(family_mask(family, num_frames))
+        shape = (num_sequences, dimensions, size)
+        self.mean = self.add_weight(shape=shape, initializer="zeros", name="mean")
+        # Below the diagonal itself; on it, its logarithm.
+        self.raw_scale = self.add_weight(
+            shape=(*shape, size), initializer="zeros", name="raw_scale"
+        )
+        self.built = True
+
+    def gaussian(self, x: tf.Tensor) -> GaussianPosterior:
+        del x  # One q for every sequence, in their order.
+        raw = tf.convert_to_tensor(self.raw_scale) * tf.convert_to_tensor(self.mask)
+        diagonal = tf.linalg.diag_part(raw)
+        scale = raw + tf.linalg.diag(tf.exp(diagonal) - diagonal)
+        return GaussianPosterior(tf.convert_to_tensor(self.mean), scale)
+
+    def elbo(self, video, seed=None, num_samples: int = 1) -> ElboTerms:
+        """The bound's terms, [B]: of a q that is one Gaussian the expectation needs no samples."""
+        del seed, num_samples
+        x = self.observations(video)
+        return exact_elbo(self.process.parameters, x, self.gaussian(x))
+
+
+def make_autoencoder(
+    family: str, num_sequences: int, num_frames: int, dimensions: int, seed: int = 0
+) -> ProcessAutoencoder:
+    """The trainable q of a family; its initial weights are a function of the seed."""
+    check_family(family)
+    if family == "amortised":
+        return AmortisedAutoencoder(num_frames, dimensions, seed)
+    return FreeAutoencoder(family, num_sequences, num_frames, dimensions)

@@ -1,0 +1,107 @@
+"""Settings of the study, checked; no TensorFlow, so that mistakes are answered at once."""
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tf_dsae.config import check_positive, check_whole
+from tf_dsae.errors import UserError
+
+
+class Parameters(NamedTuple):
+    """Standard deviations of the process, each a number or [...], in units of x.
+
+    Those of f, of a step of z, and of x around f + z_t.
+    """
+
+    sigma_f: Any
+    sigma_z: Any
+    sigma_x: Any
+
+
+# Those of the published study.
+TRUE_PARAMETERS = Parameters(sigma_f=2.0, sigma_z=0.5, sigma_x=0.5)
+
+
+FAMILIES = ("mean_field", "amortised", "structured", "full", "exact")
+
+
+def check_family(family: str) -> None:
+    """Raises UserError for an unknown family."""
+    if family not in FAMILIES:
+        raise UserError(f"posterior: expected one of {', '.join(FAMILIES)}, received {family!r}")
+
+
+DEFAULT_GRID = tuple(round(0.1 * step, 1) for step in range(1, 21))
+# The published ones, and sigma_f.
+DEFAULT_PANELS = (
+    ("sigma_x", 0.3),
+    ("sigma_x", 0.5),
+    ("sigma_x", 1.0),
+    ("sigma_z", 0.5),
+    ("sigma_z", 1.0),
+    ("sigma_f", 2.0),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Panel:
+    """One figure's settings; those of the published study by default.
+
+    Attributes:
+      parameter: the one that varies, "sigma_f", "sigma_z" or "sigma_x".
+      truth: its value where the data come from; the others are TRUE_PARAMETERS.
+      grid: its values to look at, rising.
+      num_sequences, num_frames, dimensions: N, T and D of the data.
+      posterior: the family of the q that is trained.
+      seed: of the data, of the initial weights and of the noise.
+
+    Raises:
+      UserError: a value is out of range.
+    """
+
+    parameter: str
+    truth: float
+    grid: tuple[float, ...] = DEFAULT_GRID
+    num_sequences: int = 50
+    num_frames: int = 3
+    dimensions: int = 2
+    posterior: str = "amortised"
+    seed: int = 0
+
+    def __post_init__(self):
+        if self.parameter not in Parameters._fields:
+            raise UserError(
+                f"parameter: expected one of {', '.join(Parameters._fields)}, "
+                f"received {self.parameter!r}"
+            )
+        check_positive("truth", self.truth)
+        if not self.grid:
+            raise UserError("grid: expected at least one value, received none")
+        for value in self.grid:
+            check_positive("grid", value)
+        if any(after <= before for before, after in zip(self.grid, self.grid[1:], strict=False)):
+            raise UserError(f"grid: expected rising values, received {list(self.grid)}")
+        for name in ("num_sequences", "num_frames", "dimensions"):
+            check_whole(name, getattr(self, name), 1)
+        check_whole("seed", self.seed, 0)
+        if self.seed > 2**31 - 1:
+            raise UserError(f"seed: expected at most {2**31 - 1}, received {self.seed}")
+        check_family(self.posterior)
+
+    @property
+    def true_parameters(self) -> Parameters:
+        """Where the data come from."""
+        return TRUE_PARAMETERS._replace(**{self.parameter: self.truth})
+
+    def at(self, values) -> Parameters:
+        """The truth but for the panel's own parameter, each of the shape of values."""
+        values = np.asarray(values, np.float64)
+        varied = self.true_parameters._replace(**{self.parameter: values})
+        return Parameters(*(np.broadcast_to(value, values.shape) for value in varied))
+
+
+def default_panels(**settings) -> list[Panel]:
+    """The published panels and sigma_f, with other settings of Panel for all."""
+    return [Panel(parameter, truth, **settings) for parameter, truth in DEFAULT_PANELS]

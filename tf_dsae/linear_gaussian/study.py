@@ -1,0 +1,60 @@
+"""The whole study: panels, joint learning and lengths, and the folder it leaves."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tf_dsae.files import require_space, write_errors, written_whole
+from tf_dsae.linear_gaussian import figures, joint, report
+from tf_dsae.linear_gaussian.settings import Panel
+from tf_dsae.linear_gaussian.sweep import run_panels
+
+
+def run_study(panels: Sequence[Panel], steps: int = 1000) -> dict[str, Any]:
+    """What likelihood.json holds: panels of `run_panels`, `learn_jointly`, `peaks_by_length`.
+
+    Args:
+      panels: that can be trained together; the joint learning has their sizes and seed.
+      steps: of gradient ascent.
+
+    Raises:
+      UserError: panels that cannot be trained together.
+    """
+    measured = run_panels(panels, steps)
+    first = panels[0]
+    return {
+        "panels": measured,
+        "joint": joint.learn_jointly(
+            num_sequences=first.num_sequences,
+            num_frames=first.num_frames,
+            dimensions=first.dimensions,
+            steps=steps,
+            seed=first.seed,
+        ),
+        "lengths": joint.peaks_by_length(dimensions=first.dimensions),
+    }
+
+
+def check_output(folder: str | os.PathLike) -> None:
+    """Raises UserError where the folder cannot be made or its disk is full; before the work."""
+    with write_errors(folder):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    require_space(folder, 5_000_000)
+
+
+def write(folder: str | os.PathLike, study: dict[str, Any]) -> None:
+    """Writes likelihood.json, likelihood.md and figures/*.png, each whole."""
+    folder = Path(folder)
+    panels = study["panels"]
+    report.write_study(folder / "likelihood.json", study)
+    with written_whole(folder / "likelihood.md") as beside:
+        beside.write_text(report.study_markdown(study))
+    pictures = folder / "figures"
+    for parameter in dict.fromkeys(panel["parameter"] for panel in panels):
+        chosen = [panel for panel in panels if panel["parameter"] == parameter]
+        figures.save_curves(pictures / f"{parameter}.png", chosen)
+    figures.save_gap(pictures / "gap.png", panels)
+    figures.save_families(pictures / "families.png", panels)
+    figures.save_joint(pictures / "joint.png", study["joint"])
+    figures.save_lengths(pictures / "lengths.png", study["lengths"])

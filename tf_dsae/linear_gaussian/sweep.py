@@ -1,0 +1,170 @@
+"""The sweep: log-likelihood and bounds over one parameter, the others at the truth."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tf_dsae.errors import UserError
+from tf_dsae.linear_gaussian import exact, families
+from tf_dsae.linear_gaussian.bound import exact_elbo
+from tf_dsae.linear_gaussian.peaks import peak
+from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observations
+from tf_dsae.linear_gaussian.settings import FAMILIES, Panel, Parameters
+from tf_dsae.linear_gaussian.training import Trained, train
+
+# A training has converged when its mean bound is this near its family's best, nats per sequence.
+TOLERANCE = 0.02
+
+
+def run_panels(
+    panels: Sequence[Panel], steps: int = 1000, data: Sequence[Any] | None = None
+) -> list[dict[str, Any]]:
+    """Trains q at every grid value of every panel, side by side, and says where curves peak.
+
+    Args:
+      panels: of one posterior, num_sequences, num_frames and dimensions.
+      steps: of gradient ascent for every q.
+      data: x [N, T, D] for each panel, in place of samples from its truth.
+
+    Returns:
+      A dictionary for each panel, of what JSON holds: its settings; for each grid value means over
+      the sequences, nats per sequence, of log_likelihood, elbo (of the trained q, its expectation
+      exact), optimal_elbo (the best of its family), with standard errors of these means over
+      sequences, and converged; argmax, the grid's best; expected, the limit of infinite data on
+      the same grid, with peaks off it, 0 for a peak at zero; optimal, the best bounds of every
+      family, in data and in the limit.
+
+    Raises:
+      UserError: panels that cannot be trained together, or data of another shape or with NaN.
+    """
+    shapes = {(p.posterior, p.num_sequences, p.num_frames, p.dimensions, p.seed) for p in panels}
+    if len(shapes) != 1:
+        raise UserError(
+            f"panels: expected at least one, all of one posterior, num_sequences, num_frames, "
+            f"dimensions and seed, received {sorted(shapes)}"
+        )
+    observed = [
+        sample_data(panel) if data is None else _check_data(panel, data[index])
+        for index, panel in enumerate(panels)
+    ]
+    trained = _train(panels, observed, steps)
+    results, start = [], 0
+    for panel, x in zip(panels, observed, strict=True):
+        stop = start + len(panel.grid)
+        q = exact.GaussianPosterior(*(values[start:stop] for values in trained.posterior))
+        results.append(_measure(panel, x, q, steps))
+        start = stop
+    return results
+
+
+def sample_data(panel: Panel) -> np.ndarray:
+    """x [N, T, D] from a panel's truth: a function of the seed and of what the panel is about."""
+    process = LinearGaussianProcess(panel.true_parameters, panel.num_frames, panel.dimensions)
+    place = Parameters._fields.index(panel.parameter)
+    key = np.random.SeedSequence([panel.seed, place, round(1e6 * panel.truth)])
+    seed = key.generate_state(2).astype(np.int32)
+    return process.sample(panel.num_sequences, seed).numpy()
+
+
+def _check_data(panel: Panel, x) -> np.ndarray:
+    x = as_observations(x).numpy()
+    shape = (panel.num_sequences, panel.num_frames, panel.dimensions)
+    if x.shape != shape:
+        raise UserError(f"x: expected {list(shape)}, received {list(x.shape)}")
+    return x
+
+
+def _train(panels: Sequence[Panel], observed: Sequence[np.ndarray], steps: int) -> Trained:
+    parameters = Parameters(
+        *(np.concatenate(values) for values in zip(*(p.at(p.grid) for p in panels), strict=True))
+    )
+    x = np.concatenate(
+        [np.repeat(x[np.newaxis], len(p.grid), 0) for p, x in zip(panels, observed, strict=True)]
+    )
+    return train(panels[0].posterior, parameters, x, steps, panels[0].seed)
+
+
+def _mean(values) -> list[float]:
+    return np.mean(values, -1).tolist()
+
+
+def _standard_error(values) -> list[float | None]:
+    """Of the mean over sequences, the last axis; unknown from one."""
+    values = np.asarray(values)
+    count = values.shape[-1]
+    if count == 1:
+        return [None] * len(values)
+    return (np.std(values, -1, ddof=1) / np.sqrt(count)).tolist()
+
+
+def _measure(panel: Panel, x: np.ndarray, q, steps: int) -> dict[str, Any]:
+    at_each = panel.at(np.asarray(panel.grid)[:, np.newaxis])
+    log_likelihood = exact.log_likelihood(at_each, x).numpy()
+    elbo = exact_elbo(at_each, x, q).elbo.numpy()
+    moments = families.sample_moments(x)
+    limit = families.expected_moments(panel.true_parameters, panel.num_frames, panel.dimensions)
+    optimal = {name: _optimal(panel, name, moments, limit) for name in FAMILIES}
+    own = optimal[panel.posterior]
+    likelihood_limit = _expected(
+        panel, lambda parameters: families.mean_log_likelihood(parameters, limit)
+    )
+
+    def best(values):
+        return panel.grid[int(np.argmax(values))]
+
+    fixed = {
+        name: value
+        for name, value in panel.true_parameters._asdict().items()
+        if name != panel.parameter
+    }
+    return {
+        **dataclasses.asdict(panel),
+        "grid": list(panel.grid),
+        "fixed": fixed,
+        "steps": steps,
+        "log_likelihood": _mean(log_likelihood),
+        "log_likelihood_standard_error": _standard_error(log_likelihood),
+        "elbo": _mean(elbo),
+        "elbo_standard_error": _standard_error(elbo),
+        "gap_standard_error": _standard_error(log_likelihood - elbo),
+        "optimal_elbo": own["elbo"],
+        "argmax": {
+            "log_likelihood": best(_mean(log_likelihood)),
+            "elbo": best(_mean(elbo)),
+            "optimal_elbo": own["argmax"],
+        },
+        "converged": (np.mean(elbo, -1) >= np.array(own["elbo"]) - TOLERANCE).tolist(),
+        "expected": {
+            "log_likelihood": likelihood_limit["elbo"],
+            "optimal_elbo": own["expected"]["elbo"],
+            "argmax": {
+                "log_likelihood": likelihood_limit["argmax"],
+                "optimal_elbo": own["expected"]["argmax"],
+            },
+        },
+        "optimal": optimal,
+    }
+
+
+def _optimal(panel: Panel, family: str, moments: tf.Tensor, limit: tf.Tensor) -> dict[str, Any]:
+    """A family's best bound over the grid, in data and in the limit, and where each peaks."""
+    elbo = families.optimal_elbo(family, panel.at(panel.grid), moments).numpy()
+    return {
+        "elbo": elbo.tolist(),
+        "argmax": panel.grid[int(np.argmax(elbo))],
+        "expected": _expected(
+            panel, lambda parameters: families.optimal_elbo(family, parameters, limit)
+        ),
+    }
+
+
+def _expected(panel: Panel, curve) -> dict[str, Any]:
+    """A curve of the limit over the grid, and its peak on and off it."""
+    truth, name = panel.true_parameters, panel.parameter
+    return {
+        "elbo": curve(panel.at(panel.grid)).numpy().tolist(),
+        "argmax": peak(lambda values: curve(values).numpy(), truth, name, panel.num_frames),
+    }
