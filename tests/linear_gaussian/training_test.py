@@ -54,12 +54,14 @@ def test_many_side_by_side_end_as_each_alone(x, family):
 
 
 def test_compiled_is_eager(x):
+    """Of a family whose bound needs no samples: XLA draws other ones from the same seed."""
     data = np.repeat(x[np.newaxis], 3, 0)
-    compiled = train("amortised", BATCH, data, steps=5, learn_parameters=True)
-    eager = train("amortised", BATCH, data, steps=5, learn_parameters=True, compiled=False)
+    compiled = train("structured", BATCH, data, steps=9, learn_parameters=True)
+    eager = train("structured", BATCH, data, steps=9, learn_parameters=True, compiled=False)
     for one, other in zip(compiled.posterior, eager.posterior, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(compiled.path, eager.path, rtol=1e-3)
+    assert np.all(compiled.path[-1] != compiled.path[0])
 
 
 def test_families_train_side_by_side_in_their_own_shapes(x):
@@ -82,20 +84,20 @@ def test_masks_are_the_families():
 
 
 def test_parameters_wait_for_q_and_then_move_up_the_bound(x):
-    trained = train("exact", BATCH, np.repeat(x[np.newaxis], 3, 0), 600, learn_parameters=True)
+    trained = train("exact", BATCH, np.repeat(x[np.newaxis], 3, 0), 3000, learn_parameters=True)
     start = np.stack(BATCH, -1)
-    np.testing.assert_allclose(trained.path[149], start, rtol=1e-6)
-    assert np.all(np.abs(trained.path[200] - start) > 1e-3)
+    np.testing.assert_allclose(trained.path[749], start, rtol=1e-6)
+    assert np.all(np.abs(trained.path[800] - start) > 1e-3)
     np.testing.assert_array_equal(np.stack(trained.parameters, -1), trained.path[-1])
     # No gap: all three end where the likelihood alone is highest.
     moments = families.sample_moments(x)
-    values = np.array(trained.path[-1])
-    np.testing.assert_allclose(values, np.repeat(values[:1], 3, 0), rtol=0.02)
-    logs = tf.constant(np.log(values[0]))
+    logs = tf.constant(np.log(trained.path[-1]))
     with tf.GradientTape() as tape:
         tape.watch(logs)
-        value = families.mean_log_likelihood(Parameters(*tf.unstack(tf.exp(logs))), moments)
-    np.testing.assert_allclose(tape.gradient(value, logs), 0, atol=0.01)
+        ends = Parameters(*tf.unstack(tf.exp(logs), axis=-1))
+        values = families.mean_log_likelihood(ends, moments)
+    np.testing.assert_allclose(tape.gradient(values, logs), 0, atol=0.03)
+    np.testing.assert_allclose(values, np.repeat(values[:1], 3), atol=1e-2)
 
 
 def test_the_amortised_model_is_an_autoencoder_like_any_other(x):
@@ -115,7 +117,8 @@ def test_the_amortised_model_is_an_autoencoder_like_any_other(x):
         turned.dynamic.mean()[:, ::-1], posterior.dynamic.mean(), rtol=1e-5, atol=1e-6
     )
     other = make_autoencoder("amortised", N, T, D, seed=2)
-    assert np.any(other.weights[1] != model.weights[1])
+    head, others = (m.static_encoder.head.dense.kernel.numpy() for m in (model, other))
+    assert np.all(head != others)
 
 
 def test_wrong_settings(x):

@@ -107,19 +107,22 @@ def ascend_optimal(
     optimizer = Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps), beta_2=0.99)
     optimizer.build([logs])
 
-    @tf.function
+    def advance(step):
+        with tf.GradientTape() as tape:
+            values = tf.convert_to_tensor(logs)
+            tape.watch(values)
+            rows = [Parameters(*tf.unstack(row)) for row in tf.unstack(tf.exp(values))]
+            bounds = [
+                families.optimal_elbo(family, row, moments)
+                for family, row in zip(FAMILIES, rows, strict=True)
+            ]
+            loss = -tf.add_n(bounds)
+        optimizer.apply_gradients([(tape.gradient(loss, values), logs)])
+        return [step + 1]
+
+    @tf.function(autograph=False)
     def loop():
-        for _ in tf.range(steps):
-            with tf.GradientTape() as tape:
-                values = tf.convert_to_tensor(logs)
-                tape.watch(values)
-                rows = [Parameters(*tf.unstack(row)) for row in tf.unstack(tf.exp(values))]
-                bounds = [
-                    families.optimal_elbo(family, row, moments)
-                    for family, row in zip(FAMILIES, rows, strict=True)
-                ]
-                loss = -tf.add_n(bounds)
-            optimizer.apply_gradients([(tape.gradient(loss, values), logs)])
+        return tf.while_loop(lambda step: step < steps, advance, [tf.constant(0)])
 
     loop()
     return {

@@ -6,7 +6,7 @@ import numpy as np
 
 from tf_dsae.linear_gaussian.settings import Parameters
 
-_POINTS = 129
+_POINTS = 513
 
 
 def peak(

@@ -14,7 +14,7 @@ from tf_dsae.linear_gaussian.settings import Parameters
 from tf_dsae.optimizer import Adam
 
 # Samples of q a sequence and step, where a family's bound is estimated by sampling.
-NUM_SAMPLES = 8
+NUM_SAMPLES = 4
 
 
 class Trained(NamedTuple):
@@ -100,6 +100,19 @@ class _Ensemble:
         optimizer.apply_gradients(zip(moved, self.variables, strict=True))
 
 
+def _run(advance, steps: int, path_shape, compiled: bool) -> np.ndarray:
+    """Goes from (step, path) to (step + 1, path) for `steps` steps; exp of the path, float64."""
+
+    def loop():
+        path = tf.TensorArray(tf.float32, steps, element_shape=path_shape)
+        _, path = tf.while_loop(lambda step, _: step < steps, advance, (tf.constant(0), path))
+        return path.stack()
+
+    # Conversion of control flow that is none would take longer than the training.
+    run = tf.function(loop, autograph=False, jit_compile=True) if compiled else loop
+    return np.exp(run().numpy().astype(np.float64))
+
+
 def train(
     family: str | Sequence[str],
     parameters: Parameters,
@@ -134,23 +147,21 @@ def train(
     x = tf.convert_to_tensor(x, tf.float32)
     count, *sizes = x.shape
     names = [family] * count if isinstance(family, str) else list(family)
-    made = {name: make_autoencoder(name, *sizes, seed) for name in names}
+    made = {name: make_autoencoder(name, *sizes, seed) for name in set(names)}
     log_sigmas = np.log(np.stack(np.broadcast_arrays(*parameters), -1))
     ensemble = _Ensemble([made[name] for name in names], log_sigmas, learn_parameters)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     optimizer = Adam(schedule, beta_2=0.99)
     optimizer.build(ensemble.variables)
 
-    def loop():
-        path = tf.TensorArray(tf.float32, steps, element_shape=log_sigmas.shape)
-        for step in tf.range(steps):
-            noise = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int32), step)
-            ensemble.ascend(optimizer, x, noise, parameters_move=step >= steps // 4)
-            path = path.write(step, tf.convert_to_tensor(ensemble.weights[ensemble.log_sigmas]))
-        return path.stack()
+    place = ensemble.log_sigmas
 
-    run = tf.function(loop, jit_compile=True) if compiled else loop
-    path = np.exp(run().numpy().astype(np.float64))
+    def advance(step, path):
+        noise = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int32), step)
+        ensemble.ascend(optimizer, x, noise, parameters_move=step >= steps // 4)
+        return step + 1, path.write(step, tf.convert_to_tensor(ensemble.weights[place]))
+
+    path = _run(advance, steps, log_sigmas.shape, compiled)
     gaussians = ensemble.map(
         lambda model, sequences: tuple(model.gaussian(sequences)),
         [tf.convert_to_tensor(weight) for weight in ensemble.weights],
