@@ -1,7 +1,7 @@
-"""Records a finished run: its settings, metrics and figures, with the command that made it.
+"""Records what a command left: settings, figures of merit and pictures, with the command itself.
 
-Source clips appear as their reconstructions, so that every pixel recorded is the model's own, but
-for --show_source, with data that may be shown.
+Of a training, or of a likelihood study. Source clips appear as their reconstructions, so that
+every pixel recorded is the model's own, but for --show_source, with data that may be shown.
 
   python results/record.py --workdir=RUN --output_dir=results/NAME --command="bin/train ..."
 """
@@ -18,7 +18,7 @@ from absl import flags  # noqa: E402
 
 from tf_dsae.cli import common  # noqa: E402
 
-_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run.", required=True)
+_WORKDIR = flags.DEFINE_string("workdir", None, "Folder that the command filled.", required=True)
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder to write.", required=True)
 _COMMAND = flags.DEFINE_string("command", None, "The command that made the run.", required=True)
 _WALL_SECONDS = flags.DEFINE_float(
@@ -38,33 +38,53 @@ def _processor() -> str:
     return f"{len(names)} cores of {names[0]}" if names else platform.processor()
 
 
-def main(argv: list[str]) -> None:
-    """Copies, scores all held-out videos, and draws."""
-    del argv  # Flags only.
-    common.load_tensorflow()
+def record_study(source: Path, output: Path) -> dict:
+    """Copies a likelihood study; returns what is particular to it."""
+    from tf_dsae.linear_gaussian.report import read_study
+
+    study = read_study(source / "likelihood.json")
+    for path in ("likelihood.json", "likelihood.md", "figures"):
+        copy = shutil.copytree if (source / path).is_dir() else shutil.copyfile
+        copy(source / path, output / path)
+    return {"seed": study["panels"][0]["seed"], "versions": study["versions"]}
+
+
+def record_training(source: Path, output: Path) -> dict:
+    """Copies a run, scores all held-out videos and draws; returns what is particular to it."""
     from tf_dsae import workdir as folder
     from tf_dsae.data import prepare
     from tf_dsae.training.pictures import choose, make_pictures, write_figures
 
-    source, output = Path(_WORKDIR.value), Path(_OUTPUT_DIR.value)
     run = folder.read_config(source / folder.CONFIG)
     model = folder.load(source)
     data = prepare(run.training.dataset, _DATA_DIR.value, show_progress=False)
-    output.mkdir(parents=True, exist_ok=True)
     for name in (folder.CONFIG, folder.METRICS):
         shutil.copyfile(source / name, output / name)
     pictures = make_pictures(model, choose(data), run.training.seed)
     write_figures(pictures, output, source / folder.METRICS, _SHOW_SOURCE.value)
     model.compile(seed=run.training.seed)
     scored = model.evaluate(data.evaluation_batches("test", 32), return_dict=True, verbose=0)
-    record = {
-        "command": _COMMAND.value,
+    return {
         "seed": run.training.seed,
-        "wall_seconds": _WALL_SECONDS.value,
-        "machine": _processor(),
         "versions": json.loads((source / folder.CONFIG).read_text())["versions"],
         "test_videos": data.num_test,
         "test_nats_per_video": {name: round(float(value), 2) for name, value in scored.items()},
+    }
+
+
+def main(argv: list[str]) -> None:
+    """Records what the flags name."""
+    del argv  # Flags only.
+    common.load_tensorflow()
+    source, output = Path(_WORKDIR.value), Path(_OUTPUT_DIR.value)
+    output.mkdir(parents=True, exist_ok=True)
+    is_study = (source / "likelihood.json").exists()
+    particular = (record_study if is_study else record_training)(source, output)
+    record = {
+        "command": _COMMAND.value,
+        "wall_seconds": _WALL_SECONDS.value,
+        "machine": _processor(),
+        **particular,
     }
     (output / "run.json").write_text(json.dumps(record, indent=2) + "\n")
 

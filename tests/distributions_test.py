@@ -52,6 +52,19 @@ def test_head_is_a_softplus_of_its_dense_layer():
     np.testing.assert_allclose(q.stddev(), expected, rtol=1e-5)
 
 
+def test_head_of_one_scale_learns_it_for_all_inputs():
+    head = GaussianHead(4, constant_scale=True)
+    features = tf.random.stateless_normal([3, 5, 6], (0, 1))
+    q = head(features)
+    assert q.event_shape == [4] and q.batch_shape == [3, 5]
+    head.raw_scale.assign([-2.0, 0.0, 0.5, 3.0])
+    q = head(features)
+    loc = features.numpy() @ head.dense.kernel.numpy() + head.dense.bias
+    np.testing.assert_allclose(q.mean(), loc, atol=1e-5)
+    scale = MIN_STDDEV + np.log1p(np.exp(np.array([-2.0, 0.0, 0.5, 3.0]) + np.log(np.e - 1)))
+    np.testing.assert_allclose(q.stddev(), np.broadcast_to(scale, (3, 5, 4)), rtol=1e-5)
+
+
 def test_head_stays_float32_and_positive_in_mixed_precision():
     head = GaussianHead(2, dtype="mixed_bfloat16")
     head.build((None, 3))

@@ -35,7 +35,7 @@ def test_wheel_holds_modules_and_data(tmp_path):
     assert not any(name.startswith(("tests/", "testdata/")) for name in names)
     for program in re.findall(r"^\w+ = ([\w.]+):run$", programs, re.MULTILINE):
         assert program.startswith("tf_dsae.cli.")
-    assert len(re.findall(r":run$", programs, re.MULTILINE)) == 2
+    assert len(re.findall(r":run$", programs, re.MULTILINE)) == 3
 
 
 def test_readme_has_the_two_commands():
@@ -53,6 +53,11 @@ def test_readme_has_the_two_commands():
             "train_step.py",
             ["--presets=tiny", "--precisions=float32", "--seconds=0.1", "--matrix_size=256"],
             "tiny      float32",
+        ),
+        (
+            "likelihood_sweep.py",
+            ["--steps=2", "--eager_steps=1", "--nocommand"],
+            "120 trainings of 2 steps",
         ),
     ],
 )
