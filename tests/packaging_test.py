@@ -38,6 +38,13 @@ def test_wheel_holds_modules_and_data(tmp_path):
     assert len(re.findall(r":run$", programs, re.MULTILINE)) == 3
 
 
+def test_what_readmes_link_to_is_there():
+    for page in (ROOT / "README.md", ROOT / "results" / "README.md"):
+        links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+        for link in links:
+            assert link.startswith("http") or (page.parent / link).exists(), f"{page}: {link}"
+
+
 def test_readme_has_the_two_commands():
     lines = (ROOT / "README.md").read_text().splitlines()
     assert "pip install -e . && bin/train --beta=6" in lines

@@ -76,11 +76,22 @@ class SequentialAutoencoder(keras.Model):
         """The bound's terms for every video, each [B], nats; the mean over num_samples of q."""
         check_whole("num_samples", num_samples, 1)
         video = self.observations(video)
-        features = self.frame_encoder(video)
-        posterior, latents = self._sample_posterior(features, seed, num_samples)
+        posterior, latents = self._sample_posterior(self.frame_encoder(video), seed, num_samples)
+        return self.elbo_at(video, posterior, latents, self.decoder(*latents))
+
+    def elbo_at(
+        self, video, posterior: Posterior, latents: Latents, likelihood: tfd.Distribution
+    ) -> ElboTerms:
+        """The bound's terms at given samples of q, each [B], nats.
+
+        Args:
+          video: as `observations` returns it.
+          posterior, latents: as `sample_posterior` returns them.
+          likelihood: p(x_t | z_t, f) at those latents.
+        """
         return objective.elbo(
             video,
-            likelihood=self.decoder(*latents),
+            likelihood=likelihood,
             static_posterior=posterior.static,
             static_prior=self.static_prior,
             dynamic_posterior=posterior.dynamic,

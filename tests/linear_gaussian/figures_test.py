@@ -179,7 +179,7 @@ def test_what_training_leaves_has_a_scale_of_its_own():
     figures._draw_shortfall(axes, make_panel())
     assert axes.get_yscale() == "log"
     np.testing.assert_allclose(axes.lines[0].get_ydata(), 1e-4 * np.arange(1, 8))
-    assert axes.get_title("right") == "training: at most 0.0007 nats"
+    assert axes.get_title("right") == "training: up to 0.0007 nats"
 
 
 def test_families_are_marked_on_their_curves_where_they_peak():

@@ -6,9 +6,10 @@ import tensorflow as tf
 
 from tf_dsae.linear_gaussian import families, report
 from tf_dsae.linear_gaussian.joint import (
-    PRUNED_SHARE,
+    PRUNED,
     ascend_optimal,
     learn_jointly,
+    pruned,
     variance_shares,
 )
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess
@@ -35,12 +36,18 @@ def test_no_family_ends_below_where_it_began(joint):
 
 
 def test_what_is_pruned_is_what_the_structures_cannot_hold(joint):
-    """Families in which z cannot follow f give z up; those in which it can do not."""
-    pruned = {family: end["pruned"] for family, end in joint["families"].items()}
-    assert pruned["structured"] == ["z"] and pruned["exact"] == pruned["full"] == []
+    """With three frames families in which z cannot follow f give z up; the others do not."""
+    found = {family: end["pruned"] for family, end in joint["families"].items()}
+    assert found["structured"] == ["z"] and found["exact"] == found["full"] == []
+    share = variance_shares(TRUE_PARAMETERS, 3)["z"]
     for end in joint["families"].values():
-        assert (end["share"]["z"] < PRUNED_SHARE) == ("z" in end["pruned"])
+        assert (end["share"]["z"] < PRUNED * share) == ("z" in end["pruned"])
         assert sum(end["share"].values()) == pytest.approx(1)
+
+
+def test_nothing_is_pruned_where_it_began():
+    assert pruned(Parameters(10.0, 0.5, 0.5), Parameters(10.0, 0.5, 0.5), 3) == []
+    assert pruned(Parameters(0.1, 0.5, 0.5), TRUE_PARAMETERS, 3) == ["f"]
 
 
 def test_paths_begin_at_the_truth_and_end_at_the_fit(joint):
@@ -74,6 +81,19 @@ def test_shares_are_those_of_samples():
     share = variance_shares(parameters, 5)
     assert share["f"] == pytest.approx(np.var(drawn["f"]) / total, rel=0.02)
     assert share["z"] == pytest.approx(np.var(drawn["z"]) / total, rel=0.02)
+
+
+def test_limits_are_ends_whatever_the_steps_of_training(joint):
+    """sigma_z on its way to zero is 0, and a limit is higher than the truth."""
+    limits = {family: Parameters(**end["limit"]) for family, end in joint["families"].items()}
+    for family in ("mean_field", "amortised", "structured"):
+        assert limits[family].sigma_z == 0.0
+    assert limits["full"].sigma_z > TRUE_PARAMETERS.sigma_z
+    short = learn_jointly(num_sequences=3, steps=2)
+    assert short["families"]["full"]["limit"] == limits["full"]._asdict()
+    assert not any(end["converged"] for end in short["families"].values())
+    assert all(end["converged"] for end in joint["families"].values())
+    assert "NO, by" in report.joint_table(short)[2][9]
 
 
 def test_the_table_names_every_family_and_what_it_lost(joint):

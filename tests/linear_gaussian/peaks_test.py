@@ -31,6 +31,18 @@ def test_a_falling_curve_peaks_at_zero():
     assert find(lambda v: -(v**2)) == 0.0
 
 
+@pytest.mark.parametrize("family", ["mean_field", "amortised", "structured"])
+def test_flat_curves_of_tiny_truths_peak_at_zero(family):
+    """Where neighbours differ by rounding alone, that must not choose a place."""
+    truth = Parameters(2.0, 0.001, 0.5)
+    limit = families.expected_moments(truth, 3, 2)
+
+    def curve(parameters):
+        return families.optimal_elbo(family, parameters, limit).numpy()
+
+    assert peak(curve, truth, "sigma_z", 3) == 0.0
+
+
 @pytest.mark.parametrize("name", Parameters._fields)
 def test_the_expected_likelihood_peaks_at_the_truth(name):
     limit = families.expected_moments(PARAMETERS, 4, 2)

@@ -121,8 +121,34 @@ def test_the_amortised_model_is_an_autoencoder_like_any_other(x):
     assert np.all(head != others)
 
 
+@pytest.mark.parametrize("family", ["structured", "exact"])
+def test_free_models_are_autoencoders_too(x, family):
+    """Their samples' bound averages to the exact one, and importance weights tighten it."""
+    model = make_autoencoder(family, N, T, D)
+    model.log_sigmas.assign(np.log(np.array(PARAMETERS)))
+    model.raw_scale.assign(np.random.default_rng(0).normal(-1, 0.3, (N, D, 1 + T, 1 + T)))
+    posterior, latents = model.sample_posterior(x, seed=0, num_samples=20_000)
+    sampled = model.elbo_at(model.observations(x), posterior, latents, model.decoder(*latents))
+    exact = model.elbo(x)
+    np.testing.assert_allclose(sampled.elbo, exact.elbo, rtol=0.02)
+    assert np.all(model.importance_weighted_bound(x, 0, num_samples=50) > exact.elbo)
+    encoded = model.encode(x)
+    assert encoded.static.batch_shape == [N] and encoded.dynamic.batch_shape == [N, T]
+    np.testing.assert_allclose(encoded.static.mean(), model.gaussian(x).mean[..., 0])
+
+
 def test_wrong_settings(x):
     data = np.repeat(x[np.newaxis], 3, 0)
+    with pytest.raises(UserError, match="x: expected finite numbers"):
+        train("exact", BATCH, data * np.nan, steps=1)
+    with pytest.raises(UserError, match="sigma_z: expected finite numbers above 0"):
+        train("exact", BATCH._replace(sigma_z=np.zeros(3)), data, steps=1)
+    with pytest.raises(UserError, match=r"x: expected \[G, N, T, D\]"):
+        train("exact", BATCH, x, steps=1)
+    with pytest.raises(UserError, match="parameters: expected 3 of each and a family for each"):
+        train(["exact"], BATCH, data, steps=1)
+    with pytest.raises(UserError, match=r"x: expected \[B, 3, 2\], received"):
+        make_autoencoder("amortised", N, T, D).elbo(np.zeros((N, 4, 2)), seed=0)
     with pytest.raises(UserError, match="steps: expected a whole number of at least 1"):
         train("exact", BATCH, data, steps=0)
     with pytest.raises(UserError, match="posterior: expected one of"):

@@ -3,7 +3,8 @@
 Trains q at every value of a grid over one parameter of a linear-Gaussian process, with the other
 parameters at the truth, and leaves curves of log-likelihood and ELBO, their peaks and biases,
 the limits of infinite data, and what learning all parameters together does. Without flags it makes
-the panels of the 2019 paper's Figures 3 and 4, and those of sigma_f. Examples:
+the panels of the 2019 paper's Figures 3 and 4, and one of sigma_f. Joint learning and the
+study of longer sequences always start at sigma_f 2, sigma_z 0.5, sigma_x 0.5. Examples:
 
   likelihood
   likelihood --parameter=sigma_z --truth=0.5,1 --grid=0.05:1.5:0.05 --posterior=structured
@@ -20,6 +21,8 @@ from tf_dsae.cli import common
 from tf_dsae.config import check_whole
 from tf_dsae.errors import UserError
 from tf_dsae.linear_gaussian.settings import DEFAULT_PANELS, Panel
+
+_MOST_VALUES = 10_000
 
 _PARAMETER = flags.DEFINE_string(
     "parameter",
@@ -53,7 +56,7 @@ _OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/likelihood", "Folder to wr
 
 def _numbers(name: str, text: str, separator: str = ",") -> tuple[float, ...]:
     try:
-        return tuple(float(part) for part in text.split(separator) if part.strip())
+        return tuple(float(part) for part in text.split(separator)) if text.strip() else ()
     except ValueError:
         raise UserError(f"{name}: expected numbers, received {text!r}") from None
 
@@ -68,10 +71,12 @@ def parse_grid(text: str) -> tuple[float, ...]:
             f"grid: expected first:last:step with a step above 0, or values, received {text!r}"
         )
     first, last, step = numbers
+    if (last - first) / step > _MOST_VALUES:
+        raise UserError(
+            f"grid: expected at most {_MOST_VALUES} values, received {text!r}; raise the step"
+        )
     count = math.floor((last - first) / step + 1e-9) + 1
-    if count > 10_000:
-        raise UserError(f"grid: expected at most 10000 values, received {count}; raise the step")
-    return tuple(round(first + step * index, 12) for index in range(max(count, 0)))
+    return tuple(float(f"{first + step * index:.12g}") for index in range(max(count, 0)))
 
 
 def _truths() -> list[tuple[str, float]]:
@@ -83,8 +88,8 @@ def _truths() -> list[tuple[str, float]]:
         Panel(_PARAMETER.value, 1.0)  # For its check of the name.
         return [(name, truth) for name, truth in DEFAULT_PANELS if name == _PARAMETER.value]
     truths = _numbers("truth", _TRUTH.value)
-    if not truths:
-        raise UserError("truth: expected at least one number, received none")
+    if not truths or len(set(truths)) < len(truths):
+        raise UserError(f"truth: expected different numbers, received {_TRUTH.value!r}")
     return [(_PARAMETER.value, truth) for truth in truths]
 
 

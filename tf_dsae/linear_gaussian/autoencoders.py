@@ -9,14 +9,16 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tf_dsae.autoencoder import SequentialAutoencoder
-from tf_dsae.distributions import GaussianHead
-from tf_dsae.linear_gaussian.bound import exact_elbo
+from tf_dsae.autoencoder import SequentialAutoencoder, as_seed
+from tf_dsae.distributions import GaussianHead, diagonal_normal
+from tf_dsae.errors import UserError
+from tf_dsae.linear_gaussian.bound import exact_elbo, sample_gaussian
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
-from tf_dsae.linear_gaussian.process import LinearGaussianProcess
+from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observations
 from tf_dsae.linear_gaussian.settings import Parameters, check_family
 from tf_dsae.networks import seed_initializers
 from tf_dsae.objective import ElboTerms
+from tf_dsae.types import Posterior
 
 tfd = tfp.distributions
 
@@ -41,6 +43,15 @@ class ProcessAutoencoder(SequentialAutoencoder):
         """The process at the present parameters."""
         sigmas = tf.unstack(tf.exp(tf.convert_to_tensor(self.log_sigmas)))
         return LinearGaussianProcess(Parameters(*sigmas), self.num_frames, self.dimensions)
+
+    def observations(self, video, name: str = "x") -> tf.Tensor:
+        """x [B, T, D] as float32."""
+        x = tf.cast(as_observations(video), tf.float32)
+        if x.shape[-2:] != (self.num_frames, self.dimensions):
+            raise UserError(
+                f"{name}: expected [B, {self.num_frames}, {self.dimensions}], received {x.shape}"
+            )
+        return x
 
     def frame_encoder(self, x: tf.Tensor) -> tf.Tensor:
         return x
@@ -159,6 +170,18 @@ class FreeAutoencoder(ProcessAutoencoder):
         diagonal = tf.linalg.diag_part(raw)
         scale = raw + tf.linalg.diag(tf.exp(diagonal) - diagonal)
         return GaussianPosterior(tf.convert_to_tensor(self.mean), scale)
+
+    def encode(self, video) -> Posterior:
+        """q(f | x), batch [B], and q(z_t | z_<t, f), batch [B, T], at the means of z and f."""
+        q = self.gaussian(self.observations(video))
+        posterior, _ = sample_gaussian(q, tf.zeros_like(q.mean)[tf.newaxis])
+        dynamic = posterior.dynamic
+        return Posterior(posterior.static, diagonal_normal(dynamic.mean()[0], dynamic.stddev()[0]))
+
+    def _sample_posterior(self, features: tf.Tensor, seed, num_samples: int):
+        q = self.gaussian(features)
+        shape = tf.concat([[num_samples], tf.shape(q.mean)], 0)
+        return sample_gaussian(q, tf.random.stateless_normal(shape, as_seed(seed)))
 
     def elbo(self, video, seed=None, num_samples: int = 1) -> ElboTerms:
         """The bound's terms, [B]: of a q that is one Gaussian the expectation needs no samples."""

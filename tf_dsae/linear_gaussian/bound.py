@@ -4,8 +4,14 @@ import tensorflow as tf
 
 from tf_dsae import objective
 from tf_dsae.distributions import diagonal_normal
+from tf_dsae.errors import UserError
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
-from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_parameters, common_shape
+from tf_dsae.linear_gaussian.process import (
+    LinearGaussianProcess,
+    as_observations,
+    as_parameters,
+    common_shape,
+)
 from tf_dsae.linear_gaussian.settings import Parameters
 from tf_dsae.objective import ElboTerms
 from tf_dsae.types import Latents, Posterior
@@ -42,8 +48,13 @@ def exact_elbo(parameters: Parameters, x, q: GaussianPosterior) -> ElboTerms:
     +-sqrt(1 + T) e_i have the mean and the covariance of a standard normal, so that their average
     is the expectation itself.
     """
-    x = tf.convert_to_tensor(x, q.mean.dtype)
+    x = tf.cast(as_observations(x), q.mean.dtype)
     num_frames, dimensions = x.shape[-2:]
+    if q.mean.shape[-2:] != (dimensions, 1 + num_frames):
+        raise UserError(
+            f"q: expected the mean of {dimensions} dimensions and 1 + {num_frames} latents, "
+            f"received {q.mean.shape}"
+        )
     parameters = as_parameters(parameters, x.dtype)
     batch = common_shape(tf.shape(q.mean)[:-2], tf.shape(x)[:-2], tf.shape(parameters.sigma_f))
 

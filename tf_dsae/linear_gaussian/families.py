@@ -15,9 +15,10 @@ KL(q || p(h | x)) has a closed form (Turner and Sahani 2011 do so for two of the
 import numpy as np
 import tensorflow as tf
 
+from tf_dsae.errors import UserError
 from tf_dsae.linear_gaussian import exact
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
-from tf_dsae.linear_gaussian.process import as_observations
+from tf_dsae.linear_gaussian.process import as_observations, as_parameters
 from tf_dsae.linear_gaussian.settings import Parameters, check_family
 
 # --- What a mean over data depends on.
@@ -26,6 +27,8 @@ from tf_dsae.linear_gaussian.settings import Parameters, check_family
 def sample_moments(x) -> tf.Tensor:
     """Mean of u_t u_s^T over sequences x [N, T, D], u_t = (1, x_t): [T, T, 1 + D, 1 + D]."""
     x = as_observations(x)
+    if x.shape.rank != 3:
+        raise UserError(f"x: expected [N, T, D], received {x.shape}")
     u = tf.concat([tf.ones_like(x[..., :1]), x], -1)
     return tf.einsum("nti,nsj->tsij", u, u) / tf.cast(tf.shape(x)[0], tf.float64)
 
@@ -130,10 +133,13 @@ def _amortised_error(parameters: Parameters, moments: tf.Tensor) -> tf.Tensor:
 def optimal_posterior(family: str, parameters: Parameters, x) -> GaussianPosterior:
     """The q of a family whose mean bound over the sequences x [N, T, D] is the best.
 
-    Parameters have batch shape [..., 1], so that they broadcast against the N sequences.
+    Parameters are numbers, or of batch shape [..., 1], to broadcast against the N sequences.
     """
     check_family(family)
     x = as_observations(x)
+    parameters = as_parameters(parameters)
+    if parameters.sigma_f.shape.rank == 0:
+        parameters = Parameters(*(sigma[tf.newaxis] for sigma in parameters))
     num_frames = x.shape[-2]
     precision = exact.posterior_precision(parameters, num_frames)
     mean = exact.posterior_mean(parameters, x)
@@ -147,7 +153,8 @@ def optimal_posterior(family: str, parameters: Parameters, x) -> GaussianPosteri
     scale = tf.linalg.diag(tf.math.rsqrt(diagonal))
     if family == "structured":
         walk = tf.linalg.cholesky(tf.linalg.inv(precision[..., 1:, 1:]))
-        scale = tf.concat([scale[..., :1, :], tf.pad(walk, _LEFT_COLUMN(walk))], -2)
+        left = tf.zeros_like(walk[..., :1])
+        scale = tf.concat([scale[..., :1, :], tf.concat([left, walk], -1)], -2)
     if family == "full":
         variance = tf.linalg.inv(precision)[..., :1, :1]
         slope = -tf.linalg.solve(precision[..., 1:, 1:], precision[..., 1:, :1])
@@ -156,14 +163,10 @@ def optimal_posterior(family: str, parameters: Parameters, x) -> GaussianPosteri
     return GaussianPosterior(mean, scale[..., tf.newaxis, :, :])
 
 
-def _LEFT_COLUMN(matrix):
-    return [[0, 0]] * (matrix.shape.rank - 1) + [[1, 0]]
-
-
 def _amortised_mean(parameters, x, mean, precision) -> tf.Tensor:
     """[..., N, D, 1 + T]: z by the shared encoder, f following its error."""
     encoder, _, _ = _amortised_encoder(
-        Parameters(*(tf.convert_to_tensor(p, tf.float64)[..., 0] for p in parameters)),
+        Parameters(*(sigma[..., 0] for sigma in parameters)),
         sample_moments(x),
     )
     u = tf.concat([tf.ones_like(x[..., :1]), x], -1)

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from tf_dsae.files import written_whole
+from tf_dsae.linear_gaussian.report import edge
 
 _INK, _FAINT, _PALE = "#1a1a1a", "#8a8a8a", "#d9d9d9"
 _WARM, _BLUE, _LIGHT_BLUE = "#D55E00", "#0072B2", "#9CCBEB"
@@ -120,9 +121,17 @@ def _draw_peak_lines(axes: Axes, panel: Mapping[str, Any]) -> None:
         axes.axvline(place, **style, label=f"peak of the {name}")
         x, side = (0, "left") if curve == "log_likelihood" else (1, "right")
         words = {"color": colour, "fontsize": 9, "ha": side, "transform": axes.transAxes}
-        axes.text(x, 1.03, f"{name} peaks at {place:g}", **words)
+        axes.text(x, 1.03, f"{name} peaks at {edge(place, panel['grid'])}{place:g}", **words)
     _title(axes, panel["parameter"], panel["truth"], pad=22)
-    axes.set_xlim(left=0)
+    _scale_grid(axes, panel["grid"])
+
+
+def _scale_grid(axes: Axes, grid: Sequence[float]) -> None:
+    """A linear axis from 0, or a logarithmic one for values of different magnitudes."""
+    if grid[-1] > 30 * grid[0]:
+        axes.set_xscale("log")
+    else:
+        axes.set_xlim(left=0)
 
 
 def _view(axes: Axes, curves: Sequence[Sequence[float]]) -> float:
@@ -146,7 +155,8 @@ def _draw_gap(axes: Axes, panel: Mapping[str, Any]) -> None:
     _draw_peak_lines(axes, panel)
     # The gap soars where a standard deviation nears 0; what matters is its slope at the peaks.
     at_peak = whole[grid.index(panel["argmax"]["log_likelihood"])]
-    axes.set_ylim(0, max(min(1.05 * whole.max(), 4 * at_peak), 1e-9))
+    # Nothing below a twentieth of a nat deserves a mountain.
+    axes.set_ylim(0, max(min(1.05 * whole.max(), 4 * at_peak), 0.05))
 
 
 def _draw_shortfall(axes: Axes, panel: Mapping[str, Any]) -> None:
@@ -162,7 +172,7 @@ def _draw_shortfall(axes: Axes, panel: Mapping[str, Any]) -> None:
     axes.set(yscale="log", xlabel=_SYMBOLS[panel["parameter"]])
     axes.yaxis.set_major_locator(LogLocator(numticks=5))
     axes.minorticks_off()
-    axes.set_title(f"training: at most {short.max():.1g} nats", fontsize=9, loc="right")
+    axes.set_title(f"training: up to {short.max():.2g} nats", fontsize=9, loc="right")
 
 
 def _draw_families(axes: Axes, panel: Mapping[str, Any]) -> None:
@@ -177,7 +187,7 @@ def _draw_families(axes: Axes, panel: Mapping[str, Any]) -> None:
         axes.plot(*marked, **style, clip_on=not on_grid, zorder=4)
         curves.append(values)
     _view(axes, curves)
-    axes.set_xlim(left=0)
+    _scale_grid(axes, panel["grid"])
     axes.set_xlabel(_SYMBOLS[panel["parameter"]])
 
 

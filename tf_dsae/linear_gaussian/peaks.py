@@ -14,8 +14,8 @@ def peak(
 ) -> float:
     """The best value of one parameter, the others at the truth, to 1e-5 of it.
 
-    The curve is looked at on a logarithmic grid over all that the data could mean, then between
-    the neighbours of the best place, again and again: it may have more than one maximum.
+    The curve is looked at on a logarithmic grid, then between the neighbours of the best place,
+    again and again: it may have more than one maximum.
 
     Args:
       curve: values [n] at parameters, that of `name` [n].
@@ -24,16 +24,22 @@ def peak(
       num_frames: T.
 
     Returns:
-      The place, 0 where the curve falls from less than 1e-4 of the truth on.
+      The place; 0 where the curve is no higher there than next to zero.
     """
-    # No standard deviation above that of the data's sum explains anything.
-    low, high = np.log(1e-4 * getattr(truth, name)), np.log(10 * num_frames * sum(truth))
-    first = True
-    while first or high - low > 1e-5:
+    # A deviation of more than ten times T times all of theirs together explains no such data.
+    lowest, highest = 1e-4 * getattr(truth, name), 10 * num_frames * sum(truth)
+
+    def at(logs):
+        return curve(truth._replace(**{name: np.exp(logs)}))
+
+    low, high = np.log(lowest), np.log(highest)
+    at_zero = at(np.array([low]))[0]
+    while high - low > 1e-5:
         places = np.linspace(low, high, _POINTS)
-        best = int(np.argmax(curve(truth._replace(**{name: np.exp(places)}))))
-        if first and best == 0:
+        values = at(places)
+        best = int(np.argmax(values))
+        # Next to zero a curve is flat, and rounding would choose for us.
+        if places[best] < np.log(100 * lowest) and values[best] - at_zero < 1e-9:
             return 0.0
-        first = False
         low, high = places[max(best - 1, 0)], places[min(best + 1, _POINTS - 1)]
     return float(np.exp((low + high) / 2))

@@ -45,6 +45,19 @@ DEFAULT_PANELS = (
 )
 
 
+# Within these, double precision still tells a likelihood from its bound.
+_SMALLEST, _LARGEST = 1e-4, 1e4
+
+
+def _check_sigma(name: str, value: Any) -> None:
+    check_positive(name, value)
+    if not _SMALLEST <= value <= _LARGEST:
+        raise UserError(
+            f"{name}: expected a standard deviation of {_SMALLEST:g} to {_LARGEST:g}, "
+            f"received {value:g}"
+        )
+
+
 @dataclasses.dataclass(frozen=True)
 class Panel:
     """One figure's settings; those of the published study by default.
@@ -76,11 +89,11 @@ class Panel:
                 f"parameter: expected one of {', '.join(Parameters._fields)}, "
                 f"received {self.parameter!r}"
             )
-        check_positive("truth", self.truth)
-        if not self.grid:
+        _check_sigma("truth", self.truth)
+        if len(self.grid) == 0:
             raise UserError("grid: expected at least one value, received none")
         for value in self.grid:
-            check_positive("grid", value)
+            _check_sigma("grid", value)
         if any(after <= before for before, after in zip(self.grid, self.grid[1:], strict=False)):
             raise UserError(f"grid: expected rising values, received {list(self.grid)}")
         for name in ("num_sequences", "num_frames", "dimensions"):

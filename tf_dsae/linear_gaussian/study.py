@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from tf_dsae.errors import UserError
 from tf_dsae.files import require_space, write_errors, written_whole
 from tf_dsae.linear_gaussian import figures, joint, report
 from tf_dsae.linear_gaussian.settings import Panel
 from tf_dsae.linear_gaussian.sweep import run_panels
+
+STUDY = "likelihood.json"
 
 
 def run_study(panels: Sequence[Panel], steps: int = 1000) -> dict[str, Any]:
@@ -20,26 +22,22 @@ def run_study(panels: Sequence[Panel], steps: int = 1000) -> dict[str, Any]:
       steps: of gradient ascent.
 
     Raises:
-      UserError: panels that cannot be trained together.
+      UserError: no panels, or panels that cannot be trained together.
     """
+    if not panels:
+        raise UserError("panels: expected at least one, received none")
     first = panels[0]
-    # Most of the time goes into compiling, which two threads do side by side.
-    with ThreadPoolExecutor() as pool:
-        measured = pool.submit(run_panels, panels, steps)
-        learned = pool.submit(
-            joint.learn_jointly,
+    return {
+        "panels": run_panels(panels, steps),
+        "joint": joint.learn_jointly(
             num_sequences=first.num_sequences,
             num_frames=first.num_frames,
             dimensions=first.dimensions,
             steps=steps,
             seed=first.seed,
-        )
-        lengths = pool.submit(joint.peaks_by_length, dimensions=first.dimensions)
-        return {
-            "panels": measured.result(),
-            "joint": learned.result(),
-            "lengths": lengths.result(),
-        }
+        ),
+        "lengths": joint.peaks_by_length(dimensions=first.dimensions),
+    }
 
 
 def check_output(folder: str | os.PathLike) -> None:
@@ -53,7 +51,7 @@ def write(folder: str | os.PathLike, study: dict[str, Any]) -> None:
     """Writes likelihood.json, likelihood.md and figures/*.png, each whole."""
     folder = Path(folder)
     panels = study["panels"]
-    report.write_study(folder / "likelihood.json", study)
+    report.write_study(folder / STUDY, study)
     with written_whole(folder / "likelihood.md") as beside:
         beside.write_text(report.study_markdown(study))
     pictures = folder / "figures"

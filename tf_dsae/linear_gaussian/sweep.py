@@ -33,9 +33,10 @@ def run_panels(
       A dictionary for each panel, of what JSON holds: its settings; for each grid value means over
       the sequences, nats per sequence, of log_likelihood, elbo (of the trained q, its expectation
       exact), optimal_elbo (the best of its family), with standard errors of these means over
-      sequences, and converged; argmax, the grid's best; expected, the limit of infinite data on
+      sequences, and converged; argmax, the grid's best; bias_ci, 95% bounds of the ELBO's
+      peak less the likelihood's, by resampling sequences; expected, the limit of infinite data on
       the same grid, with peaks off it, 0 for a peak at zero; optimal, the best bounds of every
-      family, in data and in the limit.
+      family, in data and in the limit. Standard errors are None for one sequence.
 
     Raises:
       UserError: panels that cannot be trained together, or data of another shape or with NaN.
@@ -46,6 +47,8 @@ def run_panels(
             f"panels: expected at least one, all of one posterior, num_sequences, num_frames, "
             f"dimensions and seed, received {sorted(shapes)}"
         )
+    if data is not None and len(data) != len(panels):
+        raise UserError(f"data: expected x for each of {len(panels)} panels, received {len(data)}")
     observed = [
         sample_data(panel) if data is None else _check_data(panel, data[index])
         for index, panel in enumerate(panels)
@@ -100,6 +103,19 @@ def _standard_error(values) -> list[float | None]:
     return (np.std(values, -1, ddof=1) / np.sqrt(count)).tolist()
 
 
+def bias_interval(log_likelihood: np.ndarray, elbo: np.ndarray, grid, seed: int) -> list[float]:
+    """95% percentile interval of the ELBO's peak less the likelihood's, resampling sequences.
+
+    Args:
+      log_likelihood, elbo: [V, N], of every grid value and sequence; q stays as it was trained.
+    """
+    count = elbo.shape[-1]
+    draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), 1000)
+    places = np.asarray(grid)
+    biases = places[np.argmax(elbo @ draws.T, 0)] - places[np.argmax(log_likelihood @ draws.T, 0)]
+    return np.quantile(biases, [0.025, 0.975]).tolist()
+
+
 def _measure(panel: Panel, x: np.ndarray, q, steps: int) -> dict[str, Any]:
     at_each = panel.at(np.asarray(panel.grid)[:, np.newaxis])
     log_likelihood = exact.log_likelihood(at_each, x).numpy()
@@ -108,7 +124,7 @@ def _measure(panel: Panel, x: np.ndarray, q, steps: int) -> dict[str, Any]:
     limit = families.expected_moments(panel.true_parameters, panel.num_frames, panel.dimensions)
     optimal = {name: _optimal(panel, name, moments, limit) for name in FAMILIES}
     own = optimal[panel.posterior]
-    likelihood_limit = _expected(
+    limit_of_likelihood = _expected(
         panel, lambda parameters: families.mean_log_likelihood(parameters, limit)
     )
 
@@ -136,12 +152,13 @@ def _measure(panel: Panel, x: np.ndarray, q, steps: int) -> dict[str, Any]:
             "elbo": best(_mean(elbo)),
             "optimal_elbo": own["argmax"],
         },
+        "bias_ci": bias_interval(log_likelihood, elbo, panel.grid, panel.seed),
         "converged": (np.mean(elbo, -1) >= np.array(own["elbo"]) - TOLERANCE).tolist(),
         "expected": {
-            "log_likelihood": likelihood_limit["elbo"],
+            "log_likelihood": limit_of_likelihood["elbo"],
             "optimal_elbo": own["expected"]["elbo"],
             "argmax": {
-                "log_likelihood": likelihood_limit["argmax"],
+                "log_likelihood": limit_of_likelihood["argmax"],
                 "optimal_elbo": own["expected"]["argmax"],
             },
         },

@@ -8,8 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dsae.config import check_positive, check_whole
+from tf_dsae.errors import UserError
 from tf_dsae.linear_gaussian.autoencoders import ProcessAutoencoder, make_autoencoder
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
+from tf_dsae.linear_gaussian.process import as_observations, as_parameters
 from tf_dsae.linear_gaussian.settings import Parameters
 from tf_dsae.optimizer import Adam
 
@@ -120,7 +122,7 @@ def train(
     steps: int,
     seed: int = 0,
     learn_parameters: bool = False,
-    learning_rate: float = 0.1,
+    learning_rate: float | None = None,
     compiled: bool = True,
 ) -> Trained:
     """Trains a q for each of G pairs of parameters and data, by the objective of every model.
@@ -136,19 +138,30 @@ def train(
       seed: of initial weights and noise.
       learn_parameters: after a quarter of the steps the process' parameters move too, from the
         given ones.
-      learning_rate: Adam's, at its start.
+      learning_rate: Adam's, at its start; None: what the families need alone.
       compiled: the loop as one XLA program; False runs it eagerly, which is for comparison.
 
     Raises:
       UserError: an unknown family, or steps or the learning rate is not positive.
     """
     check_whole("steps", steps, 1)
-    check_positive("learning_rate", learning_rate)
-    x = tf.convert_to_tensor(x, tf.float32)
+    x = tf.cast(as_observations(x), tf.float32)
+    if x.shape.rank != 4:
+        raise UserError(f"x: expected [G, N, T, D], received {x.shape}")
     count, *sizes = x.shape
+    parameters = Parameters(*(sigma.numpy() for sigma in as_parameters(parameters)))
     names = [family] * count if isinstance(family, str) else list(family)
+    if len(names) != count or {sigma.shape for sigma in parameters} != {(count,)}:
+        raise UserError(
+            f"parameters: expected {count} of each and a family for each, as x has data, received "
+            f"{parameters.sigma_f.shape} and {len(names)}"
+        )
+    if learning_rate is None:
+        # Without sampling noise the steps can be long.
+        learning_rate = 0.1 if "amortised" in names else 0.3
+    check_positive("learning_rate", learning_rate)
     made = {name: make_autoencoder(name, *sizes, seed) for name in set(names)}
-    log_sigmas = np.log(np.stack(np.broadcast_arrays(*parameters), -1))
+    log_sigmas = np.log(np.stack(parameters, -1))
     ensemble = _Ensemble([made[name] for name in names], log_sigmas, learn_parameters)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     optimizer = Adam(schedule, beta_2=0.99)
