@@ -30,10 +30,12 @@ setup(
         "matplotlib>=3.8",
         "numpy",
         "pillow>=10",
+        "scikit-learn>=1.5",
         "tensorflow>=2.21,<2.22",
         "tensorflow-datasets>=4.9.10,<5",
         "tensorflow-probability>=0.25,<0.26",
         "tf_keras>=2.21,<2.22",  # TensorFlow Probability 0.25 imports it.
+        "threadpoolctl",
         "tqdm",
     ],
     extras_require={
@@ -43,7 +45,10 @@ setup(
     },
     entry_points={
         "console_scripts": [
+            "tf_dsae_compare = tf_dsae.cli.compare:run",
+            "tf_dsae_evaluate = tf_dsae.cli.evaluate:run",
             "tf_dsae_likelihood = tf_dsae.cli.likelihood:run",
+            "tf_dsae_reproduce = tf_dsae.cli.reproduce:run",
             "tf_dsae_train = tf_dsae.cli.train:run",
             "tf_dsae_prepare_data = tf_dsae.cli.prepare_data:run",
         ]

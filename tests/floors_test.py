@@ -20,7 +20,7 @@ FLOORS = [
     ("encoders", "prior", "decoder"),
     ("objective",),
     ("networks", "autoencoder", "model", "linear_gaussian"),
-    ("figures", "workdir", "training"),
+    ("figures", "workdir", "training", "evaluation", "reproduce"),
     ("cli",),
 ]
 

@@ -22,13 +22,14 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it.
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
-def run_main(main: Callable[[list[str]], int | None]) -> None:
+def run_main(main: Callable[[list[str]], int | None], takes_arguments: bool = False) -> None:
     """Runs `main` as a program and exits the process with its code.
 
     Args:
-      main: takes the arguments left after flag parsing (the program name alone) and returns an
+      main: takes the program's name and the arguments left after flag parsing, and returns an
         exit code, None for success. The flags of the module that defines it are the ones that
         `--help` shows, and that module's docstring is the help text.
+      takes_arguments: whether there may be arguments that are no flags.
 
     Raises:
       SystemExit: always. Code 0 or what `main` returned; 2 after one line on stderr for a
@@ -40,7 +41,7 @@ def run_main(main: Callable[[list[str]], int | None]) -> None:
     _show_help_of(main.__module__)
 
     def guarded(argv: list[str]) -> int | None:
-        if len(argv) > 1:
+        if len(argv) > 1 and not takes_arguments:
             raise UserError(
                 f"Expected flags only, got the argument {argv[1]!r}; see --help for the flags."
             )

@@ -154,6 +154,7 @@ def _opened(builder: tfds.core.DatasetBuilder, name: str) -> PreparedDataset:
         factors=factors,
         load_split=load_split,
         decode=functools.partial(_inflated, shape=video.shape),
+        dynamic_factors=("action",),
     )
 
 

@@ -35,6 +35,7 @@ class PreparedDataset:
       num_train: videos in split 'train'.
       num_test: videos in split 'test'.
       factors: factor -> names of its classes, in label order.
+      dynamic_factors: those of `factors` that say what moves; the others say what stays.
       load_split: split name -> `EncodedSplit`; should be cheap the second time.
       decode: a scalar of `EncodedSplit.videos` -> uint8 [T, H, W, C], in a TensorFlow graph.
     """
@@ -47,6 +48,7 @@ class PreparedDataset:
     factors: Mapping[str, tuple[str, ...]]
     load_split: Callable[[str], EncodedSplit] = dataclasses.field(repr=False)
     decode: Callable[[tf.Tensor], tf.Tensor] = dataclasses.field(repr=False)
+    dynamic_factors: tuple[str, ...] = ()
 
     def num_videos(self, split: str) -> int:
         """Returns the number of videos in a split.

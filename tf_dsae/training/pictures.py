@@ -1,7 +1,6 @@
 """The figures of a run: what its model makes of a few videos."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -9,25 +8,10 @@ from tf_dsae import figures
 from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.model import DSAE
 from tf_dsae.training.callbacks import read_metrics
+from tf_dsae.training.scenes import Pictures, scenes
 
 _ROWS = 4
 _CANDIDATES = 200
-
-
-class Pictures(NamedTuple):
-    """Videos float32 [N, T, H, W, C] in [0, 1] that one model made for the figures.
-
-    source, reconstruction: the same N videos. swaps [N, N, ...]: content i with motion j.
-    prior_f: z of the source, f drawn anew. prior_z: f of the source, z rolled out anew.
-    sample: both drawn anew.
-    """
-
-    source: np.ndarray
-    reconstruction: np.ndarray
-    swaps: np.ndarray
-    prior_f: np.ndarray
-    prior_z: np.ndarray
-    sample: np.ndarray
 
 
 def choose(data: PreparedDataset, count: int = _ROWS) -> np.ndarray:
@@ -75,38 +59,8 @@ def write_figures(
       show_source: False shows a source video as its reconstruction, so that every pixel is the
         model's.
     """
-    source = pictures.source if show_source else pictures.reconstruction
-    video = "video" if show_source else "reconstruction"
-    reconstructed = [("reconstruction", made) for made in pictures.reconstruction]
-    for name, title, made in (
-        ("reconstruction", "Held-out videos and their reconstructions", reconstructed),
-        (
-            "prior_f",
-            "z kept, f drawn from its prior: the same motion, a new character",
-            [("new f", made) for made in pictures.prior_f],
-        ),
-        (
-            "prior_z",
-            "f kept, z drawn from its prior: the same character, a new motion",
-            [("new z", made) for made in pictures.prior_z],
-        ),
-    ):
-        groups = [[(video, clip), row] for clip, row in zip(source, made, strict=True)]
-        if name == "reconstruction" and not show_source:
-            groups = [[row] for row in made]
-        figures.save_strips(folder / f"{name}.png", title, groups)
-    samples = [[(f"sample {k + 1}", clip)] for k, clip in enumerate(pictures.sample)]
-    figures.save_strips(folder / "sample.png", "f and z drawn from their priors", samples)
-    _write_swaps(source, pictures.swaps, folder)
+    for scene in scenes(pictures, show_source):
+        figures.save_strips(folder / f"{scene.name}.png", scene.title, scene.groups)
+        if scene.name == "swap":
+            figures.save_animated_strips(folder / "swap.gif", scene.title, scene.columns)
     figures.save_curves(folder / "curves.png", read_metrics(metrics))
-
-
-def _write_swaps(source: np.ndarray, swaps: np.ndarray, folder: Path) -> None:
-    following = [(k, (k + 1) % len(source)) for k in range(len(source))]
-    groups = [
-        [("f from", source[a]), ("z from", source[b]), ("swap", swaps[a, b])] for a, b in following
-    ]
-    title = "Swaps: the character of the first video, the motion of the second"
-    figures.save_strips(folder / "swap.png", title, groups)
-    grid = [[None, *source], *([clip, *row] for clip, row in zip(source, swaps, strict=True))]
-    figures.save_animated_grid(folder / "swap.gif", grid)

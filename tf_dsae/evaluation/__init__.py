@@ -1,0 +1,1 @@
+"""Evaluation: judges, measures, tables and pictures of how well f and z are split."""

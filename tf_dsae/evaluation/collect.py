@@ -1,0 +1,182 @@
+"""One pass over held-out videos: what the model makes of each, and what the judges say of that."""
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+from tqdm import tqdm
+
+from tf_dsae.config import check_whole
+from tf_dsae.data.prepared import PreparedDataset
+from tf_dsae.errors import UserError
+from tf_dsae.model import DSAE
+from tf_dsae.objective import ElboTerms
+
+REFERENCES = ("data", "reconstruction")
+MOTION_PRIORS = ("learned", "standard_normal")
+
+
+@dataclasses.dataclass(frozen=True)
+class Protocol:
+    """How videos are generated and what they are compared with.
+
+    Attributes:
+      reference: what a generated video is compared with: "data", the real one, or
+        "reconstruction", the one decoded from q's own samples (2019 paper, Sections 5.4 and 4).
+      motion_prior: where z is drawn from, "learned", p(z_t | z_<t), or "standard_normal".
+      importance_samples: of q a video, for the importance-weighted bound; 0 leaves it out.
+      batch_size: videos at a time.
+      seed: of everything that is drawn.
+
+    Raises:
+      UserError: an unknown choice, or a number out of range.
+    """
+
+    reference: str = "data"
+    motion_prior: str = "learned"
+    importance_samples: int = 4
+    batch_size: int = 32
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, choices in (("reference", REFERENCES), ("motion_prior", MOTION_PRIORS)):
+            given = getattr(self, name)
+            if given not in choices:
+                raise UserError(f"{name}: expected one of {', '.join(choices)}, received {given!r}")
+        check_whole("importance_samples", self.importance_samples, 0)
+        check_whole("batch_size", self.batch_size, 1, "video")
+        check_whole("seed", self.seed, 0)
+        if self.seed > 2**31 - 1:
+            raise UserError(f"seed: expected at most {2**31 - 1}, received {self.seed}")
+
+
+class Generated(NamedTuple):
+    """Videos [B, T, H, W, C] made from those of a batch, float32 in [0, 1].
+
+    reconstruction: f, z ~ q. content_kept: f ~ q, z from its prior. motion_kept: z ~ q and
+    f ~ N(0, I). mean_content_kept, mean_motion_kept: these with posterior means for samples of q.
+    """
+
+    reconstruction: tf.Tensor
+    content_kept: tf.Tensor
+    motion_kept: tf.Tensor
+    mean_content_kept: tf.Tensor
+    mean_motion_kept: tf.Tensor
+
+
+class Codes(NamedTuple):
+    """Posteriors of N videos: means and standard deviations [N, F] and [N, T, Z], with a sample.
+
+    prior_log_density: log p(z) of each sample of z, [N], nats.
+    """
+
+    f_mean: np.ndarray
+    f_stddev: np.ndarray
+    f: np.ndarray
+    z_mean: np.ndarray
+    z_stddev: np.ndarray
+    z: np.ndarray
+    prior_log_density: np.ndarray
+
+
+class Collected(NamedTuple):
+    """What a pass leaves, for N videos.
+
+    elbo: its terms, each [N]; importance_weighted [N] or None. codes: the posteriors. labels:
+    factor -> [N]. logits: "data" or a field of Generated -> factor -> [N, K].
+    """
+
+    elbo: ElboTerms
+    importance_weighted: np.ndarray | None
+    codes: Codes
+    labels: dict[str, np.ndarray]
+    logits: dict[str, dict[str, np.ndarray]]
+
+
+def _generate(model: DSAE, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor):
+    """(Generated, ElboTerms, Codes) of a batch."""
+    of_posterior, of_prior, of_motion = tf.unstack(tfp.random.split_seed(seed, 3))
+    video = model.observations(video)
+    posterior, samples = model.sample_posterior(video, of_posterior)
+    f, z = samples.static[0], samples.dynamic[0]
+    means = model.encode(video)
+    prior = model.sample_prior(tf.shape(f)[0], tf.shape(z)[1], of_prior)
+    drawn = prior.dynamic
+    if protocol.motion_prior == "standard_normal":
+        drawn = tf.random.stateless_normal(tf.shape(z), of_motion)
+    likelihood = model.decode(samples.static, samples.dynamic)
+    terms = model.elbo_at(video, posterior, samples, likelihood)
+    generated = Generated(
+        reconstruction=likelihood.mean()[0],
+        content_kept=model.decode(f, drawn).mean(),
+        motion_kept=model.decode(prior.static, z).mean(),
+        mean_content_kept=model.decode(means.static.mean(), drawn).mean(),
+        mean_motion_kept=model.decode(prior.static, means.dynamic.mean()).mean(),
+    )
+    codes = Codes(
+        means.static.mean(),
+        means.static.stddev(),
+        f,
+        means.dynamic.mean(),
+        means.dynamic.stddev(),
+        z,
+        tf.reduce_sum(model.dynamic_prior(z).log_prob(z), -1),
+    )
+    return generated, terms, codes
+
+
+def collect(
+    model: DSAE,
+    data: PreparedDataset,
+    judges: Any,
+    protocol: Protocol,
+    num_videos: int | None = None,
+    show_progress: bool = True,
+) -> Collected:
+    """Generates from every test video, or the first num_videos, and has the judges look.
+
+    Memory holds one batch of videos; what is kept of each is its logits and its posterior.
+
+    Args:
+      judges: Judges, or what has their `logits`.
+    """
+    generate = tf.function(lambda video, seed: _generate(model, protocol, video, seed))
+    weigh = tf.function(
+        lambda video, seed: model.importance_weighted_bound(
+            video, seed, protocol.importance_samples
+        )
+    )
+    parts: dict[str, list] = {"elbo": [], "weighted": [], "codes": [], "labels": [], "logits": []}
+    batches = data.evaluation_batches("test", protocol.batch_size, num_videos)
+    for step, batch in enumerate(
+        tqdm(batches, "evaluating", disable=not show_progress, unit="batch")
+    ):
+        seed = tf.constant([protocol.seed, step], tf.int32)
+        video = batch.pop("video")
+        generated, terms, codes = generate(video, seed)
+        parts["elbo"].append(terms)
+        parts["codes"].append(codes)
+        parts["labels"].append(batch)
+        parts["logits"].append(_judged(judges, video, generated, protocol))
+        if protocol.importance_samples:
+            parts["weighted"].append(weigh(video, seed))
+    joined = {name: _joined(values) for name, values in parts.items() if values}
+    return Collected(
+        joined["elbo"], joined.get("weighted"), joined["codes"], joined["labels"], joined["logits"]
+    )
+
+
+def _judged(judges, video, generated: Generated, protocol: Protocol) -> dict:
+    shown = {"data": video, **generated._asdict()}
+    if protocol.reference == "data":
+        del shown["reconstruction"]
+    return {name: judges.logits(videos) for name, videos in shown.items()}
+
+
+def _joined(values: list):
+    """Concatenates what every batch gave, through tuples and dictionaries."""
+    return tf.nest.map_structure(
+        lambda *parts: np.concatenate([np.asarray(part) for part in parts]), *values
+    )

@@ -1,0 +1,170 @@
+"""Several evaluations side by side: measures down, runs across, the best of each marked."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from tf_dsae.evaluation import tables
+from tf_dsae.evaluation.blocks import Cell, Table
+from tf_dsae.evaluation.tables import Evaluation
+
+# What has to be alike for two figures to be compared: key -> in words.
+_CONDITIONS = {
+    "dataset": "data set",
+    "fingerprint": "fingerprint of the data",
+    "num_videos": "videos",
+    "reference": "reference",
+    "motion_prior": "prior of z",
+}
+_HIGHER, _LOWER = max, min
+
+
+class Measure(NamedTuple):
+    """One figure of an evaluation; `better` is max, min, or None where there is no better."""
+
+    text: str
+    value: float | None
+    better: Callable | None
+    detail: str = ""
+
+
+Measures = dict[str, Measure]
+
+
+def differences(evaluations: Mapping[str, Evaluation]) -> list[str]:
+    """The conditions, in words, under which the runs were not measured alike."""
+    return [
+        title
+        for key, title in _CONDITIONS.items()
+        if len({repr(evaluation.get(key)) for evaluation in evaluations.values()}) > 1
+    ]
+
+
+def comparison_tables(evaluations: Mapping[str, Evaluation]) -> list[Table]:
+    """Every measure of the runs, name -> evaluation, in tables with a column for each run."""
+    mark = len(evaluations) > 1 and not differences(evaluations)
+    found = [_conditions_table(evaluations)]
+    for caption, measure, notes in (
+        ("Disagreement", _disagreement, _DISAGREEMENT_NOTES),
+        ("True labels", _accuracies, _ACCURACY_NOTES),
+        ("Scores of the code", _scores, _SCORES_NOTES),
+        ("Linear probes", _probes, _PROBE_NOTES),
+        ("Bound and information", _nats, _NATS_NOTES),
+    ):
+        columns = [measure(evaluation) for evaluation in evaluations.values()]
+        names = dict.fromkeys(name for column in columns for name in column)
+        rows = [_row(name, [column.get(name) for column in columns], mark) for name in names]
+        found.append(Table(["measure", *evaluations], rows, caption, notes))
+    return found
+
+
+def _conditions_table(evaluations: Mapping[str, Evaluation]) -> Table:
+    def text(evaluation: Evaluation, key: str) -> str:
+        return str(evaluation.get(key, "\N{EN DASH}"))
+
+    keys = [key for key in _CONDITIONS if key != "fingerprint"]
+    rows = [
+        [_CONDITIONS[key], *(text(evaluation, key) for evaluation in evaluations.values())]
+        for key in keys
+    ]
+    fallen = [collapsed_latents(evaluation) for evaluation in evaluations.values()]
+    rows.append(["on its prior", *(" and ".join(names) or "none" for names in fallen)])
+    notes = "What was measured, and which posterior fell on its prior, so that its latent is empty."
+    return Table(["", *evaluations], rows, "The runs", notes)
+
+
+def collapsed_latents(evaluation: Evaluation) -> list[str]:
+    """Of "f" and "z", those whose posterior fell on its prior."""
+    collapsed = evaluation.get("collapsed", {})
+    return [name for latent, name in tables.LATENTS.items() if collapsed.get(latent)]
+
+
+def _row(name: str, measures: list[Measure | None], mark: bool) -> list[Cell | str]:
+    shown = [measure for measure in measures if measure and measure.value is not None]
+    best = None
+    if mark and shown and shown[0].better and len({measure.text for measure in shown}) > 1:
+        best = shown[0].better(shown, key=lambda measure: measure.value).text
+    return [
+        name,
+        *(
+            Cell(measure.text, measure.detail, measure.text == best) if measure else Cell("")
+            for measure in measures
+        ),
+    ]
+
+
+# --- The measures of one run.
+
+
+def _disagreement(evaluation: Evaluation) -> Measures:
+    found = {}
+    for factor, row in evaluation["table"].items():
+        value = row["disagreement"]
+        detail = tables.interval(row.get("disagreement_ci"))
+        found[f"{factor} changes"] = Measure(tables.percent(value), value, _LOWER, detail)
+    for factor, row in evaluation["table"].items():
+        value, detail = row["kl_recon"], tables.interval(row.get("kl_recon_ci"), tables.number)
+        found[f"KL-recon of {factor}, nats"] = Measure(tables.number(value), value, _LOWER, detail)
+    return found
+
+
+def _accuracies(evaluation: Evaluation) -> Measures:
+    protocol = evaluation["protocol"]
+    accuracies = {**protocol.get("content_kept", {}), **protocol.get("motion_kept", {})}
+    found = {
+        f"{factor} kept": Measure(tables.percent(value), value, _HIGHER)
+        for factor, value in accuracies.items()
+    }
+    for name, title in tables.INCEPTION.items():
+        if name in protocol:
+            better = _LOWER if name == "entropy_y_given_x" else _HIGHER
+            found[title] = Measure(tables.number(protocol[name]), protocol[name], better)
+    return found
+
+
+def _scores(evaluation: Evaluation) -> Measures:
+    return {
+        name: Measure(tables.number(value), value, _HIGHER)
+        for name, value in tables.scores(evaluation).items()
+    }
+
+
+def _probes(evaluation: Evaluation) -> Measures:
+    probe, found = evaluation["latents"]["probe"], {}
+    for latent, symbol in tables.LATENTS.items():
+        for factor, value in probe[latent].items():
+            better = _HIGHER if tables.kept_latent(evaluation, factor) == symbol else _LOWER
+            found[f"{factor} from {symbol}"] = Measure(tables.percent(value), value, better)
+    return found
+
+
+def _nats(evaluation: Evaluation) -> Measures:
+    found = {}
+    for name, title in tables.BOUND.items():
+        value = evaluation["elbo"].get(name)
+        better = _HIGHER if name in ("elbo", "importance_weighted") else None
+        found[title] = Measure(tables.number(value), value, better)
+    for latent, parts in evaluation.get("information", {}).items():
+        for name in ("mutual_information", "aggregate_gap"):
+            title = f"{tables.LATENTS[latent]}: {tables.INFORMATION[name]}"
+            found[title] = Measure(tables.number(parts[name]), parts[name], None)
+    return found
+
+
+_DISAGREEMENT_NOTES = (
+    "How often, and by how much, the judge sees another class once the other latent is drawn anew; "
+    "lower is better. Small: 95% intervals over characters; runs whose intervals overlap may not "
+    "differ."
+)
+_ACCURACY_NOTES = (
+    "How often the judge names the true class though the other latent was drawn, and how sure it "
+    "is of the motions (H(y | x), lower is better) and how many it sees (H(y), higher is better)."
+)
+_SCORES_NOTES = "Of f beside the mean of z over time, from 0 to 1; higher is better."
+_PROBE_NOTES = (
+    "Test accuracy of a linear classifier that sees one latent only. Best is the highest for the "
+    "latent that should hold the factor, the lowest for the other."
+)
+_NATS_NOTES = (
+    "Nats per video. A higher bound is better; of the KLs and the information no value is best by "
+    "itself, but a latent near 0 is empty."
+)

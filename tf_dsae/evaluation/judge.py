@@ -1,0 +1,209 @@
+"""A judge, the network that tells one factor's class from a video, and the judges of a data set."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_dsae.config import check_whole
+from tf_dsae.data.prepared import PreparedDataset
+from tf_dsae.encoders import FrameEncoder
+from tf_dsae.errors import UserError
+from tf_dsae.networks import seed_initializers
+from tf_dsae.videos import to_unit_range
+
+MIN_ACCURACY = 0.995
+CHUNK = 64  # Videos judged at a time, which bounds the memory.
+
+
+@dataclasses.dataclass(frozen=True)
+class JudgeSettings:
+    """What the weights of a data set's judges depend on, besides the data.
+
+    Attributes:
+      channels, kernel_sizes, strides: of each convolution; padding is "same".
+      rnn_size: units of the recurrent network.
+      seed: of initial weights and of the order of the videos, 0 or more.
+      epochs: passes over the training videos, at least 1.
+      batch_size: videos per step.
+      learning_rate: of Adam at the first step; falls to 0 as a cosine.
+    """
+
+    channels: tuple[int, ...] = (16, 32, 32)
+    kernel_sizes: tuple[int, ...] = (4, 3, 3)
+    strides: tuple[int, ...] = (4, 2, 2)
+    rnn_size: int = 32
+    seed: int = 0
+    epochs: int = 2
+    batch_size: int = 32
+    learning_rate: float = 0.003
+
+    def __post_init__(self):
+        check_whole("seed", self.seed, 0)
+        check_whole("epochs", self.epochs, 1)
+        check_whole("batch_size", self.batch_size, 1)
+
+
+@keras.saving.register_keras_serializable("tf_dsae")
+class Judge(keras.Model):
+    """Tells the class of one factor: videos [B, T, H, W, C] to logits [B, K], of any T.
+
+    Convolutions read every frame alone, a GRU reads their normalised features, and its last state
+    gives the logits (Leplae-Arthur and Nichani 2019, Section 5.4). Videos are uint8, or float in
+    [0, 1].
+
+    Args:
+      num_classes: K.
+      frame_shape: (H, W, C) in pixels, pixels, channels.
+      channels, kernel_sizes, strides, rnn_size: as in `JudgeSettings`.
+      seed: of the initial weights; None draws them from Keras' global state.
+    """
+
+    def __init__(
+        self,
+        num_classes,
+        frame_shape,
+        channels,
+        kernel_sizes,
+        strides,
+        rnn_size,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.settings = {
+            "num_classes": num_classes,
+            "frame_shape": tuple(frame_shape),
+            "channels": tuple(channels),
+            "kernel_sizes": tuple(kernel_sizes),
+            "strides": tuple(strides),
+            "rnn_size": rnn_size,
+            "seed": seed,
+        }
+        dtype = self.dtype_policy
+        self.frame_encoder = FrameEncoder(
+            channels, kernel_sizes, strides, "same", "relu", dtype=dtype, name="frame_encoder"
+        )
+        # Features are small at first; a recurrent network that starts on them learns no order.
+        self.normalization = keras.layers.LayerNormalization(dtype=dtype, name="normalization")
+        self.recurrent = keras.layers.GRU(rnn_size, dtype=dtype, name="recurrent")
+        self.head = keras.layers.Dense(num_classes, dtype=dtype, name="head")
+        if seed is not None:
+            seed_initializers(self, seed)
+        self.build()
+
+    def build(self, input_shape=None):
+        if self.built:
+            return
+        self.frame_encoder.build((None, None, *self.settings["frame_shape"]))
+        features = (None, None, self.frame_encoder.feature_size)
+        self.normalization.build(features)
+        self.recurrent.build(features)
+        self.head.build((None, self.settings["rnn_size"]))
+        self.built = True
+
+    def classify(self, videos: tf.Tensor) -> tf.Tensor:
+        """Float32 videos in [0, 1], unchecked, [B, T, H, W, C] to float32 logits [B, K]."""
+        features = self.normalization(self.frame_encoder(videos))
+        return tf.cast(self.head(self.recurrent(features)), tf.float32)
+
+    def call(self, videos, training=None) -> tf.Tensor:
+        return self.classify(to_unit_range(videos, self.settings["frame_shape"]))
+
+    def get_config(self) -> dict[str, Any]:
+        policy = keras.dtype_policies.serialize(self.dtype_policy)
+        return {"name": self.name, "dtype": policy, **self.settings}
+
+
+def make_judges(
+    classes: Mapping[str, tuple[str, ...]], frame_shape, settings: JudgeSettings
+) -> dict[str, Judge]:
+    """Factor -> an untrained judge in float32, each from a seed of its own."""
+    seeds = np.random.SeedSequence(settings.seed).generate_state(len(classes))
+    return {
+        factor: Judge(
+            len(names),
+            frame_shape,
+            settings.channels,
+            settings.kernel_sizes,
+            settings.strides,
+            settings.rnn_size,
+            seed=int(seed),
+            dtype="float32",
+            name=f"judge_{number}",
+        )
+        for number, (seed, (factor, names)) in enumerate(zip(seeds, classes.items(), strict=True))
+    }
+
+
+class Judges:
+    """The trained judges of one data set.
+
+    Attributes:
+      dataset: its name.
+      fingerprint: SHA-256, in hex, of what its videos were made from.
+      classes: factor -> names of its classes, in the order of the logits.
+      accuracy: factor -> fraction of the test videos whose class the judge names.
+      networks: factor -> `Judge`.
+      settings: what they were trained with.
+    """
+
+    def __init__(
+        self,
+        data: PreparedDataset,
+        networks: Mapping[str, Judge],
+        settings: JudgeSettings,
+        accuracy: Mapping[str, float],
+    ):
+        self.dataset, self.fingerprint = data.name, data.fingerprint
+        self.classes = {factor: tuple(names) for factor, names in data.factors.items()}
+        self.networks, self.settings, self.accuracy = dict(networks), settings, dict(accuracy)
+        self._frame_shape = data.video_shape[1:]
+        spec = tf.TensorSpec([None, None, *self._frame_shape], tf.float32)
+
+        @tf.function(input_signature=[spec])
+        def classify(video):
+            return {factor: judge.classify(video) for factor, judge in self.networks.items()}
+
+        self._classify = classify
+
+    def logits(self, videos) -> dict[str, np.ndarray]:
+        """What every judge says: factor -> float32 [B, K].
+
+        Args:
+          videos: [B, T, H, W, C], uint8 or float in [0, 1], of any B and T, array or tensor.
+
+        Raises:
+          UserError: videos of another shape, type or range.
+        """
+        if not tf.is_tensor(videos):
+            videos = np.asarray(videos)
+        if len(videos.shape) != 5 or videos.shape[0] <= CHUNK:
+            parts = [self._logits_of(videos)]
+        else:
+            starts = range(0, videos.shape[0], CHUNK)
+            parts = [self._logits_of(videos[start : start + CHUNK]) for start in starts]
+        return {
+            factor: np.concatenate([part[factor].numpy() for part in parts])
+            for factor in self.networks
+        }
+
+    def _logits_of(self, videos) -> dict[str, tf.Tensor]:
+        return self._classify(to_unit_range(videos, self._frame_shape))
+
+    def require(self, min_accuracy: float = MIN_ACCURACY) -> None:
+        """Raises UserError where a judge's accuracy, a fraction, is lower; names those judges."""
+        poor = [
+            f"{factor} {100 * accuracy:.2f}%"
+            for factor, accuracy in self.accuracy.items()
+            if not accuracy >= min_accuracy
+        ]
+        if poor:
+            raise UserError(
+                f"judges of {self.dataset}: expected each to be right about at least "
+                f"{100 * min_accuracy:g}% of the test videos, received {', '.join(poor)}; name "
+                "better judges by --judge_dir, or train some for more epochs by train_judges"
+            )

@@ -1,0 +1,153 @@
+"""How the judges of a data set are trained, and measured."""
+
+import math
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from tf_dsae.data.prepared import PreparedDataset
+from tf_dsae.errors import UserError
+from tf_dsae.evaluation.judge import CHUNK, Judge, Judges, JudgeSettings, make_judges
+from tf_dsae.optimizer import Adam
+from tf_dsae.videos import to_unit_range
+
+MIN_STEPS = 500
+
+
+def check_labels(data: PreparedDataset, split: str) -> None:
+    """Raises UserError where a factor has no label for each video of a split, or where the split
+    holds fewer videos than a factor has classes."""
+    advice = "evaluate on a data set with labels"
+    if not data.factors:
+        raise UserError(f"{data.name}: expected factors with labels, received none; {advice}")
+    count, labels = data.num_videos(split), data.load_split(split).labels
+    for factor, names in data.factors.items():
+        if factor not in labels or len(labels[factor]) != count:
+            raise UserError(
+                f"{data.name}: expected a label of each of the {count} videos of {split}, received "
+                f"a factor without labels: {factor}; {advice}"
+            )
+        if np.any((labels[factor] < 0) | (labels[factor] >= len(names))):
+            raise UserError(
+                f"{data.name}: expected labels of {factor} in 0..{len(names) - 1}, received "
+                f"{np.min(labels[factor])}..{np.max(labels[factor])}; prepare the data set again"
+            )
+        if count < len(names):
+            raise UserError(
+                f"{data.name}: expected at least as many videos of {split} as {factor} has "
+                f"classes, {len(names)}, received {count}; evaluate on a larger data set"
+            )
+
+
+def _batches(data: PreparedDataset, settings: JudgeSettings) -> tf.data.Dataset:
+    """Batches (uint8 [B, T, H, W, C], factor -> int64 [B]) of `epochs` passes over the training
+    split, each in an order that is a function of (seed, number of the pass)."""
+    encoded = data.load_split("train")
+    labels = {factor: tf.constant(encoded.labels[factor]) for factor in data.factors}
+    order = np.concatenate(
+        [
+            np.random.default_rng([settings.seed, number]).permutation(data.num_train)
+            for number in range(settings.epochs)
+        ]
+    )
+
+    def example_at(index):
+        chosen = {factor: values[index] for factor, values in labels.items()}
+        return data.decode(encoded.videos[index]), chosen
+
+    examples = tf.data.Dataset.from_tensor_slices(order).map(
+        example_at, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    )
+    return examples.batch(settings.batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def _training_step(judges: dict[str, Judge], optimizer, batch_spec, frame_shape) -> Callable:
+    """One compiled step of all judges, so that a video is decoded and converted once for all."""
+    weights = [weight for judge in judges.values() for weight in judge.trainable_variables]
+    optimizer.build(weights)
+
+    @tf.function(input_signature=batch_spec)
+    def step(videos, labels):
+        videos = to_unit_range(videos, frame_shape)
+        with tf.GradientTape() as tape:
+            # Judges share no weights: the gradient of the sum is each one's own.
+            losses = [
+                tf.nn.sparse_softmax_cross_entropy_with_logits(
+                    labels[factor], judge.classify(videos)
+                )
+                for factor, judge in judges.items()
+            ]
+            loss = tf.reduce_mean(tf.add_n(losses))
+        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        return loss / len(judges)
+
+    return step
+
+
+def fit_judges(
+    data: PreparedDataset, settings: JudgeSettings, show_progress: bool
+) -> dict[str, Judge]:
+    """Factor -> a judge trained on the real videos of split 'train', all side by side."""
+    frame_shape = data.video_shape[1:]
+    judges = make_judges(data.factors, frame_shape, settings)
+    batches = _batches(data, settings)
+    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, len(batches))
+    step = _training_step(judges, Adam(rate), batches.element_spec, frame_shape)
+    bar = tqdm(
+        desc=f"training judges of {data.name}",
+        total=len(batches),
+        unit=" steps",
+        dynamic_ncols=True,
+        leave=False,
+        disable=None if show_progress else True,  # None: hidden unless on a terminal.
+    )
+    with bar:
+        for videos, labels in batches:
+            loss = step(videos, labels)
+            if not bar.disable:
+                bar.set_postfix_str(f"loss {float(loss):.4f}", refresh=False)
+                bar.update()
+    return judges
+
+
+def train_judges(
+    data: PreparedDataset,
+    seed: int = JudgeSettings.seed,
+    epochs: int | None = None,
+    show_progress: bool = True,
+) -> Judges:
+    """Trains a judge for each factor on split 'train', and measures it on all of split 'test'.
+
+    The same arguments give the same judges on the same machine.
+
+    Args:
+      data: videos with labels.
+      seed: of initial weights and of the order of the videos, 0 or more.
+      epochs: passes over the training videos, at least 1; by default 2, or as many as MIN_STEPS
+        steps take where the videos are few.
+      show_progress: whether to show, on stderr, one bar over all steps (on a terminal).
+
+    Raises:
+      UserError: a factor without labels, or with more classes than there are test videos.
+    """
+    for split in ("train", "test"):
+        check_labels(data, split)
+    if epochs is None:
+        enough = math.ceil(MIN_STEPS * JudgeSettings.batch_size / data.num_train)
+        epochs = max(JudgeSettings.epochs, enough)
+    settings = JudgeSettings(seed=seed, epochs=epochs)
+    judges = Judges(data, fit_judges(data, settings, show_progress), settings, {})
+    judges.accuracy = _measured_accuracy(judges, data)
+    return judges
+
+
+def _measured_accuracy(judges: Judges, data: PreparedDataset) -> dict[str, float]:
+    """Factor -> fraction of all test videos whose class the judge names."""
+    right = dict.fromkeys(judges.classes, 0)
+    for batch in data.evaluation_batches("test", CHUNK):
+        for factor, logits in judges.logits(batch["video"]).items():
+            right[factor] += int(np.sum(np.argmax(logits, -1) == batch[factor].numpy()))
+    return {factor: count / data.num_test for factor, count in right.items()}

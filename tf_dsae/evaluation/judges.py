@@ -1,0 +1,250 @@
+"""The judges of a data set: one classifier for each factor, trained once and kept in a folder.
+
+They are trained on the real videos of split 'train' and measured on those of split 'test', and say
+what a generated video shows (Leplae-Arthur and Nichani 2019, Section 5.4).
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tensorflow_datasets as tfds
+
+from tf_dsae.data.prepared import PreparedDataset
+from tf_dsae.errors import UserError, reason
+from tf_dsae.evaluation.judge import MIN_ACCURACY, Judge, Judges, JudgeSettings, make_judges
+from tf_dsae.evaluation.judge_training import check_labels, train_judges
+from tf_dsae.files import require_space, write_errors, written_whole
+from tf_dsae.workdir import versions
+
+__all__ = [
+    "MIN_ACCURACY",
+    "Judge",
+    "Judges",
+    "default_judge_dir",
+    "load_judges",
+    "obtain_judges",
+    "save_judges",
+    "train_judges",
+]
+
+RECORD = "judges.json"
+_KINDS = {
+    "dataset": str,
+    "fingerprint": str,
+    "classes": dict,
+    "accuracy": dict,
+    "settings": dict,
+    "weights": dict,
+}
+_SPACE = 16 * 2**20  # Bytes that must be free before judges are trained for a folder.
+
+
+def _weights_path(folder: Path, factor: str) -> Path:
+    return folder / f"{factor}.weights.h5"
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
+    """Writes judges.json and one weights file for each factor; judges.json comes last, so that a
+    folder which holds it is complete.
+
+    Raises:
+      UserError: the folder holds judges of another data set or cannot be written, or its disk has
+        no space for them.
+    """
+    folder = Path(folder).expanduser()
+    record = folder / RECORD
+    weights = [weight for network in judges.networks.values() for weight in network.weights]
+    with write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        # A disk that fills while HDF5 writes takes the process down with it. Layout comes on top.
+        require_space(folder, sum(weight.numpy().nbytes for weight in weights) + 2**20)
+        if record.exists():
+            _check_same_data(folder, _read_record(record), judges.dataset, judges.fingerprint)
+    with contextlib.ExitStack() as files:
+        # The last to be entered is the first to get its name.
+        record_beside = files.enter_context(written_whole(record))
+        sums = {}
+        for factor, network in judges.networks.items():
+            beside = files.enter_context(written_whole(_weights_path(folder, factor)))
+            network.save_weights(beside, overwrite=True)
+            sums[factor] = _sha256(beside)
+        record_beside.write_text(json.dumps(_record_of(judges, sums), indent=2) + "\n")
+        record.unlink(missing_ok=True)  # No judges are there until all files have their names.
+
+
+def _record_of(judges: Judges, sums: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "dataset": judges.dataset,
+        "fingerprint": judges.fingerprint,
+        "classes": judges.classes,
+        "accuracy": judges.accuracy,
+        "settings": dataclasses.asdict(judges.settings),
+        "weights": sums,
+        "versions": versions(),
+    }
+
+
+def _again(folder: Path) -> str:
+    return f"delete {folder / RECORD} to have them trained again, or name another --judge_dir"
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    """Reads a judges.json; UserError where it is missing, no JSON, or of another make."""
+    try:
+        record = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise UserError(
+            f"{path}: expected judges, found no such file; name another --judge_dir"
+        ) from None
+    except (OSError, ValueError) as error:  # No text and no JSON are ValueErrors.
+        raise UserError(
+            f"{path}: expected judges as JSON, received: {reason(error)}; {_again(path.parent)}"
+        ) from None
+    if not isinstance(record, dict):
+        raise UserError(f"{path}: expected an object with judges; {_again(path.parent)}")
+    for name, kind in _KINDS.items():
+        if not isinstance(record.get(name), kind):
+            raise UserError(
+                f"{path}: {name}: expected {'a text' if kind is str else 'an object'}, received "
+                f"{record.get(name)!r}; {_again(path.parent)}"
+            )
+    return record
+
+
+def _check_same_data(
+    folder: Path, record: Mapping[str, Any], dataset: str, fingerprint: str
+) -> None:
+    """Raises UserError where judges were trained on another data set, or on other videos of it."""
+    if (record["dataset"], record["fingerprint"]) != (dataset, fingerprint):
+        raise UserError(
+            f"{folder}: expected judges of {dataset} with fingerprint {fingerprint[:12]}, found "
+            f"those of {record['dataset']} with {record['fingerprint'][:12]}; name another "
+            "--judge_dir"
+        )
+
+
+def load_judges(folder: str | os.PathLike, data: PreparedDataset) -> Judges:
+    """Reads the judges of a data set.
+
+    Raises:
+      UserError: the folder holds none, those of another data set, of other classes, or damaged
+        files.
+    """
+    folder = Path(folder).expanduser()
+    path = folder / RECORD
+    record = _read_record(path)
+    _check_same_data(folder, record, data.name, data.fingerprint)
+    classes = {factor: list(names) for factor, names in data.factors.items()}
+    if record["classes"] != classes:
+        other = [name for name in classes if record["classes"].get(name) != classes[name]]
+        other += sorted(set(record["classes"]) - set(classes))
+        raise UserError(
+            f"{path}: classes: expected those of {data.name}, received others for "
+            f"{', '.join(other)}; {_again(folder)}"
+        )
+    accuracy = {factor: record["accuracy"].get(factor) for factor in classes}
+    if not all(isinstance(value, float) and 0 <= value <= 1 for value in accuracy.values()):
+        raise UserError(
+            f"{path}: accuracy: expected fractions for {', '.join(classes)}, received "
+            f"{record['accuracy']}; {_again(folder)}"
+        )
+    try:
+        held = record["settings"].items()
+        settings = JudgeSettings(
+            **{name: tuple(of) if isinstance(of, list) else of for name, of in held}
+        )
+        networks = make_judges(data.factors, data.video_shape[1:], settings)
+    except Exception as error:  # Keras raises many kinds for what it cannot build.
+        raise UserError(
+            f"{path}: settings: expected those of judges, received {record['settings']} "
+            f"({reason(error)}); {_again(folder)}"
+        ) from error
+    for factor, network in networks.items():
+        _load_weights(folder, factor, network, record["weights"].get(factor))
+    return Judges(data, networks, settings, accuracy)
+
+
+def _load_weights(folder: Path, factor: str, network: Judge, sha256: str | None) -> None:
+    path = _weights_path(folder, factor)
+    try:
+        if _sha256(path) != sha256:
+            raise ValueError("its SHA-256 is another")
+        network.load_weights(path)
+    except Exception as error:  # Keras and h5py raise many kinds; all of them mean this.
+        raise UserError(
+            f"{path}: expected the weights that {RECORD} names, received others or a damaged file "
+            f"({reason(error)}); {_again(folder)}"
+        ) from error
+
+
+def default_judge_dir(data: PreparedDataset, data_dir: str | os.PathLike | None = None) -> Path:
+    """Where the judges of a data set lie: DATA_DIR/judges/NAME-FINGERPRINT.
+
+    Args:
+      data_dir: folder of prepared data sets; by default that of TFDS, $TFDS_DATA_DIR or
+        ~/tensorflow_datasets.
+    """
+    root = Path(data_dir or tfds.core.constants.get_default_data_dir()).expanduser()
+    return root / "judges" / f"{data.name.replace('/', '-')}-{data.fingerprint[:12]}"
+
+
+def _check_folder(folder: Path) -> None:
+    """Raises UserError where judges could not be saved there, before they are trained."""
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise UserError(f"judge_dir: expected a folder, received {folder}; {existing} is a file")
+    if not os.access(existing, os.W_OK):
+        raise UserError(
+            f"judge_dir: expected a folder that can be written, received {folder}; change the "
+            f"rights of {existing}, or name another --judge_dir"
+        )
+    require_space(existing, _SPACE)
+
+
+def obtain_judges(
+    data: PreparedDataset,
+    judge_dir: str | os.PathLike | None = None,
+    data_dir: str | os.PathLike | None = None,
+    show_progress: bool = True,
+) -> Judges:
+    """The judges of a data set: loads them, or trains and saves them where there are none yet.
+
+    Args:
+      data: videos with labels.
+      judge_dir: folder of the judges; by default `default_judge_dir` of the data and `data_dir`.
+      data_dir: folder of prepared data sets, as `tf_dsae.data.prepare` takes it.
+      show_progress: whether to show, on stderr, a bar (on a terminal) and a closing line.
+
+    Raises:
+      UserError: what `train_judges`, `save_judges` and `load_judges` raise.
+    """
+    folder = default_judge_dir(data, data_dir) if judge_dir is None else Path(judge_dir)
+    folder = folder.expanduser()
+    check_labels(data, "test")
+    with write_errors(folder):
+        there = (folder / RECORD).exists()
+        if not there:
+            _check_folder(folder)
+    if there:
+        judges = load_judges(folder, data)
+    else:
+        judges = train_judges(data, show_progress=show_progress)
+        save_judges(folder, judges)
+    if show_progress:
+        accuracy = ", ".join(f"{name} {100 * of:.2f}%" for name, of in judges.accuracy.items())
+        print(
+            f"judges of {data.name} {'found' if there else 'trained'} in {folder}: {accuracy}.",
+            file=sys.stderr,
+        )
+    return judges
