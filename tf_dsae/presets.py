@@ -78,3 +78,16 @@ def preset(name: str) -> Preset:
     if name not in PRESETS:
         raise UserError(f"preset: expected one of {', '.join(PRESETS)}, received {name!r}")
     return PRESETS[name]
+
+
+def parse_betas(text: str) -> tuple[float, ...]:
+    """ "1,6,150" as numbers; raises UserError for none, negative ones or one given twice."""
+    try:
+        betas = tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        betas = ()
+    if not betas or len(set(betas)) < len(betas) or not all(0 <= beta < 1e9 for beta in betas):
+        raise UserError(
+            f"betas: expected different numbers of at least 0, such as 1,6,150, received {text!r}"
+        )
+    return betas

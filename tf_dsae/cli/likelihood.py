@@ -11,7 +11,6 @@ study of longer sequences always start at sigma_f 2, sigma_z 0.5, sigma_x 0.5. E
   likelihood --num_frames=8 --num_sequences=200 --output_dir=runs/longer
 """
 
-import math
 import time
 from pathlib import Path
 
@@ -20,9 +19,7 @@ from absl import flags
 from tf_dsae.cli import common
 from tf_dsae.config import check_whole
 from tf_dsae.errors import UserError
-from tf_dsae.linear_gaussian.settings import DEFAULT_PANELS, Panel
-
-_MOST_VALUES = 10_000
+from tf_dsae.linear_gaussian.settings import DEFAULT_PANELS, Panel, parse_grid, parse_numbers
 
 _PARAMETER = flags.DEFINE_string(
     "parameter",
@@ -54,31 +51,6 @@ _SEED = flags.DEFINE_integer("seed", 0, "Of data, initial weights and noise.")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/likelihood", "Folder to write.")
 
 
-def _numbers(name: str, text: str, separator: str = ",") -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(separator)) if text.strip() else ()
-    except ValueError:
-        raise UserError(f"{name}: expected numbers, received {text!r}") from None
-
-
-def parse_grid(text: str) -> tuple[float, ...]:
-    """ "0.1:2:0.1" or "0.1,0.2,0.5" as values; raises UserError for anything else."""
-    if ":" not in text:
-        return _numbers("grid", text)
-    numbers = _numbers("grid", text, ":")
-    if len(numbers) != 3 or not all(map(math.isfinite, numbers)) or numbers[2] <= 0:
-        raise UserError(
-            f"grid: expected first:last:step with a step above 0, or values, received {text!r}"
-        )
-    first, last, step = numbers
-    if (last - first) / step > _MOST_VALUES:
-        raise UserError(
-            f"grid: expected at most {_MOST_VALUES} values, received {text!r}; raise the step"
-        )
-    count = math.floor((last - first) / step + 1e-9) + 1
-    return tuple(float(f"{first + step * index:.12g}") for index in range(max(count, 0)))
-
-
 def _truths() -> list[tuple[str, float]]:
     if _PARAMETER.value is None:
         if _TRUTH.value is not None:
@@ -87,7 +59,7 @@ def _truths() -> list[tuple[str, float]]:
     if _TRUTH.value is None:
         Panel(_PARAMETER.value, 1.0)  # For its check of the name.
         return [(name, truth) for name, truth in DEFAULT_PANELS if name == _PARAMETER.value]
-    truths = _numbers("truth", _TRUTH.value)
+    truths = parse_numbers("truth", _TRUTH.value)
     if not truths or len(set(truths)) < len(truths):
         raise UserError(f"truth: expected different numbers, received {_TRUTH.value!r}")
     return [(_PARAMETER.value, truth) for truth in truths]

@@ -14,7 +14,7 @@ from absl import flags
 
 from tf_dsae.cli import common
 from tf_dsae.errors import UserError
-from tf_dsae.presets import PRESETS, preset
+from tf_dsae.presets import PRESETS, parse_betas, preset
 
 _PRESET = flags.DEFINE_string(
     "preset", "paper", f"Settings of the runs: {', '.join(PRESETS)}; beta is set apart."
@@ -39,19 +39,6 @@ _DATA_DIR = flags.DEFINE_string(
 _SHEETS_DIR = flags.DEFINE_string(
     "sheets_dir", None, "For sprites/lpc: folder with the sheets, in place of a download."
 )
-
-
-def parse_betas(text: str) -> tuple[float, ...]:
-    """ "1,6,150" as numbers; raises UserError for none, negative ones or one given twice."""
-    try:
-        betas = tuple(float(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        betas = ()
-    if not betas or len(set(betas)) < len(betas) or not all(0 <= beta < 1e9 for beta in betas):
-        raise UserError(
-            f"betas: expected different numbers of at least 0, such as 1,6,150, received {text!r}"
-        )
-    return betas
 
 
 def main(argv: list[str]) -> None:

@@ -1,8 +1,10 @@
 """Several evaluations side by side: measures down, runs across, the best of each marked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+from tf_dsae.errors import UserError
 from tf_dsae.evaluation import tables
 from tf_dsae.evaluation.blocks import Cell, Table
 from tf_dsae.evaluation.tables import Evaluation
@@ -28,6 +30,20 @@ class Measure(NamedTuple):
 
 
 Measures = dict[str, Measure]
+
+
+def names_of(paths: Sequence[str]) -> list[str]:
+    """What to call each run: its folder, with as many parents as tell it from the others."""
+    parts = []
+    for path in map(Path, paths):
+        absolute = path.expanduser().absolute()
+        folders = absolute.parts if absolute.suffix != ".json" else absolute.parent.parts
+        parts.append(folders[:-1] if folders[-1] == "evaluation" else folders)
+    for depth in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(folders[-depth:]) for folders in parts]
+        if len(set(names)) == len(names):
+            return names
+    raise UserError(f"runs: expected different ones, received {', '.join(paths)}; name each once")
 
 
 def differences(evaluations: Mapping[str, Evaluation]) -> list[str]:

@@ -1,6 +1,7 @@
 """Settings of the study, checked; no TensorFlow, so that mistakes are answered at once."""
 
 import dataclasses
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,6 +48,7 @@ DEFAULT_PANELS = (
 
 # Within these, double precision still tells a likelihood from its bound.
 _SMALLEST, _LARGEST = 1e-4, 1e4
+_MOST_VALUES = 10_000
 
 
 def _check_sigma(name: str, value: Any) -> None:
@@ -118,3 +120,29 @@ class Panel:
 def default_panels(**settings) -> list[Panel]:
     """The published panels and sigma_f, with other settings of Panel for all."""
     return [Panel(parameter, truth, **settings) for parameter, truth in DEFAULT_PANELS]
+
+
+def parseparse_numbers(name: str, text: str, separator: str = ",") -> tuple[float, ...]:
+    """ "0.5,1" as numbers, none for ""; raises UserError naming `name` for anything else."""
+    try:
+        return tuple(float(part) for part in text.split(separator)) if text.strip() else ()
+    except ValueError:
+        raise UserError(f"{name}: expected numbers, received {text!r}") from None
+
+
+def parse_grid(text: str) -> tuple[float, ...]:
+    """ "0.1:2:0.1" or "0.1,0.2,0.5" as values; raises UserError for anything else."""
+    if ":" not in text:
+        return parse_numbers("grid", text)
+    numbers = parse_numbers("grid", text, ":")
+    if len(numbers) != 3 or not all(map(math.isfinite, numbers)) or numbers[2] <= 0:
+        raise UserError(
+            f"grid: expected first:last:step with a step above 0, or values, received {text!r}"
+        )
+    first, last, step = numbers
+    if (last - first) / step > _MOST_VALUES:
+        raise UserError(
+            f"grid: expected at most {_MOST_VALUES} values, received {text!r}; raise the step"
+        )
+    count = math.floor((last - first) / step + 1e-9) + 1
+    return tuple(float(f"{first + step * index:.12g}") for index in range(max(count, 0)))

@@ -9,6 +9,11 @@ Groups = Sequence[Sequence[tuple[str, np.ndarray | None]]]
 _MOVING = 3  # Videos to a side of the table of swaps; more make a large file.
 # Name -> title, caption, alternative text.
 WORDS = {
+    "data_sample": (
+        "Held-out videos",
+        "Videos that training never saw, chosen to differ from each other in every factor.",
+        "Held-out videos, each of one character who performs one motion.",
+    ),
     "swap": (
         "Swaps: the character of the first video, the motion of the second",
         "Moving: a row keeps the f of the clip at its left, a column the z of the clip above it. A "
@@ -120,14 +125,16 @@ def _swaps(source: np.ndarray, swaps: np.ndarray) -> tuple[Groups, Groups]:
 
 def data_scene(sample: np.ndarray, show_source: bool) -> Scene:
     """Videos [N, T, H, W, C] as they are, or as the model shows them."""
-    title = "Held-out videos" if show_source else "Held-out videos, as the model shows them"
+    title, caption, alt = WORDS["data_sample"]
+    if not show_source:
+        title += ", as the model shows them"
     rows = [(f"video {k + 1}", clip) for k, clip in enumerate(sample)]
     across = min(len(rows), 4)
     return Scene(
         "data_sample",
         title,
-        "Videos that training never saw, chosen to differ from each other in every factor.",
-        f"{len(rows)} held-out videos, each of one character who performs one motion.",
+        caption,
+        alt,
         [[row] for row in rows],
         [rows[column::across] for column in range(across)],
     )

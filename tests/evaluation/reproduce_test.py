@@ -1,0 +1,85 @@
+"""The paper end to end, on noise: stages, their order, and what is done again."""
+
+import numpy as np
+import pytest
+
+from tests.conftest import small_config
+from tests.evaluation.conftest import TRAINING
+from tf_dsae import reproduce
+from tf_dsae.errors import UserError
+from tf_dsae.evaluation import run
+from tf_dsae.linear_gaussian.settings import default_panels
+
+BETAS = (1.0, 6.0, 150.0)
+
+
+@pytest.fixture
+def counted(prepared, monkeypatch):
+    """Counts what is trained, evaluated and studied; the study is a small one."""
+    done = []
+
+    def counting(name, module, attribute):
+        function = getattr(module, attribute)
+
+        def call(*arguments, **options):
+            done.append(name)
+            return function(*arguments, **options)
+
+        monkeypatch.setattr(module, attribute, call)
+
+    small = [
+        panel.__class__(**{**vars(panel), "grid": (0.3, 0.9), "num_sequences": 3})
+        for panel in default_panels(seed=2)
+    ]
+    monkeypatch.setattr(reproduce, "default_panels", lambda seed: small)
+    original = reproduce.study.run_study
+    monkeypatch.setattr(reproduce.study, "run_study", lambda panels: original(panels, 2))
+    counting("train", reproduce, "train")
+    counting("evaluate", reproduce, "evaluate_run")
+    counting("study", reproduce.study, "run_study")
+    return done
+
+
+def again(places):
+    return reproduce.reproduce(small_config(), TRAINING, places, BETAS)
+
+
+def test_every_stage_is_done_once_and_told_in_order(counted, tmp_path):
+    places = reproduce.Places(tmp_path / "out")
+    evaluations = again(places)
+    assert list(evaluations) == ["beta_1", "beta_6", "beta_150"]
+    assert counted == ["train", "evaluate"] * 3 + ["study"]
+    page = (tmp_path / "out" / "report.html").read_text()
+    told = ["Figure 3.", "Figure 4.", "Figure 5,", "Figures 6 and 7,", "Figures 8 and 11,"]
+    told += ["Figure 9,", "Figure 10,", "Table 1", "Figure 12,", "Figure 13,", "Figure 14,"]
+    told += ["Table 2", "side by side"]
+    places_in_page = [page.rindex(words) for words in told]
+    assert places_in_page == sorted(places_in_page)
+    assert "beta 150: q(f | x) fell on its prior" in page
+    assert "| colour |" in (tmp_path / "out" / "report.md").read_text()
+    # Nothing again.
+    assert again(places) == evaluations
+    assert len(counted) == 7
+    # Other weights are evaluated again, and only they.
+    workdir = tmp_path / "out" / "beta_6"
+    model = reproduce.folder.load(workdir)
+    model.decoder.dense.bias.assign_add(np.ones(model.decoder.dense.bias.shape, np.float32))
+    reproduce.folder.save_weights(workdir, model)
+    assert again(places)["beta_6"] != evaluations["beta_6"]
+    assert counted[7:] == ["evaluate"]
+
+
+def test_a_folder_of_another_reproduction_is_refused(counted, tmp_path, finished):
+    places = reproduce.Places(finished.parent)
+    with pytest.raises(UserError, match="static_size"):
+        reproduce.reproduce(small_config(static_size=5), TRAINING, places, (1.0,))
+    assert counted == []
+
+
+def test_names_of_runs():
+    assert [reproduce.run_name(beta) for beta in (1.0, 0.5, 150.0)] == [
+        "beta_1",
+        "beta_0.5",
+        "beta_150",
+    ]
+    assert run.EVALUATION == "evaluation.json"
