@@ -122,7 +122,7 @@ def default_panels(**settings) -> list[Panel]:
     return [Panel(parameter, truth, **settings) for parameter, truth in DEFAULT_PANELS]
 
 
-def parseparse_numbers(name: str, text: str, separator: str = ",") -> tuple[float, ...]:
+def parse_numbers(name: str, text: str, separator: str = ",") -> tuple[float, ...]:
     """ "0.5,1" as numbers, none for ""; raises UserError naming `name` for anything else."""
     try:
         return tuple(float(part) for part in text.split(separator)) if text.strip() else ()
