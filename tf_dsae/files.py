@@ -36,6 +36,27 @@ def require_space(folder: str | os.PathLike, num_bytes: int) -> None:
         )
 
 
+def check_folder(name: str, folder: str | os.PathLike, num_bytes: int) -> None:
+    """Raises UserError where a folder could not be made or written, before there is work to lose.
+
+    Args:
+      name: of the setting that names the folder.
+      folder: that need not exist; nothing is made.
+      num_bytes: that must be free on its disk.
+    """
+    folder = Path(folder).expanduser()
+    with write_errors(folder):
+        existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise UserError(f"{name}: expected a folder, received {folder}; {existing} is a file")
+    if not os.access(existing, os.W_OK):
+        raise UserError(
+            f"{name}: expected a folder that can be written, received {folder}; change the rights "
+            f"of {existing}, or name another --{name}"
+        )
+    require_space(existing, num_bytes)
+
+
 @contextlib.contextmanager
 def written_whole(path: str | os.PathLike) -> Iterator[Path]:
     """Gives a name beside `path` to write to, and renames it to `path` when the block succeeds.

@@ -86,7 +86,11 @@ def parse_betas(text: str) -> tuple[float, ...]:
         betas = tuple(float(part) for part in text.split(",") if part.strip())
     except ValueError:
         betas = ()
-    if not betas or len(set(betas)) < len(betas) or not all(0 <= beta < 1e9 for beta in betas):
+    if (
+        not betas
+        or len({f"{beta:g}" for beta in betas}) < len(betas)
+        or not all(0 <= beta < 1e9 for beta in betas)
+    ):
         raise UserError(
             f"betas: expected different numbers of at least 0, such as 1,6,150, received {text!r}"
         )

@@ -9,16 +9,21 @@ Every stage leaves a folder and is not repeated when that folder holds its resul
 
 import dataclasses
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tf_dsae import workdir as folder
 from tf_dsae.config import ModelConfig, TrainingConfig
 from tf_dsae.data import prepare
+from tf_dsae.errors import UserError
 from tf_dsae.evaluation import story
 from tf_dsae.evaluation.collect import Protocol
+from tf_dsae.evaluation.evaluate import check_factors
+from tf_dsae.evaluation.judges import obtain_judges
 from tf_dsae.evaluation.run import (
     EVALUATION,
+    REPORT,
     check_output,
     evaluate_run,
     read_evaluation,
@@ -59,7 +64,7 @@ def reproduce(
     Args:
       model, training: settings of all runs but for beta.
       places: where things are.
-      betas: weights of both KLs, a run for each; the first two are set beside the paper's tables.
+      betas: weights of both KLs, a run for each; 1, 6 and 150 are set beside the paper's.
       num_videos: test videos to evaluate; None for all.
       show_source: False shows real clips as their reconstructions.
 
@@ -72,48 +77,66 @@ def reproduce(
     output = places.output_dir.expanduser()
     check_output(output)
     settings = {
-        output / run_name(beta): dataclasses.replace(
-            training, beta_f=f"{beta:g}", beta_z=f"{beta:g}"
-        )
-        for beta in betas
+        beta: dataclasses.replace(training, beta_f=f"{beta:g}", beta_z=f"{beta:g}")
+        for beta in sorted(betas)
     }
-    for workdir, of_run in settings.items():
-        check_before_data(workdir, model, of_run, resume=True)
+    for beta, of_run in settings.items():
+        check_before_data(output / run_name(beta), model, of_run, resume=True)
+    # Whatever could stop a later stage is found before the first.
+    data = prepare(training.dataset, places.data_dir, places.sheets_dir)
+    check_factors(data, num_videos)
+    judges = obtain_judges(data, places.judge_dir, places.data_dir)
+    judges.require()
     evaluations = {}
-    for workdir, of_run in settings.items():
-        if not (workdir / folder.WEIGHTS).exists():
+    for beta, of_run in settings.items():
+        workdir = output / run_name(beta)
+        if not _trained(workdir):
             _say(f"training {workdir.name}")
-            data = prepare(of_run.dataset, places.data_dir, places.sheets_dir)
             train(data, model, of_run, workdir, show=True)
-        evaluations[workdir.name] = _evaluated(workdir, of_run, places, num_videos, show_source)
+        options = {"num_videos": num_videos, "show_source": show_source}
+        evaluations[beta] = _evaluated(workdir, of_run.seed, places, judges, options)
     made = _studied(output / "likelihood", training.seed)
-    story.write_story(output, evaluations, made)
-    return evaluations
+    story.write_story(output, evaluations, made, run_name)
+    return {run_name(beta): evaluation for beta, evaluation in evaluations.items()}
 
 
 def _say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
 
+def _trained(workdir: Path) -> bool:
+    """Whether a run is finished, its last file included."""
+    return all(
+        (workdir / name).exists() for name in (folder.WEIGHTS, f"{folder.FIGURES}/curves.png")
+    )
+
+
+def _held(read: Callable[[Path], dict[str, Any]], path: Path) -> dict[str, Any]:
+    """What an earlier run left; {} where it left nothing that can be read."""
+    try:
+        return read(path)
+    except UserError:
+        return {}
+
+
 def _evaluated(
-    workdir: Path,
-    training: TrainingConfig,
-    places: Places,
-    num_videos: int | None,
-    show_source: bool,
+    workdir: Path, seed: int, places: Places, judges: Any, options: dict[str, Any]
 ) -> dict[str, Any]:
-    """The evaluation of these very weights, made if it is not there."""
+    """The evaluation of these very weights by these judges, made if it is not there."""
     output = workdir / "evaluation"
-    protocol = Protocol(seed=training.seed)
+    protocol = Protocol(seed=seed)
     asked = dataclasses.asdict(protocol) | {
         "weights": weights_digest(workdir),
-        "asked_videos": num_videos,
-        "show_source": show_source,
+        "judges_digest": judges.digest(),
+        "asked_videos": options["num_videos"],
+        "show_source": options["show_source"],
     }
-    if (output / EVALUATION).exists():
-        found = read_evaluation(output)
-        if all(found.get(name) == value for name, value in asked.items()):
-            return found
+    held = _held(read_evaluation, output / EVALUATION)
+    whole = (output / REPORT).exists() and all(
+        (output / "figures" / name).exists() for name in story.needed_pictures()
+    )
+    if whole and all(held.get(name) == value for name, value in asked.items()):
+        return held
     _say(f"evaluating {workdir.name}")
     return evaluate_run(
         workdir,
@@ -122,22 +145,22 @@ def _evaluated(
         judge_dir=places.judge_dir,
         data_dir=places.data_dir,
         sheets_dir=places.sheets_dir,
-        num_videos=num_videos,
-        show_source=show_source,
+        **options,
     )
 
 
 def _studied(output: Path, seed: int) -> dict[str, Any]:
     """The likelihood study of the published panels, made if it is not there."""
     panels = default_panels(seed=seed)
-    if (output / study.STUDY).exists():
-        found = read_study(output / study.STUDY)
-        wanted = [dataclasses.asdict(panel) | {"grid": list(panel.grid)} for panel in panels]
-        if len(found["panels"]) == len(wanted) and all(
-            all(held.get(name) == value for name, value in panel.items())
-            for held, panel in zip(found["panels"], wanted, strict=True)
-        ):
-            return found
+    wanted = [dataclasses.asdict(panel) | {"grid": list(panel.grid)} for panel in panels]
+    held = _held(read_study, output / study.STUDY)
+    same = [
+        all(found.get(name) == value for name, value in panel.items())
+        for found, panel in zip(held.get("panels", []), wanted, strict=False)
+    ]
+    pictures = all((output / "figures" / name).exists() for name in story.STUDY_PICTURES)
+    if pictures and len(same) == len(wanted) and all(same):
+        return held
     _say("studying the bound against exact likelihoods")
     made = study.run_study(panels) | {"versions": folder.versions()}
     study.write(output, made)

@@ -27,6 +27,7 @@ _RECORDED = (
     "tensorflow-probability",
     "tensorflow-datasets",
     "numpy",
+    "scikit-learn",
 )
 
 

@@ -72,7 +72,7 @@ def test_mistakes_are_answered_in_one_line(flags, words):
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     done = run("likelihood", f"--output_dir={tmp_path}/file/out")
-    assert_one_line(done, "expected a folder that can be written")
+    assert_one_line(done, "output_dir: expected a folder")
 
 
 def test_grids():

@@ -97,7 +97,7 @@ def prepared(noise, monkeypatch):
     """Makes `noise` the data set that is prepared, and judges that are trained already."""
     for module in (evaluation_run, reproduce):
         monkeypatch.setattr(module, "prepare", lambda *_, **__: noise)
-    monkeypatch.setattr(evaluation_run, "obtain_judges", lambda *_, **__: PixelJudges(noise))
+        monkeypatch.setattr(module, "obtain_judges", lambda *_, **__: PixelJudges(noise))
     return noise
 
 
@@ -174,6 +174,9 @@ class PixelJudges:
             distance = videos[:, 0, 0, 0, channel, np.newaxis] - centres
             found[factor] = (-((distance / 5.0) ** 2)).astype(np.float32)
         return found
+
+    def digest(self) -> str:
+        return "pixels"
 
     def require(self) -> None:
         """They are good."""

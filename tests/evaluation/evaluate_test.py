@@ -114,6 +114,11 @@ def test_a_real_model_is_evaluated_as_a_function_of_the_seed(noise):
     )
     scored = model.elbo(data.examples("test", range(data.num_test))["video"], seed=0).elbo
     assert terms["elbo"] == pytest.approx(float(np.mean(scored)), rel=1e-3)
+    # A full posterior's z is judged at the f that it was drawn with.
+    dynamic = found[0]["information"]["dynamic"]
+    assert dynamic["mutual_information"] > 0
+    # One sample of 16 numbers in each of 30 videos: a standard error of about 0.6.
+    assert dynamic["mean_kl"] == pytest.approx(terms["dynamic_kl"], abs=2.0)
     assert found[0]["information"]["static"]["mean_kl"] == pytest.approx(
         terms["static_kl"], rel=1e-4
     )
@@ -133,6 +138,8 @@ def test_data_that_cannot_be_evaluated(pixels):
         check_factors(dataclasses.replace(pixels, factors={}))
     with pytest.raises(UserError, match="as many test videos as motion has classes, 5, received 4"):
         check_factors(pixels, 4)
+    with pytest.raises(UserError, match="of at least 2 classes of motion, received 1"):
+        check_factors(pixels, 6)
 
 
 @pytest.mark.parametrize(

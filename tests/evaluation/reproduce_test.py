@@ -50,16 +50,24 @@ def test_every_stage_is_done_once_and_told_in_order(counted, tmp_path):
     assert list(evaluations) == ["beta_1", "beta_6", "beta_150"]
     assert counted == ["train", "evaluate"] * 3 + ["study"]
     page = (tmp_path / "out" / "report.html").read_text()
-    told = ["Figure 3.", "Figure 4.", "Figure 5,", "Figures 6 and 7,", "Figures 8 and 11,"]
-    told += ["Figure 9,", "Figure 10,", "Table 1", "Figure 12,", "Figure 13,", "Figure 14,"]
-    told += ["Table 2", "side by side"]
+    told = ["Figure 3.", "Figure 4.", "Figure 5.", "Figures 6 and 7.", "Figures 8 and 11."]
+    told += ["Figure 9.", "Figure 10.", "Table 1 (", "Figure 13.", "Figure 14.", "Table 2 ("]
+    told += ["Figure 12.", "All runs side by side", "What was run"]
     places_in_page = [page.rindex(words) for words in told]
     assert places_in_page == sorted(places_in_page)
     assert "beta 150: q(f | x) fell on its prior" in page
     assert "| colour |" in (tmp_path / "out" / "report.md").read_text()
+    assert "beta 1 was trained with the preset none, not the paper&#x27;s" in page
     # Nothing again.
     assert again(places) == evaluations
     assert len(counted) == 7
+    # What was lost is made again, and only that.
+    (tmp_path / "out" / "beta_1" / "evaluation" / "figures" / "swap.gif").unlink()
+    (tmp_path / "out" / "beta_150" / "evaluation" / "evaluation.json").write_text("{}")
+    (tmp_path / "out" / "likelihood" / "figures" / "sigma_x.png").unlink()
+    assert again(places) == evaluations
+    assert counted[7:] == ["evaluate", "evaluate", "study"]
+    del counted[7:]
     # Other weights are evaluated again, and only they.
     workdir = tmp_path / "out" / "beta_6"
     model = reproduce.folder.load(workdir)
@@ -74,6 +82,23 @@ def test_a_folder_of_another_reproduction_is_refused(counted, tmp_path, finished
     with pytest.raises(UserError, match="static_size"):
         reproduce.reproduce(small_config(static_size=5), TRAINING, places, (1.0,))
     assert counted == []
+
+
+def test_what_would_stop_a_later_stage_stops_before_the_first(counted, tmp_path):
+    with pytest.raises(UserError, match="expected at least as many test videos as motion"):
+        reproduce.reproduce(
+            small_config(), TRAINING, reproduce.Places(tmp_path / "out"), num_videos=3
+        )
+    assert counted == [] and not (tmp_path / "out").exists()
+
+
+def test_other_betas_are_told_without_the_papers_words(counted, tmp_path):
+    reproduce.reproduce(
+        small_config(), TRAINING, reproduce.Places(tmp_path / "out"), betas=(2.0, 6.0)
+    )
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "Pictures at beta 2" in page and "Tables, beta 2" in page
+    assert "Table 2 (Section 6.3), beta 6" in page and "Table 1" not in page
 
 
 def test_names_of_runs():

@@ -59,7 +59,7 @@ def test_runs_that_cannot_be_evaluated(finished, prepared, tmp_path, monkeypatch
     fails(finished, "expected a run trained on the pixels that is prepared")
     monkeypatch.setattr(run, "prepare", lambda *_, **__: prepared)
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="expected a folder that can be written"):
+    with pytest.raises(UserError, match="output_dir: expected a folder, received"):
         run.evaluate_run(finished, tmp_path / "file" / "out", Protocol(), **OPTIONS)
 
 

@@ -69,14 +69,17 @@ class Generated(NamedTuple):
 class Codes(NamedTuple):
     """Posteriors of N videos: means and standard deviations [N, F] and [N, T, Z], with a sample.
 
-    prior_log_density: log p(z) of each sample of z, [N], nats.
+    f, z: samples of q. z_loc, z_scale: q(z | .) at the sampled f, which z came from. z_mean: its
+    mean at f's mean, another of a full posterior. prior_log_density: log p(z) of each sample of
+    z, [N], nats.
     """
 
     f_mean: np.ndarray
     f_stddev: np.ndarray
     f: np.ndarray
     z_mean: np.ndarray
-    z_stddev: np.ndarray
+    z_loc: np.ndarray
+    z_scale: np.ndarray
     z: np.ndarray
     prior_log_density: np.ndarray
 
@@ -120,7 +123,8 @@ def _generate(model: DSAE, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor
         means.static.stddev(),
         f,
         means.dynamic.mean(),
-        means.dynamic.stddev(),
+        tf.reshape(posterior.dynamic.mean(), tf.shape(z)),
+        tf.reshape(posterior.dynamic.stddev(), tf.shape(z)),
         z,
         tf.reduce_sum(model.dynamic_prior(z).log_prob(z), -1),
     )

@@ -16,6 +16,8 @@ _CONDITIONS = {
     "num_videos": "videos",
     "reference": "reference",
     "motion_prior": "prior of z",
+    "importance_samples": "importance samples",
+    "judges_digest": "judges",
 }
 _HIGHER, _LOWER = max, min
 
@@ -77,11 +79,15 @@ def _conditions_table(evaluations: Mapping[str, Evaluation]) -> Table:
     def text(evaluation: Evaluation, key: str) -> str:
         return str(evaluation.get(key, "\N{EN DASH}"))
 
-    keys = [key for key in _CONDITIONS if key != "fingerprint"]
+    keys = [key for key in _CONDITIONS if key not in ("fingerprint", "judges_digest")]
     rows = [
         [_CONDITIONS[key], *(text(evaluation, key) for evaluation in evaluations.values())]
         for key in keys
     ]
+    betas = [evaluation.get("beta", {}) for evaluation in evaluations.values()]
+    for latent in ("f", "z"):
+        given = [str(beta.get(latent, "\N{EN DASH}")) for beta in betas]
+        rows.append([f"beta of {latent}", *given])
     fallen = [collapsed_latents(evaluation) for evaluation in evaluations.values()]
     rows.append(["on its prior", *(" and ".join(names) or "none" for names in fallen)])
     notes = "What was measured, and which posterior fell on its prior, so that its latent is empty."

@@ -57,6 +57,7 @@ def evaluate(
         "motion_prior": protocol.motion_prior,
         "importance_samples": protocol.importance_samples,
         "elbo": elbo,
+        "judges_digest": judges.digest(),
         "judges": {name: {"accuracy": value} for name, value in judges.accuracy.items()},
         "table": _table(data, collected, protocol),
         "protocol": _field_protocol(data, collected, protocol),
@@ -81,6 +82,18 @@ def check_factors(data: PreparedDataset, num_videos: int | None = None) -> None:
         raise UserError(
             f"{data.name}: expected at least as many test videos as {most} has classes, "
             f"{len(data.factors[most])}, received {count}; evaluate more videos"
+        )
+    held = {name: labels[:count] for name, labels in data.load_split("test").labels.items()}
+    for name in data.factors:
+        if name not in held or len(np.unique(held[name])) < 2:
+            raise UserError(
+                f"{data.name}: expected test videos of at least 2 classes of {name}, received "
+                f"{len(np.unique(held.get(name, [])))}; evaluate more videos, or give labels"
+            )
+    if len(np.unique(characters(data, held))) < 2:
+        raise UserError(
+            f"{data.name}: expected test videos of at least 2 characters, received 1; evaluate "
+            "more videos"
         )
 
 
@@ -162,6 +175,6 @@ def _information(codes: Codes) -> dict[str, dict[str, float]]:
 
     static = measure_information(codes.f_mean, codes.f_stddev, codes.f)
     dynamic = measure_information(
-        flat(codes.z_mean), flat(codes.z_stddev), flat(codes.z), codes.prior_log_density
+        flat(codes.z_loc), flat(codes.z_scale), flat(codes.z), codes.prior_log_density
     )
     return {"static": static._asdict(), "dynamic": dynamic._asdict()}

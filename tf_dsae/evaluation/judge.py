@@ -1,6 +1,7 @@
 """A judge, the network that tells one factor's class from a video, and the judges of a data set."""
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -194,6 +195,14 @@ class Judges:
     def _logits_of(self, videos) -> dict[str, tf.Tensor]:
         return self._classify(to_unit_range(videos, self._frame_shape))
 
+    def digest(self) -> str:
+        """SHA-256 of all weights, in hex: which judges they are."""
+        sums = hashlib.sha256()
+        for factor in sorted(self.networks):
+            for weight in self.networks[factor].weights:
+                sums.update(np.ascontiguousarray(weight.numpy()).tobytes())
+        return sums.hexdigest()
+
     def require(self, min_accuracy: float = MIN_ACCURACY) -> None:
         """Raises UserError where a judge's accuracy, a fraction, is lower; names those judges."""
         poor = [
@@ -205,5 +214,5 @@ class Judges:
             raise UserError(
                 f"judges of {self.dataset}: expected each to be right about at least "
                 f"{100 * min_accuracy:g}% of the test videos, received {', '.join(poor)}; name "
-                "better judges by --judge_dir, or train some for more epochs by train_judges"
+                "better judges by --judge_dir, such as train_judges makes with more epochs"
             )

@@ -20,7 +20,7 @@ from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.errors import UserError, reason
 from tf_dsae.evaluation.judge import MIN_ACCURACY, Judge, Judges, JudgeSettings, make_judges
 from tf_dsae.evaluation.judge_training import check_labels, train_judges
-from tf_dsae.files import require_space, write_errors, written_whole
+from tf_dsae.files import check_folder, require_space, write_errors, written_whole
 from tf_dsae.workdir import versions
 
 __all__ = [
@@ -199,19 +199,6 @@ def default_judge_dir(data: PreparedDataset, data_dir: str | os.PathLike | None 
     return root / "judges" / f"{data.name.replace('/', '-')}-{data.fingerprint[:12]}"
 
 
-def _check_folder(folder: Path) -> None:
-    """Raises UserError where judges could not be saved there, before they are trained."""
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise UserError(f"judge_dir: expected a folder, received {folder}; {existing} is a file")
-    if not os.access(existing, os.W_OK):
-        raise UserError(
-            f"judge_dir: expected a folder that can be written, received {folder}; change the "
-            f"rights of {existing}, or name another --judge_dir"
-        )
-    require_space(existing, _SPACE)
-
-
 def obtain_judges(
     data: PreparedDataset,
     judge_dir: str | os.PathLike | None = None,
@@ -227,7 +214,8 @@ def obtain_judges(
       show_progress: whether to show, on stderr, a bar (on a terminal) and a closing line.
 
     Raises:
-      UserError: what `train_judges`, `save_judges` and `load_judges` raise.
+      UserError: what `train_judges`, `save_judges` and `load_judges` raise, or judges just
+        trained that are not sure enough, which are not kept.
     """
     folder = default_judge_dir(data, data_dir) if judge_dir is None else Path(judge_dir)
     folder = folder.expanduser()
@@ -235,11 +223,12 @@ def obtain_judges(
     with write_errors(folder):
         there = (folder / RECORD).exists()
         if not there:
-            _check_folder(folder)
+            check_folder("judge_dir", folder, _SPACE)
     if there:
         judges = load_judges(folder, data)
     else:
         judges = train_judges(data, show_progress=show_progress)
+        judges.require()  # Poor ones are not kept.
         save_judges(folder, judges)
     if show_progress:
         accuracy = ", ".join(f"{name} {100 * of:.2f}%" for name, of in judges.accuracy.items())

@@ -27,6 +27,10 @@ from tf_dsae.evaluation.tables import Evaluation
 if TYPE_CHECKING:
     from tf_dsae.evaluation.pictures import Picture
 
+_MEASURED_BY = (
+    *("dataset", "fingerprint", "num_videos", "seed", "reference", "motion_prior"),
+    *("importance_samples", "batch_size", "judges_digest", "weights", "versions"),
+)
 _CURVES_ALT = (
     "Curves over epochs, training and held out: ELBO, log-likelihood, KL of f and KL of z."
 )
@@ -181,11 +185,7 @@ def _sections(evaluation: Evaluation) -> list[Section]:
 
 
 def _settings(evaluation: Evaluation, settings: Mapping[str, Any] | None) -> list[Block]:
-    measured = {
-        name: evaluation[name]
-        for name in ("dataset", "fingerprint", "num_videos", "seed", "reference", "motion_prior")
-        if name in evaluation
-    }
+    measured = {name: evaluation[name] for name in _MEASURED_BY if name in evaluation}
     blocks: list[Block] = [Settings(measured, "How it was measured")]
     if settings:
         blocks.append(Settings(settings, "How it was trained"))
@@ -231,6 +231,7 @@ def as_markdown(report: Report) -> str:
         elif isinstance(block, Text):
             parts.append(f"{tables.escape_markdown(block.text)}\n")
     for section in report.sections:
-        parts.append(f"## {tables.escape_markdown(section.title)}\n")
-        parts += [tables.as_markdown(block) for block in section.blocks if isinstance(block, Table)]
+        shown = [tables.as_markdown(block) for block in section.blocks if isinstance(block, Table)]
+        if shown:
+            parts += [f"## {tables.escape_markdown(section.title)}\n", *shown]
     return "\n".join(parts)

@@ -15,7 +15,7 @@ from tf_dsae.evaluation.collect import Protocol
 from tf_dsae.evaluation.evaluate import check_factors, evaluate
 from tf_dsae.evaluation.judges import obtain_judges
 from tf_dsae.evaluation.pictures import write_pictures
-from tf_dsae.files import require_space, write_errors, written_whole
+from tf_dsae.files import check_folder, written_whole
 
 EVALUATION = "evaluation.json"
 REPORT = "report.html"
@@ -40,11 +40,17 @@ def read_evaluation(path: str | os.PathLike) -> dict[str, Any]:
         if path.is_dir() and place.exists():
             path = place
             break
+    if path.is_dir():
+        raise UserError(
+            f"{path}: expected an evaluated run, found no {EVALUATION} in it; bin/evaluate "
+            f"--workdir={path} makes one"
+        )
     try:
         evaluation = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise UserError(
-            f"{path}: expected an {EVALUATION}, received: {reason(error)}; bin/evaluate writes one"
+            f"{path}: expected an {EVALUATION} or the folder of an evaluated run, received: "
+            f"{reason(error)}"
         ) from error
     needed = {"dataset", "elbo", "judges", "table", "protocol", "latents"}
     if not isinstance(evaluation, dict) or not needed <= set(evaluation):
@@ -53,10 +59,8 @@ def read_evaluation(path: str | os.PathLike) -> dict[str, Any]:
 
 
 def check_output(output_dir: str | os.PathLike) -> None:
-    """Raises UserError where the folder cannot be made or its disk is full; before the work."""
-    with write_errors(output_dir):
-        Path(output_dir).mkdir(parents=True, exist_ok=True)
-    require_space(output_dir, 20_000_000)
+    """Raises UserError where the folder cannot be written or its disk is full; makes nothing."""
+    check_folder("output_dir", output_dir, 20_000_000)
 
 
 def open_run(
@@ -119,6 +123,8 @@ def evaluate_run(
     check_output(output)
     judges = obtain_judges(data, judge_dir, data_dir, show_progress)
     judges.require()
+    # While results change there are none: evaluation.json comes last.
+    (output / EVALUATION).unlink(missing_ok=True)
     evaluation = evaluate(model, data, judges, protocol, num_videos, show_progress)
     evaluation |= {
         "batch_size": protocol.batch_size,
@@ -129,7 +135,6 @@ def evaluate_run(
     }
     evaluation["beta"] = {"f": run.training.beta_f, "z": run.training.beta_z}
     pictures = write_pictures(model, data, output / "figures", protocol.seed, show_source)
-    write_evaluation(output / EVALUATION, evaluation)
     with written_whole(output / TABLES) as beside:
         beside.write_text(report.report_markdown(evaluation))
     curves = workdir / folder.FIGURES / "curves.png"
@@ -137,4 +142,5 @@ def evaluate_run(
     report.write_report(
         output / REPORT, evaluation, pictures, curves if curves.exists() else None, settings
     )
+    write_evaluation(output / EVALUATION, evaluation)
     return evaluation

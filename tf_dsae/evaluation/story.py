@@ -1,76 +1,118 @@
 """One report of a whole reproduction, in the order of the 2019 paper's figures and tables."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tf_dsae.evaluation import report, tables
-from tf_dsae.evaluation.blocks import Block, Figure, Section, Table, Text
+from tf_dsae.evaluation.blocks import Block, Figure, Notice, Section, Settings, Table, Text
 from tf_dsae.evaluation.comparison import comparison_tables
 from tf_dsae.evaluation.html import write_page
 from tf_dsae.evaluation.tables import Evaluation
 from tf_dsae.files import written_whole
 from tf_dsae.linear_gaussian.report import bias_table
 from tf_dsae.training import scenes
+from tf_dsae.workdir import CONFIG, FIGURES
 
 _TITLE = "Modeling sequential data with VAEs: the paper's figures and tables, made again"
-# Of the paper's Figures 6 to 14: number, picture, what the paper shows there.
-_FIRST = (
-    ("Figure 5", "data_sample", "The paper shows a character walking left."),
-    (
-        "Figures 6 and 7",
-        "swap",
-        "The paper sees the attributes follow f, the action z, and the direction f (its Figure 7).",
+# Figure, picture, what the paper sees there.
+Shown = tuple[tuple[str, str, str], ...]
+_ANY: Shown = (("", "reconstruction", ""), ("", "swap", ""), ("", "prior_f", ""))
+# Beta -> title, what to show.
+_PAPER: dict[float, tuple[str, Shown]] = {
+    1.0: (
+        "Qualitative performance, beta 1 (Section 5.3)",
+        (
+            ("Figure 5", "data_sample", "The paper shows a character walking left."),
+            (
+                "Figures 6 and 7",
+                "swap",
+                "The paper sees the attributes follow f, the action z, and the direction f.",
+            ),
+            (
+                "Figures 8 and 11",
+                "prior_f",
+                "The paper sees new attributes with the action largely kept, and at times a "
+                "deformed character, the more so the larger f is.",
+            ),
+            ("Figure 9", "sample", "The paper sees lower quality, attributes the same throughout."),
+            (
+                "Figure 10",
+                "prior_z",
+                "The paper sees that one poor z_t can take the rest of the clip off its rails.",
+            ),
+        ),
     ),
-    (
-        "Figures 8 and 11",
-        "prior_f",
-        "The paper sees new attributes with the action largely kept, and at times a deformed "
-        "character, the more so the larger f is.",
+    6.0: (
+        "The beta-VAE's pictures, beta 6 (Section 6.2)",
+        (
+            ("Figure 13", "swap", "The paper sees lower quality and no better split."),
+            ("Figure 14", "prior_f", "The paper sees noticeably worse pictures."),
+        ),
     ),
-    ("Figure 9", "sample", "The paper sees lower quality, attributes kept from frame to frame."),
-    (
-        "Figure 10",
-        "prior_z",
-        "The paper sees that one poor z_t can take the rest of the clip off its rails.",
+    150.0: (
+        "A beta that is too large, beta 150 (Section 6.2)",
+        (
+            (
+                "Figure 12",
+                "reconstruction",
+                "The paper's posteriors fell on their priors: all reconstructions look alike.",
+            ),
+        ),
     ),
-)
-_COLLAPSED = (
-    (
-        "Figure 12",
-        "reconstruction",
-        "At beta 150 the paper's posteriors fell on their priors: all reconstructions look alike.",
-    ),
-)
-_WEIGHTED = (
-    ("Figure 13", "swap", "At beta 6 the paper sees lower quality and no better split."),
-    ("Figure 14", "prior_f", "At beta 6 the paper sees noticeably worse pictures."),
-)
+}
+STUDY_PICTURES = ("sigma_x.png", "sigma_z.png")
+
+
+def needed_pictures() -> set[str]:
+    """The files of an evaluation's figures that the story shows."""
+    names = {name for _, shown in _PAPER.values() for _, name, _ in shown}
+    return {f"{name}.{kind}" for name in names for kind in ("png", "gif")}
 
 
 def write_story(
-    output_dir: Path, evaluations: Mapping[str, Evaluation], study: Mapping[str, Any]
+    output_dir: Path,
+    evaluations: Mapping[float, Evaluation],
+    study: Mapping[str, Any],
+    folder_of: Callable[[float], str],
 ) -> None:
     """Writes report.html and report.md.
 
     Args:
-      output_dir: holds likelihood/figures and, for each run, evaluation/figures.
-      evaluations: run name -> evaluation, beta 1, then 6, then 150 where they are the paper's.
+      output_dir: holds likelihood/figures and, for each run, its folder with evaluation/figures.
+      evaluations: beta -> evaluation; those of the paper's betas are told beside its findings.
       study: what likelihood.json holds.
+      folder_of: the name of a beta's folder.
     """
+    named = {f"beta {beta:g}": evaluation for beta, evaluation in evaluations.items()}
     notices = [
-        notice
-        for name, found in evaluations.items()
-        for notice in report.notices(f"{name.replace('_', ' ')}: ", found)
+        notice for name, found in named.items() for notice in report.notices(f"{name}: ", found)
     ]
     words = Text(
         "Each part shows what the paper shows, made by this package, with the paper's own finding "
-        "in words or its figures beside ours."
+        "in words or its figures beside ours. What was run stands at the end."
     )
-    sections = [*_bias(output_dir, study), *_runs(output_dir, evaluations)]
-    sections.append(Section("All runs side by side", comparison_tables(evaluations)))
-    write_page(output_dir / "report.html", _TITLE, [*notices, words], sections)
+    sections = _bias(output_dir, study)
+    for beta, evaluation in evaluations.items():
+        sections += _run(output_dir / folder_of(beta), beta, evaluation)
+    sections.append(Section("All runs side by side", comparison_tables(named)))
+    settings: list[Block] = []
+    for beta in evaluations:
+        workdir = output_dir / folder_of(beta)
+        held = json.loads((workdir / CONFIG).read_text())
+        preset, epochs = held["training"]["preset"], held["training"]["epochs"]
+        words_of_run = f"beta {beta:g}: preset {preset}, {epochs} epochs"
+        alt = f"Curves of the bound and its terms over epochs at beta {beta:g}."
+        settings.append(Figure(workdir / FIGURES / "curves.png", alt, words_of_run))
+        settings.append(Settings(held, words_of_run))
+        if preset != "paper":
+            notices.append(
+                Notice(f"beta {beta:g} was trained with the preset {preset}, not the paper's.")
+            )
+    sections.append(Section("What was run", settings))
     made = report.Report(_TITLE, [*notices, words], sections)
+    write_page(output_dir / "report.html", *made)
     with written_whole(output_dir / "report.md") as beside:
         beside.write_text(report.as_markdown(made))
 
@@ -90,40 +132,27 @@ def _bias(output_dir: Path, study: Mapping[str, Any]) -> list[Section]:
     return [Section("Are sequential autoencoders biased? (Section 3)", blocks)]
 
 
-def _pictures(output_dir: Path, run: str, shown) -> list[Block]:
-    found: list[Block] = []
+def _run(workdir: Path, beta: float, evaluation: Evaluation) -> list[Section]:
+    """What the paper shows at a beta (Sections 5 and 6), and its table."""
+    title, shown = _PAPER.get(beta, (f"Pictures at beta {beta:g}", _ANY))
+    pictures: list[Block] = []
     for number, name, finding in shown:
-        path = output_dir / run / "evaluation" / "figures" / name
-        title, caption, alt = scenes.WORDS[name]
-        words = f"{number}, {run.replace('_', ' ')}. {title}. {caption} {finding}"
-        found.append(Figure(path.with_suffix(".png"), alt, words, path.with_suffix(".gif")))
-    return found
-
-
-def _runs(output_dir: Path, evaluations: Mapping[str, Evaluation]) -> list[Section]:
-    """Sections 5 and 6 of the paper: Figures 5 to 14, Tables 1 and 2."""
-    names = list(evaluations)
-    first = evaluations[names[0]]
-    sections = [
-        Section("Qualitative performance (Section 5.3)", _pictures(output_dir, names[0], _FIRST)),
-        Section("Table 1 (Section 5.4)", _paper_tables(names[0], first)),
-    ]
-    if len(names) > 2:
-        sections.append(
-            Section(
-                "A beta that is too large (Section 6.2)",
-                _pictures(output_dir, names[2], _COLLAPSED),
-            )
-        )
-    if len(names) > 1:
-        pictures = _pictures(output_dir, names[1], _WEIGHTED)
-        sections.append(Section("The beta-VAE's pictures (Section 6.2)", pictures))
-        second = _paper_tables(names[1], evaluations[names[1]])
-        sections.append(Section("Table 2 (Section 6.3)", second))
-    return sections
-
-
-def _paper_tables(run: str, evaluation: Evaluation) -> list[Block]:
+        words, caption, alt = scenes.WORDS[name]
+        path = workdir / "evaluation" / "figures" / name
+        text = ". ".join(filter(None, [number, words, caption])) + f" {finding}"
+        pictures.append(Figure(path.with_suffix(".png"), alt, text, path.with_suffix(".gif")))
+    kls = evaluation["elbo"]
+    kept = Text(
+        f"Here f keeps {tables.number(kls['static_kl'])} and z "
+        f"{tables.number(kls['dynamic_kl'])} nats per video; a posterior that has fallen on its "
+        "prior keeps nothing."
+    )
+    number = {1.0: "Table 1 (Section 5.4)", 6.0: "Table 2 (Section 6.3)"}.get(beta, "Tables")
     made = [tables.disagreement_table(evaluation), tables.kl_table(evaluation)]
-    name = run.replace("_", " ")
-    return [table._replace(caption=f"{table.caption}, {name}") for table in made]
+    return [
+        Section(title, [kept, *pictures]),
+        Section(
+            f"{number}, beta {beta:g}",
+            [table._replace(caption=f"{table.caption}, beta {beta:g}") for table in made],
+        ),
+    ]

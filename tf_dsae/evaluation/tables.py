@@ -85,7 +85,7 @@ def disagreement_table(evaluation: Evaluation) -> Table:
     notes = (
         "Share of the videos for which the judge names another class once the other latent is "
         "drawn anew; lower is better, 0 means that the kept latent holds the factor. Small: 95% "
-        "intervals over characters."
+        "intervals over characters, without width where none of those seen differs."
     )
     if published and evaluation["dataset"] != "sprites/lpc":
         notes += " Published figures are of the LPC sprites, by other judges."
@@ -114,7 +114,9 @@ def kl_table(evaluation: Evaluation) -> Table:
         head += [f"{name}: KL-recon", f"{name}: KL-random"]
     notes = (
         "KL of the judge's class probabilities from those of the reference, nats: KL-recon of the "
-        "generated video, KL-random of a uniform guess. KL-recon should be far below KL-random."
+        "generated video, KL-random of a uniform guess. Both grow with the sureness of a judge, so "
+        "that only their ratio can be compared with other judges' figures: KL-recon should be far "
+        "below KL-random."
     )
     return Table(head, rows, "KL divergence of the judge's probabilities", notes)
 
@@ -176,9 +178,9 @@ def probe_table(evaluation: Evaluation) -> Table:
         ]
         rows.append([factor, *cells, percent(chance.get(factor))])
     notes = (
-        "Test accuracy of a linear classifier that sees one latent only; the stronger the colour, "
-        "the further above chance. Well split, f tells what stays and z what moves, and all else "
-        "is at chance."
+        "Test accuracy of a linear classifier that sees f only, or the mean of z over time; the "
+        "stronger the colour, the further above chance. Well split, f tells what stays and z what "
+        "moves, and all else is at chance."
     )
     return Table(["factor", "from f", "from z", "chance"], rows, "Where each factor went", notes)
 
@@ -218,11 +220,13 @@ def information_table(evaluation: Evaluation) -> Table:
         [LATENTS[latent], *(number(parts[name]) for name in INFORMATION)]
         for latent, parts in evaluation["information"].items()
     ]
+    most = number(math.log(evaluation["num_videos"]))
     notes = (
         "Nats per video; mean KL = mutual information + the KL from the aggregate posterior to the "
-        "prior. The first says how much the latent tells of a video (at most the logarithm of the "
-        "number of videos can be seen), the second how far draws from the prior are from what the "
-        "decoder knows."
+        "prior, both from the mixture of all videos' posteriors and one sample of each. The first "
+        "says how much the latent tells of a video, and cannot be seen to be more than the "
+        f"logarithm of the number of videos, {most}; near it the second, how far draws from the "
+        "prior are from what the decoder knows, is an upper bound."
     )
     return Table(["latent", *INFORMATION.values()], rows, "Information in the latents", notes)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tf_dsae.errors import UserError
-from tf_dsae.files import require_space, write_errors, written_whole
+from tf_dsae.files import check_folder, written_whole
 from tf_dsae.linear_gaussian import figures, joint, report
 from tf_dsae.linear_gaussian.settings import Panel
 from tf_dsae.linear_gaussian.sweep import run_panels
@@ -41,17 +41,15 @@ def run_study(panels: Sequence[Panel], steps: int = 1000) -> dict[str, Any]:
 
 
 def check_output(folder: str | os.PathLike) -> None:
-    """Raises UserError where the folder cannot be made or its disk is full; before the work."""
-    with write_errors(folder):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-    require_space(folder, 5_000_000)
+    """Raises UserError where the folder cannot be written or its disk is full; makes nothing."""
+    check_folder("output_dir", folder, 5_000_000)
 
 
 def write(folder: str | os.PathLike, study: dict[str, Any]) -> None:
-    """Writes likelihood.json, likelihood.md and figures/*.png, each whole."""
+    """Writes figures/*.png, likelihood.md and, last, likelihood.json, each whole."""
     folder = Path(folder)
+    (folder / STUDY).unlink(missing_ok=True)
     panels = study["panels"]
-    report.write_study(folder / STUDY, study)
     with written_whole(folder / "likelihood.md") as beside:
         beside.write_text(report.study_markdown(study))
     pictures = folder / "figures"
@@ -62,3 +60,4 @@ def write(folder: str | os.PathLike, study: dict[str, Any]) -> None:
     figures.save_families(pictures / "families.png", panels)
     figures.save_joint(pictures / "joint.png", study["joint"])
     figures.save_lengths(pictures / "lengths.png", study["lengths"])
+    report.write_study(folder / STUDY, study)
