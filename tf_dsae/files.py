@@ -1,11 +1,13 @@
 """Files that are there whole or not at all."""
 
 import contextlib
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tf_dsae.errors import UserError, reason
 
@@ -36,7 +38,7 @@ def require_space(folder: str | os.PathLike, num_bytes: int) -> None:
         )
 
 
-def check_folder(name: str, folder: str | os.PathLike, num_bytes: int) -> None:
+def check_folder(name: str, folder: str | os.PathLike, num_bytes: int = 0) -> None:
     """Raises UserError where a folder could not be made or written, before there is work to lose.
 
     Args:
@@ -81,3 +83,10 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
             os.replace(beside, path)
         finally:
             beside.unlink(missing_ok=True)
+
+
+def write_json(path: str | os.PathLike, value: Any) -> None:
+    """Writes plain values as JSON, whole or not at all."""
+    text = json.dumps(value, indent=1, allow_nan=False) + "\n"
+    with written_whole(path) as beside:
+        beside.write_text(text)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tf_dsae.errors import UserError
+from tf_dsae.files import write_json
 from tf_dsae.linear_gaussian import families, report
 from tf_dsae.linear_gaussian.exact import log_likelihood
 from tf_dsae.linear_gaussian.settings import (
@@ -123,13 +124,13 @@ def test_extremes_stay_numbers(tmp_path):
     """The ends of what a panel may ask for: finite, written, and said not to have converged."""
     panels = run_panels([Panel("sigma_x", 0.5, grid=(1e-4, 1e4), num_sequences=3)], steps=5)
     assert np.all(np.isfinite(panels[0]["elbo"])) and not any(panels[0]["converged"])
-    report.write_study(tmp_path / "likelihood.json", {"panels": panels})
+    write_json(tmp_path / "likelihood.json", {"panels": panels})
     assert panels[0]["optimal"]["exact"]["expected"]["argmax"] == pytest.approx(0.5, abs=1e-4)
 
 
 def test_json_gives_back_what_was_written(panels, tmp_path):
     study = {"panels": panels, "versions": {"tf_dsae": "0"}}
-    report.write_study(tmp_path / "likelihood.json", study)
+    write_json(tmp_path / "likelihood.json", study)
     assert report.read_study(tmp_path / "likelihood.json") == study
     assert json.loads((tmp_path / "likelihood.json").read_text()) == study
     table = report.bias_table(panels)

@@ -15,18 +15,11 @@ from tf_dsae.evaluation.collect import Protocol
 from tf_dsae.evaluation.evaluate import check_factors, evaluate
 from tf_dsae.evaluation.judges import obtain_judges
 from tf_dsae.evaluation.pictures import write_pictures
-from tf_dsae.files import check_folder, written_whole
+from tf_dsae.files import check_folder, write_json, written_whole
 
 EVALUATION = "evaluation.json"
 REPORT = "report.html"
 TABLES = "evaluation.md"
-
-
-def write_evaluation(path: str | os.PathLike, evaluation: dict[str, Any]) -> None:
-    """Writes evaluation.json, whole or not at all."""
-    text = json.dumps(evaluation, indent=1, allow_nan=False) + "\n"
-    with written_whole(path) as beside:
-        beside.write_text(text)
 
 
 def read_evaluation(path: str | os.PathLike) -> dict[str, Any]:
@@ -142,5 +135,5 @@ def evaluate_run(
     report.write_report(
         output / REPORT, evaluation, pictures, curves if curves.exists() else None, settings
     )
-    write_evaluation(output / EVALUATION, evaluation)
+    write_json(output / EVALUATION, evaluation)
     return evaluation

@@ -8,20 +8,12 @@ from typing import Any
 import numpy as np
 
 from tf_dsae.errors import UserError, reason
-from tf_dsae.files import written_whole
 from tf_dsae.linear_gaussian.settings import FAMILIES, Parameters
 from tf_dsae.linear_gaussian.sweep import TOLERANCE
 
 Table = list[list[str]]
 _TITLES = {name: name.replace("_", " ") for name in FAMILIES}
 _AT_MOST, _AT_LEAST = "\N{LESS-THAN OR EQUAL TO}", "\N{GREATER-THAN OR EQUAL TO}"
-
-
-def write_study(path: str | os.PathLike, study: dict[str, Any]) -> None:
-    """Writes likelihood.json, whole or not at all; nats per sequence."""
-    text = json.dumps(study, indent=1, allow_nan=False) + "\n"
-    with written_whole(path) as beside:
-        beside.write_text(text)
 
 
 def read_study(path: str | os.PathLike) -> dict[str, Any]:

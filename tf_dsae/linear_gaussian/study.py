@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tf_dsae.errors import UserError
-from tf_dsae.files import check_folder, written_whole
+from tf_dsae.files import check_folder, write_json, written_whole
 from tf_dsae.linear_gaussian import figures, joint, report
 from tf_dsae.linear_gaussian.settings import Panel
 from tf_dsae.linear_gaussian.sweep import run_panels
@@ -60,4 +60,4 @@ def write(folder: str | os.PathLike, study: dict[str, Any]) -> None:
     figures.save_families(pictures / "families.png", panels)
     figures.save_joint(pictures / "joint.png", study["joint"])
     figures.save_lengths(pictures / "lengths.png", study["lengths"])
-    report.write_study(folder / STUDY, study)
+    write_json(folder / STUDY, study)

@@ -14,7 +14,7 @@ from tf_dsae import workdir as folder
 from tf_dsae.config import ModelConfig, TrainingConfig
 from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.errors import UserError
-from tf_dsae.files import write_errors
+from tf_dsae.files import check_folder, write_errors
 from tf_dsae.model import DSAE
 from tf_dsae.optimizer import Adam
 from tf_dsae.schedules import parse_schedule
@@ -137,17 +137,10 @@ def _describe(
 def _check_workdir(workdir: Path, run: folder.RunConfig, resume: bool) -> None:
     """Raises UserError where the folder cannot hold this run."""
     with write_errors(workdir):
-        existing = next(path for path in (workdir, *workdir.absolute().parents) if path.exists())
         config, checkpoints = workdir / folder.CONFIG, workdir / folder.CHECKPOINTS
         held = config.exists()
         has_checkpoints = checkpoints.is_dir() and any(checkpoints.iterdir())
-    if not existing.is_dir():
-        raise UserError(f"workdir: expected a folder, received {workdir}; {existing} is a file")
-    if not os.access(existing, os.W_OK):
-        raise UserError(
-            f"workdir: expected a folder that can be written, received {workdir}; change the "
-            f"rights of {existing}, or name another --workdir"
-        )
+    check_folder("workdir", workdir)
     if held and not resume:
         raise UserError(
             f"workdir: expected no run in {workdir} with --noresume, found one; name another "
