@@ -26,6 +26,8 @@ tfd = tfp.distributions
 class ProcessAutoencoder(SequentialAutoencoder):
     """An autoencoder of the process: p is the process, q a subclass'.
 
+    A subclass also gives `gaussian`, x [B, T, D] to q(f, z_1:T | x) as one GaussianPosterior.
+
     Args:
       num_frames, dimensions: T and D.
     """
@@ -65,10 +67,6 @@ class ProcessAutoencoder(SequentialAutoencoder):
 
     def decoder(self, f: tf.Tensor, z: tf.Tensor) -> tfd.Distribution:
         return self.process.likelihood(f, z)
-
-    def gaussian(self, x: tf.Tensor) -> GaussianPosterior:
-        """q(f, z_1:T | x) as one Gaussian."""
-        raise NotImplementedError
 
 
 class LinearStaticEncoder(keras.layers.Layer):
