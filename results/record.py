@@ -1,6 +1,6 @@
 """Records what a command left: settings, figures of merit and pictures, with the command itself.
 
-Of a training, or of a likelihood study. Source clips appear as their reconstructions, so that
+Of a training, an evaluation or a likelihood study. Source clips appear as their reconstructions, so that
 every pixel recorded is the model's own, but for --show_source, with data that may be shown.
 
   python results/record.py --workdir=RUN --output_dir=results/NAME --command="bin/train ..."
@@ -49,6 +49,16 @@ def record_study(source: Path, output: Path) -> dict:
     return {"seed": study["panels"][0]["seed"], "versions": study["versions"]}
 
 
+def record_evaluation(source: Path, output: Path) -> dict:
+    """Copies an evaluation's numbers and tables; returns what is particular to it."""
+    from tf_dsae.evaluation.run import EVALUATION, TABLES, read_evaluation
+
+    evaluation = read_evaluation(source)
+    for name in (EVALUATION, TABLES):
+        shutil.copyfile(source / name, output / name)
+    return {"seed": evaluation["seed"], "versions": evaluation["versions"]}
+
+
 def record_training(source: Path, output: Path) -> dict:
     """Copies a run, scores all held-out videos and draws; returns what is particular to it."""
     from tf_dsae import workdir as folder
@@ -78,8 +88,9 @@ def main(argv: list[str]) -> None:
     common.load_tensorflow()
     source, output = Path(_WORKDIR.value), Path(_OUTPUT_DIR.value)
     output.mkdir(parents=True, exist_ok=True)
-    is_study = (source / "likelihood.json").exists()
-    particular = (record_study if is_study else record_training)(source, output)
+    kinds = {"likelihood.json": record_study, "evaluation.json": record_evaluation}
+    recorders = [of for name, of in kinds.items() if (source / name).exists()]
+    particular = (recorders or [record_training])[0](source, output)
     record = {
         "command": _COMMAND.value,
         "wall_seconds": _WALL_SECONDS.value,
