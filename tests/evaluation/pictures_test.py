@@ -79,11 +79,14 @@ def test_the_models_own_pixels(squares, tmp_path, monkeypatch):
     test = squares.examples("test", range(squares.num_test))["video"]
     for show_source in (True, False):
         clips.clear()
-        pictures.write_pictures(
+        found = pictures.write_pictures(
             DSAE(small_config(), seed=3), squares, tmp_path, show_source=show_source
         )
         shown = [any(np.array_equal(figures.as_uint8(c), video) for video in test) for c in clips]
         assert any(shown) == show_source and not all(shown)
+        titles = {picture.name: picture.title for picture in found}
+        assert titles["reconstruction"].startswith("Held-out") == show_source
+        assert ("as the model shows" in titles["data_sample"]) != show_source
 
 
 def test_a_single_video_and_no_factor_will_do(squares, tmp_path):

@@ -137,9 +137,9 @@ def _run(workdir: Path, beta: float, evaluation: Evaluation) -> list[Section]:
     title, shown = _PAPER.get(beta, (f"Pictures at beta {beta:g}", _ANY))
     pictures: list[Block] = []
     for number, name, finding in shown:
-        words, caption, alt = scenes.WORDS[name]
+        title_of, caption, alt = scenes.words(name, evaluation.get("show_source", True))
         path = workdir / "evaluation" / "figures" / name
-        text = ". ".join(filter(None, [number, words, caption])) + f" {finding}"
+        text = ". ".join(filter(None, [number, title_of, caption])) + f" {finding}"
         pictures.append(Figure(path.with_suffix(".png"), alt, text, path.with_suffix(".gif")))
     kls = evaluation["elbo"]
     kept = Text(

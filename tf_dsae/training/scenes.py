@@ -74,6 +74,26 @@ class Pictures(NamedTuple):
     sample: np.ndarray
 
 
+# The same where source clips are shown as their reconstructions.
+_WITHOUT_SOURCE = {
+    "data_sample": (
+        "Held-out videos, as the model shows them",
+        "Reconstructions of videos that training never saw, chosen to differ in every factor.",
+        "Reconstructed videos, each of one character who performs one motion.",
+    ),
+    "reconstruction": (
+        "Reconstructions of held-out videos",
+        "What passes through f and z: each video is decoded from its posterior means.",
+        "Reconstructions of held-out videos.",
+    ),
+}
+
+
+def words(name: str, show_source: bool) -> tuple[str, str, str]:
+    """Title, caption and alternative text of a picture."""
+    return WORDS[name] if show_source else _WITHOUT_SOURCE.get(name, WORDS[name])
+
+
 class Scene(NamedTuple):
     """A picture before it is drawn: rows (label, video [T, H, W, C]) in groups.
 
@@ -105,7 +125,7 @@ def scenes(made: Pictures, show_source: bool) -> list[Scene]:
         "sample": [[(f"sample {k + 1}", clip)] for k, clip in enumerate(made.sample)],
         "prior_z": beside("new z", made.prior_z),
     }
-    found = [Scene(name, *WORDS[name], rows, rows) for name, rows in groups.items()]
+    found = [Scene(name, *words(name, show_source), rows, rows) for name, rows in groups.items()]
     return [found[0], Scene("swap", *WORDS["swap"], *_swaps(source, made.swaps)), *found[1:]]
 
 
@@ -125,16 +145,11 @@ def _swaps(source: np.ndarray, swaps: np.ndarray) -> tuple[Groups, Groups]:
 
 def data_scene(sample: np.ndarray, show_source: bool) -> Scene:
     """Videos [N, T, H, W, C] as they are, or as the model shows them."""
-    title, caption, alt = WORDS["data_sample"]
-    if not show_source:
-        title += ", as the model shows them"
     rows = [(f"video {k + 1}", clip) for k, clip in enumerate(sample)]
     across = min(len(rows), 4)
     return Scene(
         "data_sample",
-        title,
-        caption,
-        alt,
+        *words("data_sample", show_source),
         [[row] for row in rows],
         [rows[column::across] for column in range(across)],
     )
