@@ -20,7 +20,7 @@ from tf_dsae.optimizer import Adam
 # A latent is pruned when its share of x's variance falls below this part of that at the truth.
 PRUNED = 0.1
 _PATH_POINTS = 100
-_LIMIT_STEPS = 2000
+_LIMIT_STEPS = 1000
 _LEARNING_RATE = 0.1
 
 
@@ -123,7 +123,7 @@ def ascend_optimal(
     start: Parameters,
     moments: tf.Tensor,
     steps: int = _LIMIT_STEPS,
-    learning_rate: float = 0.02,
+    learning_rate: float = 0.04,
 ) -> dict[str, Parameters]:
     """Where ascent on each family's best bound, in the parameters' logarithms, ends.
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from tf_dsae.linear_gaussian.settings import Parameters
 
-_POINTS = 513
+_POINTS = 257
 
 
 def peak(
