@@ -1,7 +1,8 @@
 """Records what a command left: settings, figures of merit and pictures, with the command itself.
 
-Of a training, an evaluation or a likelihood study. Source clips appear as their reconstructions, so that
-every pixel recorded is the model's own, but for --show_source, with data that may be shown.
+Of a training, an evaluation or a likelihood study. Source clips of a training appear as their
+reconstructions, so that every pixel recorded is the model's own, but for --show_source, with data
+that may be shown.
 
   python results/record.py --workdir=RUN --output_dir=results/NAME --command="bin/train ..."
 """
