@@ -43,7 +43,7 @@ def read_evaluation(path: str | os.PathLike) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise UserError(
             f"{path}: expected an {EVALUATION} or the folder of an evaluated run, received: "
-            f"{reason(error)}"
+            f"{getattr(error, 'strerror', None) or reason(error)}"
         ) from error
     needed = {"dataset", "elbo", "judges", "table", "protocol", "latents"}
     if not isinstance(evaluation, dict) or not needed <= set(evaluation):
