@@ -15,12 +15,23 @@ ROOT = Path(tf_dsae.__file__).parent
 # The design's floors, each module by the longest name that matches. Modules of one floor may use
 # each other inside their own package only, or in the order in which a tuple names them.
 FLOORS = [
-    ("version", "errors", "types", "geometry", "config", "presets", "schedules", "files", "videos"),
+    (
+        "version",
+        "errors",
+        "checks",
+        "types",
+        "geometry",
+        "config",
+        "presets",
+        "schedules",
+        "files",
+        "videos",
+    ),
     ("distributions", "optimizer", "recurrent", "data"),
     ("encoders", "prior", "decoder"),
     ("objective",),
     ("networks", "autoencoder", "model", "linear_gaussian"),
-    ("figures", "workdir", "training", "evaluation", "reproduce"),
+    ("figures", "workdir", "apply", "export", "training", "evaluation", "reproduce"),
     ("cli",),
 ]
 

@@ -35,7 +35,7 @@ def test_wheel_holds_modules_and_data(tmp_path):
     assert not any(name.startswith(("tests/", "testdata/")) for name in names)
     for program in re.findall(r"^\w+ = ([\w.]+):run$", programs, re.MULTILINE):
         assert program.startswith("tf_dsae.cli.")
-    assert len(re.findall(r":run$", programs, re.MULTILINE)) == 6
+    assert len(re.findall(r":run$", programs, re.MULTILINE)) == 9
 
 
 def test_what_readmes_link_to_is_there():

@@ -1,27 +1,34 @@
 """Autoencoders with a static and a dynamic latent, whatever their parts: bounds and training."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tf_dsae import objective
-from tf_dsae.config import check_whole
+from tf_dsae.checks import check_whole
 from tf_dsae.objective import ElboTerms
 from tf_dsae.schedules import Points, check_points, piecewise_linear
-from tf_dsae.types import Latents, Posterior
+from tf_dsae.types import Latents, Posterior, Seed, TensorLike
 
-tfd = tfp.distributions
 Beta = float | Points
 
 
-def as_seed(seed) -> tf.Tensor:
-    """A whole number, or a pair of them, as the int32 [2] that stateless sampling takes."""
+def as_seed(seed: Seed) -> tf.Tensor:
+    """A whole number, or a pair of them, as the int32 [2] that stateless sampling takes.
+
+    Example:
+      >>> as_seed(5).numpy()
+      array([5, 0], dtype=int32)
+    """
     seed = tf.cast(seed, tf.int32)
     return tf.stack([seed, 0]) if seed.shape.rank == 0 else seed
 
 
-def _as_points(beta: Beta, name: str) -> Points:
+def _as_points(beta: Any, name: str) -> Points:
     return check_points(((0.0, float(beta)),) if np.ndim(beta) == 0 else beta, name)
 
 
@@ -34,34 +41,66 @@ class SequentialAutoencoder(keras.Model):
     p(x_t | z_t, f). It may also check what comes in, in `observations`.
 
     B sequences, T frames, F and Z the sizes of f and z_t. Everything measured is in nats per
-    sequence. Whatever is random is a function of its seed.
+    sequence. Whatever is random is a function of its seed. The model is that of Li and Mandt
+    (2018), with either of their posteriors; the bound that of Leplae-Arthur and Nichani (2019),
+    Section 2.
+
+    Methods raise UserError for what `observations` refuses, and for a num_samples that is not a
+    whole number of at least 1.
+
+    Example, of DSAE, whose F is 8 and Z 4 here:
+      >>> model = tf_dsae.DSAE(tf_dsae.preset("tiny").model, seed=0)
+      >>> videos = np.zeros([2, 3, 64, 64, 3], np.uint8)
+      >>> model.elbo(videos, seed=0).elbo.shape
+      TensorShape([2])
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         # Observations stay as they are up to the first layer: the likelihood compares with them.
         super().__init__(autocast=False, **kwargs)
         self.term_means = [keras.metrics.Mean(name) for name in ElboTerms._fields]
 
-    def observations(self, video, name: str = "video") -> tf.Tensor:
-        """What the parts take, [B, T, ...], from what the user gives; `name` is for errors."""
+    def observations(self, video: TensorLike, name: str = "video") -> tf.Tensor:
+        """What the parts take, [B, T, ...], from what the user gives; `name` is for errors.
+
+        Example:
+          >>> model.observations(videos).shape
+          TensorShape([2, 3, 64, 64, 3])
+        """
         del name
         return tf.convert_to_tensor(video)
 
     # --- Inference.
 
-    def encode(self, video) -> Posterior:
-        """q(f | x), batch [B], and q(z | .), batch [B, T], of a full posterior at f's mean."""
+    def encode(self, video: TensorLike) -> Posterior:
+        """q(f | x), batch [B], and q(z | .), batch [B, T], of a full posterior at f's mean.
+
+        Example:
+          >>> posterior = model.encode(videos)
+          >>> posterior.static.mean().shape, posterior.dynamic.stddev().shape
+          (TensorShape([2, 8]), TensorShape([2, 3, 4]))
+        """
         features = self.frame_encoder(self.observations(video))
         static = self.static_encoder(features)
         return Posterior(static, self.dynamic_encoder(features, static.mean()))
 
-    def sample_posterior(self, video, seed, num_samples: int = 1) -> tuple[Posterior, Latents]:
-        """q, and num_samples = S samples of it: f [S, B, F] and z [S, B, T, Z]."""
+    def sample_posterior(
+        self, video: TensorLike, seed: Seed, num_samples: int = 1
+    ) -> tuple[Posterior, Latents]:
+        """q, and num_samples = S samples of it: f [S, B, F] and z [S, B, T, Z].
+
+        Example:
+          >>> posterior, latents = model.sample_posterior(videos, seed=0, num_samples=5)
+          >>> latents.static.shape, latents.dynamic.shape
+          (TensorShape([5, 2, 8]), TensorShape([5, 2, 3, 4]))
+        """
         check_whole("num_samples", num_samples, 1)
         features = self.frame_encoder(self.observations(video))
         return self._sample_posterior(features, seed, num_samples)
 
-    def _sample_posterior(self, features: tf.Tensor, seed, num_samples: int):
+    def _sample_posterior(
+        self, features: tf.Tensor, seed: Seed, num_samples: int
+    ) -> tuple[Posterior, Latents]:
         static_seed, dynamic_seed = tf.unstack(tfp.random.split_seed(as_seed(seed), 2))
         static = self.static_encoder(features)
         f = static.sample(num_samples, seed=static_seed)
@@ -72,15 +111,25 @@ class SequentialAutoencoder(keras.Model):
 
     # --- The bound.
 
-    def elbo(self, video, seed, num_samples: int = 1) -> ElboTerms:
-        """The bound's terms for every video, each [B], nats; the mean over num_samples of q."""
+    def elbo(self, video: TensorLike, seed: Seed, num_samples: int = 1) -> ElboTerms:
+        """The bound's terms for every video, each [B], nats; the mean over num_samples of q.
+
+        Example:
+          >>> terms = model.elbo(videos, seed=0, num_samples=2)
+          >>> terms._fields, terms.static_kl.shape
+          (('elbo', 'log_likelihood', 'static_kl', 'dynamic_kl'), TensorShape([2]))
+        """
         check_whole("num_samples", num_samples, 1)
         video = self.observations(video)
         posterior, latents = self._sample_posterior(self.frame_encoder(video), seed, num_samples)
         return self.elbo_at(video, posterior, latents, self.decoder(*latents))
 
     def elbo_at(
-        self, video, posterior: Posterior, latents: Latents, likelihood: tfd.Distribution
+        self,
+        video: tf.Tensor,
+        posterior: Posterior,
+        latents: Latents,
+        likelihood: tfd.Distribution,
     ) -> ElboTerms:
         """The bound's terms at given samples of q, each [B], nats.
 
@@ -88,6 +137,13 @@ class SequentialAutoencoder(keras.Model):
           video: as `observations` returns it.
           posterior, latents: as `sample_posterior` returns them.
           likelihood: p(x_t | z_t, f) at those latents.
+
+        Example, a clip decoded once for its bound and its picture:
+          >>> x = model.observations(videos)
+          >>> posterior, latents = model.sample_posterior(x, seed=0)
+          >>> likelihood = model.decode(*latents)
+          >>> model.elbo_at(x, posterior, latents, likelihood).elbo.shape, likelihood.mean().shape
+          (TensorShape([2]), TensorShape([1, 2, 3, 64, 64, 3]))
         """
         return objective.elbo(
             video,
@@ -98,16 +154,22 @@ class SequentialAutoencoder(keras.Model):
             dynamic_prior=self.dynamic_prior(latents.dynamic),
         )
 
-    def importance_weighted_bound(self, video, seed, num_samples: int = 100) -> tf.Tensor:
+    def importance_weighted_bound(
+        self, video: TensorLike, seed: Seed, num_samples: int = 100
+    ) -> tf.Tensor:
         """A tighter bound on log p(x), [B], nats, from num_samples of q (Burda et al. 2016).
 
         One sample is decoded at a time, so that memory does not grow with num_samples.
+
+        Example:
+          >>> model.importance_weighted_bound(videos, seed=0, num_samples=2).shape
+          TensorShape([2])
         """
         check_whole("num_samples", num_samples, 1)
         video = self.observations(video)
         features = self.frame_encoder(video)
 
-        def log_weights(sample_seed):
+        def log_weights(sample_seed: tf.Tensor) -> tf.Tensor:
             posterior, latents = self._sample_posterior(features, sample_seed, 1)
             return objective.log_importance_weights(
                 video,
@@ -128,15 +190,15 @@ class SequentialAutoencoder(keras.Model):
 
     def compile(
         self,
-        optimizer="adam",
+        optimizer: str | keras.optimizers.Optimizer = "adam",
         *,
         beta: Beta | None = None,
         beta_f: Beta = 1.0,
         beta_z: Beta = 1.0,
         num_samples: int = 1,
         seed: int = 0,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         """Sets what training maximises and by which optimiser.
 
         Args:
@@ -147,6 +209,15 @@ class SequentialAutoencoder(keras.Model):
           num_samples: posterior samples a video.
           seed: of the noise, which is a function of (seed, optimiser step).
           **kwargs: what keras.Model.compile takes, such as jit_compile.
+
+        Raises:
+          UserError: a weight or its schedule makes no sense, or num_samples is less than 1.
+
+        Example, z's weight falling from 4 to 1 over 2000 steps:
+          >>> model.compile("adam", beta_f=1.0, beta_z=((0, 4.0), (2000, 1.0)))
+          >>> history = model.fit(videos, batch_size=2, epochs=1, verbose=0)
+          >>> sorted(history.history)
+          ['dynamic_kl', 'elbo', 'log_likelihood', 'static_kl']
         """
         super().compile(optimizer=optimizer, **kwargs)
         self.beta_f = _as_points(beta_f if beta is None else beta, "beta_f")
@@ -155,7 +226,7 @@ class SequentialAutoencoder(keras.Model):
         self.num_samples = num_samples
         self.seed = seed
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> dict[str, Any]:
         return {
             "optimizer": keras.saving.serialize_keras_object(self.optimizer),
             "beta_f": self.beta_f,
@@ -165,7 +236,7 @@ class SequentialAutoencoder(keras.Model):
             "jit_compile": self.jit_compile,
         }
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: dict[str, Any]) -> None:
         optimizer = keras.saving.deserialize_keras_object(config["optimizer"])
         self.compile(**{**config, "optimizer": optimizer})
         if self.built:
@@ -180,12 +251,12 @@ class SequentialAutoencoder(keras.Model):
             mean.update_state(term)
         return {mean.name: mean.result() for mean in self.term_means}
 
-    def _step_seed(self, purpose: int, position) -> tf.Tensor:
+    def _step_seed(self, purpose: int, position: TensorLike) -> tf.Tensor:
         return tf.random.experimental.stateless_fold_in(
             tf.constant([self.seed, purpose], tf.int32), tf.cast(position, tf.int32)
         )
 
-    def train_step(self, data) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """One step up the weighted bound; data: videos, or a dictionary that holds "video"."""
         step = self.optimizer.iterations
         with tf.GradientTape() as tape:
@@ -198,13 +269,13 @@ class SequentialAutoencoder(keras.Model):
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
         return self._update_means(terms)
 
-    def test_step(self, data) -> dict[str, tf.Tensor]:
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Scores videos; the noise is a function of (seed, videos scored before)."""
         seed = self._step_seed(1, self.term_means[0].count)
         return self._update_means(self.elbo(_video_of(data), seed, self.num_samples))
 
 
-def _video_of(data) -> tf.Tensor:
+def _video_of(data: Any) -> tf.Tensor:
     if isinstance(data, dict):
         return data["video"]
     return data[0] if isinstance(data, tuple) else data

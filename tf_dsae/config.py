@@ -1,15 +1,16 @@
 """Frozen, validated settings of a model and of a training run, and their presets."""
 
 import dataclasses
-import math
-import sys
 from typing import Any
 
+from tf_dsae.checks import check_positive, check_whole, from_dict, shown
 from tf_dsae.errors import UserError
 from tf_dsae.geometry import (
     UpsamplingGeometry,
     encoder_sizes,
+    largest_map,
     mirrored_geometry,
+    model_weights,
     padded_geometry,
 )
 
@@ -21,42 +22,19 @@ CHOICES = {
     "activation": ("elu", "relu", "leaky_relu", "silu", "gelu", "tanh"),
 }
 
+# What a model may be, so that a small file of settings cannot ask for a whole machine.
+MAX_SIDE = 4096  # Pixels of a frame.
+MAX_LAYERS = 64  # Convolutions of the encoder, and of the decoder.
+MAX_WEIGHTS = 10**9  # 4 GB in float32.
+MAX_TEXT = 10_000  # Characters of a schedule or a name.
+MAX_MAP_VALUES = 2**28  # Of one frame in one layer, 1 GB in float32.
+
 
 def _check_choice(name: str, value: str) -> None:
     if value not in CHOICES[name]:
-        raise UserError(f"{name}: expected one of {', '.join(CHOICES[name])}, received {value!r}")
-
-
-def check_whole(name: str, value: Any, smallest: int, unit: str = "") -> None:
-    """Raises UserError unless `value` is a whole number of at least `smallest`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
-        unit = f" {unit}" if unit else ""
         raise UserError(
-            f"{name}: expected a whole number of at least {smallest}{unit}, received {value!r}"
+            f"{name}: expected one of {', '.join(CHOICES[name])}, received {shown(value)}"
         )
-
-
-def check_positive(name: str, value: Any, unit: str = "") -> None:
-    """Raises UserError unless `value` is a finite number above 0."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 < value < math.inf or value > sys.float_info.max:
-        unit = f" {unit}" if unit else ""
-        raise UserError(f"{name}: expected a finite number above 0{unit}, received {value!r}")
-
-
-def _from_dict(cls: type, kind: str, settings: Any) -> Any:
-    """Makes a configuration from what JSON gives, naming the settings that do not belong."""
-    if not isinstance(settings, dict):
-        raise UserError(f"{kind}: expected an object of settings, received {settings!r}")
-    names = {field.name for field in dataclasses.fields(cls)}
-    unknown, missing = sorted(set(settings) - names), sorted(names - set(settings))
-    if unknown or missing:
-        raise UserError(
-            f"{kind}: expected the settings {', '.join(sorted(names))}; "
-            f"unknown: {unknown or 'none'}, missing: {missing or 'none'}"
-        )
-    lists = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
-    return cls(**lists)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +59,11 @@ class ModelConfig:
 
     Raises:
       UserError: where a setting is out of its range, or the frame does not fit the strides.
+
+    Example:
+      >>> config = tf_dsae.ModelConfig(frame_shape=(64, 96, 1), posterior="full")
+      >>> config.static_size, config.dynamic_size
+      (32, 32)
     """
 
     frame_shape: tuple[int, int, int] = (64, 64, 3)
@@ -101,7 +84,7 @@ class ModelConfig:
     initial_prior: str = "learned"
     posterior: str = "factorised"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("static_size", "dynamic_size", "static_rnn_size", "dynamic_hidden_size"):
             check_whole(name, getattr(self, name), 1)
         check_whole("prior_size", self.prior_size, 1)
@@ -109,13 +92,19 @@ class ModelConfig:
             _check_choice(name, getattr(self, name))
         self._check_layers()
         self._check_frame()
-        self.decoder_geometry()  # Raises where the decoder cannot reach the frame.
+        self._check_memory(self.decoder_geometry())  # Raises where it cannot reach the frame.
 
     def _check_layers(self) -> None:
         for name in ("encoder_channels", "encoder_strides", "decoder_strides"):
             if not isinstance(getattr(self, name), tuple):
                 raise UserError(
-                    f"{name}: expected whole numbers, one a layer, received {getattr(self, name)!r}"
+                    f"{name}: expected whole numbers, one a layer, received "
+                    f"{shown(getattr(self, name))}"
+                )
+            if len(getattr(self, name)) > MAX_LAYERS:
+                raise UserError(
+                    f"{name}: expected at most {MAX_LAYERS} layers, received "
+                    f"{len(getattr(self, name))}"
                 )
         for name in ("encoder_channels", "encoder_kernel_sizes", "encoder_strides"):
             self._check_sizes(name, len(self.encoder_channels) or 1)
@@ -132,36 +121,82 @@ class ModelConfig:
     def _check_sizes(self, name: str, length: int) -> None:
         sizes = getattr(self, name)
         if not isinstance(sizes, tuple) or len(sizes) != length:
-            raise UserError(f"{name}: expected {length} whole numbers, received {sizes!r}")
+            raise UserError(f"{name}: expected {length} whole numbers, received {shown(sizes)}")
         for size in sizes:
             check_whole(name, size, 1)
 
     def _check_frame(self) -> None:
         if not isinstance(self.frame_shape, tuple) or len(self.frame_shape) != 3:
             raise UserError(
-                f"frame_shape: expected (height, width, channels), received {self.frame_shape!r}"
+                "frame_shape: expected (height, width, channels), received "
+                f"{shown(self.frame_shape)}"
             )
         for side in self.frame_shape[:2]:
-            check_whole("frame_shape", side, 1, "pixel")
+            check_whole("frame_shape", side, 1, "pixel", MAX_SIDE)
         if self.frame_shape[2] not in (1, 3):
             raise UserError(
-                f"frame_shape: expected 1 or 3 channels, received {self.frame_shape[2]!r}"
+                f"frame_shape: expected 1 or 3 channels, received {shown(self.frame_shape[2])}"
             )
+        check_whole("frame_shape", self.frame_shape[2], 1)
+
+    def _check_memory(self, geometry: UpsamplingGeometry) -> None:
+        for what, most, count in (
+            ("weights", MAX_WEIGHTS, self.num_weights),
+            ("values in a layer for one frame", MAX_MAP_VALUES, largest_map(self, geometry)),
+        ):
+            if count > most:
+                raise UserError(
+                    f"model settings: expected at most {most:,} {what}, received {count:,}; "
+                    "choose smaller sizes"
+                )
+
+    @property
+    def num_weights(self) -> int:
+        """How many weights a model of these settings has; no layer is made to tell.
+
+        Example:
+          >>> small = tf_dsae.preset("tiny").model
+          >>> small.num_weights == tf_dsae.DSAE(small).count_params()
+          True
+        """
+        return model_weights(self, self.decoder_geometry())
+
+    def encoder_sizes(self) -> tuple[tuple[int, int], ...]:
+        """(height, width) of the frame and of every feature map of the encoder, pixels.
+
+        Example:
+          >>> tf_dsae.ModelConfig().encoder_sizes()
+          ((64, 64), (31, 31), (14, 14), (6, 6), (2, 2))
+        """
+        kernel_sizes, strides = self.encoder_kernel_sizes, self.encoder_strides
+        return encoder_sizes(self.frame_shape[:2], kernel_sizes, strides, self.encoder_padding)
 
     def decoder_geometry(self) -> UpsamplingGeometry:
-        """Where the decoder starts, and its kernels."""
+        """Where the decoder starts, and its kernels, (height, width) each, pixels.
+
+        Example, the decoder of the 2019 paper's Section 5.2, from a 2 by 2 map to 64 x 64 pixels:
+          >>> tf_dsae.ModelConfig().decoder_geometry().grid
+          (2, 2)
+        """
         frame = self.frame_shape[:2]
-        sizes = encoder_sizes(
-            frame, self.encoder_kernel_sizes, self.encoder_strides, self.encoder_padding
-        )
+        sizes = self.encoder_sizes()
         if self.decoder_strides:
             return padded_geometry(frame, self.decoder_kernel_sizes, self.decoder_strides)
         return mirrored_geometry(sizes, self.encoder_strides)
 
     @classmethod
     def from_dict(cls, settings: Any) -> "ModelConfig":
-        """The inverse of `dataclasses.asdict`, also after a trip through JSON."""
-        return _from_dict(cls, "model settings", settings)
+        """The inverse of `dataclasses.asdict`, also after a trip through JSON.
+
+        Raises:
+          UserError: settings are missing, unknown or out of range.
+
+        Example:
+          >>> import dataclasses
+          >>> tf_dsae.ModelConfig.from_dict(dataclasses.asdict(config)) == config
+          True
+        """
+        return from_dict(cls, "model settings", settings)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -188,6 +223,11 @@ class TrainingConfig:
 
     Raises:
       UserError: where a setting is out of its range.
+
+    Example:
+      >>> training = tf_dsae.TrainingConfig(beta_f="6", beta_z="0%:1,50%:6", epochs=2)
+      >>> training.batch_size
+      32
     """
 
     dataset: str = "sprites/drawn"
@@ -207,10 +247,15 @@ class TrainingConfig:
     xla: str = "auto"
     deterministic: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("dataset", "preset", "beta_f", "beta_z"):
             if not isinstance(getattr(self, name), str):
-                raise UserError(f"{name}: expected text, received {getattr(self, name)!r}")
+                raise UserError(f"{name}: expected text, received {shown(getattr(self, name))}")
+            if len(getattr(self, name)) > MAX_TEXT:
+                raise UserError(
+                    f"{name}: expected at most {MAX_TEXT} characters, received "
+                    f"{len(getattr(self, name))}"
+                )
         check_whole("epochs", self.epochs, 1)
         check_whole("steps_per_epoch", self.steps_per_epoch, 0)
         check_whole("batch_size", self.batch_size, 1, "video")
@@ -219,23 +264,32 @@ class TrainingConfig:
         check_whole("num_samples", self.num_samples, 1)
         check_whole("validation_videos", self.validation_videos, 0)
         check_whole("seed", self.seed, 0)
-        if self.seed > 2**31 - 1:
-            raise UserError(f"seed: expected at most {2**31 - 1}, received {self.seed}")
         choices = {"xla": ("auto", "on", "off"), "learning_rate_decay": ("constant", "cosine")}
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise UserError(
                     f"{name}: expected one of {', '.join(allowed)}, "
-                    f"received {getattr(self, name)!r}"
+                    f"received {shown(getattr(self, name))}"
                 )
-        for name, allowed in (
+        for name, answers in (
             ("mixed_precision", (True, False, None)),
             ("deterministic", (True, False)),
         ):
-            if not any(getattr(self, name) is value for value in allowed):
-                raise UserError(f"{name}: expected true or false, received {getattr(self, name)!r}")
+            if not any(getattr(self, name) is value for value in answers):
+                raise UserError(
+                    f"{name}: expected true or false, received {shown(getattr(self, name))}"
+                )
 
     @classmethod
     def from_dict(cls, settings: Any) -> "TrainingConfig":
-        """The inverse of `dataclasses.asdict`, also after a trip through JSON."""
-        return _from_dict(cls, "training settings", settings)
+        """The inverse of `dataclasses.asdict`, also after a trip through JSON.
+
+        Raises:
+          UserError: settings are missing, unknown or out of range.
+
+        Example:
+          >>> import dataclasses
+          >>> tf_dsae.TrainingConfig.from_dict(dataclasses.asdict(training)) == training
+          True
+        """
+        return from_dict(cls, "training settings", settings)

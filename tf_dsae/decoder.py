@@ -1,13 +1,15 @@
 """The likelihood p(x_t | z_t, f)."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tf_dsae.distributions import fold_leading, unfold_leading
-from tf_dsae.geometry import UpsamplingGeometry
-
-tfd = tfp.distributions
+from tf_dsae.geometry import Size, UpsamplingGeometry
+from tf_dsae.types import Shape
 
 
 @keras.saving.register_keras_serializable("tf_dsae")
@@ -15,7 +17,8 @@ class Decoder(keras.layers.Layer):
     """f [..., F] and z [..., T, Z] to N(mean, 1) over frames: event [H, W, C], batch [..., T].
 
     A dense layer makes a small feature map of (z_t, f), transposed convolutions enlarge it, and a
-    sigmoid keeps the mean in [0, 1] (2019 paper, Section 5.2). The same network for every t.
+    sigmoid keeps the mean in [0, 1] (Leplae-Arthur and Nichani 2019, Sections 2 and 5.2). The same
+    network for every t.
 
     Args:
       channels: of the feature maps, from the smallest up.
@@ -25,14 +28,30 @@ class Decoder(keras.layers.Layer):
       strides: of each transposed convolution.
       padding: "valid" or "same".
       activation: a Keras activation's name.
+
+    Example, from a 2 x 2 map to 8 x 8 pixels:
+      >>> decoder = Decoder((6, 4), 1, (2, 2), ((4, 4), (4, 4)), (2, 2), "same", "elu")
+      >>> likelihood = decoder(tf.zeros([2, 7]), tf.zeros([2, 3, 4]))
+      >>> likelihood.event_shape, likelihood.batch_shape
+      (TensorShape([8, 8, 1]), TensorShape([2, 3]))
     """
 
     def __init__(
-        self, channels, image_channels, grid, kernel_sizes, strides, padding, activation, **kwargs
+        self,
+        channels: Sequence[int],
+        image_channels: int,
+        grid: Size,
+        kernel_sizes: Sequence[Size],
+        strides: Sequence[int],
+        padding: str,
+        activation: str,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        geometry = UpsamplingGeometry(tuple(grid), tuple(tuple(size) for size in kernel_sizes))
-        self.settings = {
+        # A configuration that was through JSON gives lists.
+        kernels = tuple((height, width) for height, width in kernel_sizes)
+        geometry = UpsamplingGeometry((grid[0], grid[1]), kernels)
+        self.settings: dict[str, Any] = {
             "channels": tuple(channels),
             "image_channels": image_channels,
             "grid": geometry.grid,
@@ -63,7 +82,7 @@ class Decoder(keras.layers.Layer):
             )
         ]
 
-    def build(self, static_shape, dynamic_shape):
+    def build(self, static_shape: Shape, dynamic_shape: Shape) -> None:
         self.dense.build((None, static_shape[-1] + dynamic_shape[-1]))
         shape = (None, *self.settings["grid"], self.settings["channels"][0])
         for convolution in self.convolutions:
@@ -80,5 +99,5 @@ class Decoder(keras.layers.Layer):
         mean = unfold_leading(tf.nn.sigmoid(tf.cast(pixels, tf.float32)), latents, 1)
         return tfd.Independent(tfd.Normal(mean, 1.0), reinterpreted_batch_ndims=3)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.settings

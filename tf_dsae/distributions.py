@@ -1,10 +1,12 @@
 """The one Gaussian head, and helpers for distributions and batches."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
-tfd = tfp.distributions
+from tf_dsae.types import Shape
 
 # Keeps log densities and KLs finite however sure a head becomes.
 MIN_STDDEV = 1e-3
@@ -13,17 +15,39 @@ _SOFTPLUS_OF_ONE = 0.5413248546129181
 
 
 def diagonal_normal(loc: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:
-    """Diagonal Gaussian; event shape: the last axis, batch shape: the others."""
+    """Diagonal Gaussian of mean loc and standard deviation scale, each [..., size].
+
+    Event shape: the last axis, batch shape: the others.
+
+    Example:
+      >>> normal = diagonal_normal(tf.zeros([2, 3, 4]), tf.ones([2, 3, 4]))
+      >>> normal.event_shape, normal.batch_shape
+      (TensorShape([4]), TensorShape([2, 3]))
+    """
     return tfd.Independent(tfd.Normal(loc, scale), reinterpreted_batch_ndims=1)
 
 
 def standard_normal(size: int) -> tfd.Distribution:
-    """N(0, I) in float32; event shape [size], batch shape []."""
+    """N(0, I) in float32; event shape [size], batch shape [].
+
+    Example:
+      >>> standard_normal(4).sample(2, seed=[0, 0]).shape
+      TensorShape([2, 4])
+    """
     return diagonal_normal(tf.zeros([size]), tf.ones([size]))
 
 
 def fold_leading(x: tf.Tensor, event_rank: int) -> tf.Tensor:
-    """[..., event] -> [product of the leading axes, event]; keeps static sizes of the event."""
+    """x [..., event] -> [product of the leading axes, event]; keeps known sizes of it.
+
+    Args:
+      x: any tensor.
+      event_rank: how many of its axes, the last ones, are the event's.
+
+    Example:
+      >>> fold_leading(tf.zeros([2, 3, 4, 5]), event_rank=2).shape
+      TensorShape([6, 4, 5])
+    """
     event = [-1 if size is None else size for size in x.shape[-event_rank:]]
     if event.count(-1) == 0:
         return tf.reshape(x, [-1, *event])
@@ -31,7 +55,12 @@ def fold_leading(x: tf.Tensor, event_rank: int) -> tf.Tensor:
 
 
 def unfold_leading(x: tf.Tensor, like: tf.Tensor, event_rank: int) -> tf.Tensor:
-    """[N, event] -> [leading axes of `like`, event]; `event_rank` is that of `like`."""
+    """x [N, event] -> [leading axes of `like`, event]; `event_rank` is that of `like`.
+
+    Example:
+      >>> unfold_leading(tf.zeros([6, 7]), like=tf.zeros([2, 3, 4, 5]), event_rank=2).shape
+      TensorShape([2, 3, 7])
+    """
     leading = like.shape[:-event_rank]
     event = x.shape[1:]
     shape = tf.concat([tf.shape(like)[:-event_rank], tf.shape(x)[1:]], 0)
@@ -49,15 +78,20 @@ class GaussianHead(keras.layers.Layer):
     Args:
       size: of the event.
       constant_scale: one learned scale for all inputs; otherwise it depends on the features.
+
+    Example:
+      >>> q = GaussianHead(size=4)(tf.zeros([2, 3, 6]))
+      >>> q.event_shape, q.batch_shape, q.dtype.name
+      (TensorShape([4]), TensorShape([2, 3]), 'float32')
     """
 
-    def __init__(self, size: int, constant_scale: bool = False, **kwargs):
+    def __init__(self, size: int, constant_scale: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
         self.settings = {"size": size, "constant_scale": constant_scale}
         units = size if constant_scale else 2 * size
         self.dense = keras.layers.Dense(units, dtype=self.dtype_policy, name="dense")
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.dense.build(input_shape)
         if self.settings["constant_scale"]:
             shape = (self.settings["size"],)
@@ -72,5 +106,5 @@ class GaussianHead(keras.layers.Layer):
             loc, raw_scale = tf.split(outputs, 2, axis=-1)
         return diagonal_normal(loc, MIN_STDDEV + tf.nn.softplus(raw_scale + _SOFTPLUS_OF_ONE))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.settings

@@ -1,13 +1,15 @@
 """Inference networks: frames to features, features to q(f | x) and q(z | .)."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tf_dsae.distributions import GaussianHead, fold_leading, unfold_leading
 from tf_dsae.recurrent import LSTM
-
-tfd = tfp.distributions
+from tf_dsae.types import Shape
 
 
 @keras.saving.register_keras_serializable("tf_dsae")
@@ -20,9 +22,22 @@ class FrameEncoder(keras.layers.Layer):
       channels, kernel_sizes, strides: of each convolution.
       padding: "valid" or "same".
       activation: a Keras activation's name.
+
+    Example, two convolutions from 8 x 8 pixels to 2 x 2, of 6 channels:
+      >>> encoder = FrameEncoder((4, 6), (4, 3), (2, 2), "same", "elu")
+      >>> encoder(tf.zeros([2, 3, 8, 8, 1])).shape
+      TensorShape([2, 3, 24])
     """
 
-    def __init__(self, channels, kernel_sizes, strides, padding, activation, **kwargs):
+    def __init__(
+        self,
+        channels: Sequence[int],
+        kernel_sizes: Sequence[int],
+        strides: Sequence[int],
+        padding: str,
+        activation: str,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.settings = {
             "channels": tuple(channels),
@@ -46,7 +61,7 @@ class FrameEncoder(keras.layers.Layer):
             )
         ]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         shape = (None, *input_shape[-3:])
         for convolution in self.convolutions:
             convolution.build(shape)
@@ -60,11 +75,11 @@ class FrameEncoder(keras.layers.Layer):
         features = tf.reshape(features, [-1, self.feature_size])
         return unfold_leading(features, frames, 3)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.settings
 
 
-def _make_recurrent(kind: str, units: int, dtype) -> keras.layers.Layer:
+def _make_recurrent(kind: str, units: int, dtype: Any) -> keras.layers.Layer:
     if kind == "lstm":
         return LSTM(units, dtype=dtype, name="recurrent")
     if kind == "gru":
@@ -85,15 +100,20 @@ class StaticEncoder(keras.layers.Layer):
       size: F.
       rnn: "lstm", "bidirectional_lstm" or "gru".
       rnn_size: its units, in each direction.
+
+    Example:
+      >>> q = StaticEncoder(size=7, rnn="lstm", rnn_size=5)(tf.zeros([2, 3, 6]))
+      >>> q.event_shape, q.batch_shape
+      (TensorShape([7]), TensorShape([2]))
     """
 
-    def __init__(self, size: int, rnn: str, rnn_size: int, **kwargs):
+    def __init__(self, size: int, rnn: str, rnn_size: int, **kwargs: Any):
         super().__init__(**kwargs)
-        self.settings = {"size": size, "rnn": rnn, "rnn_size": rnn_size}
+        self.settings: dict[str, Any] = {"size": size, "rnn": rnn, "rnn_size": rnn_size}
         self.recurrent = _make_recurrent(rnn, rnn_size, self.dtype_policy)
         self.head = GaussianHead(size, dtype=self.dtype_policy, name="head")
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.recurrent.build(input_shape)
         directions = 2 if self.settings["rnn"] == "bidirectional_lstm" else 1
         self.head.build((None, directions * self.settings["rnn_size"]))
@@ -105,7 +125,7 @@ class StaticEncoder(keras.layers.Layer):
         forward, backward = tf.split(hidden, 2, axis=-1)
         return self.head(tf.concat([forward[:, -1], backward[:, 0]], -1))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.settings
 
 
@@ -113,18 +133,23 @@ class StaticEncoder(keras.layers.Layer):
 class FactorisedDynamicEncoder(keras.layers.Layer):
     """prod_t q(z_t | x_t): features [B, T, D] to a diagonal Gaussian, event [Z], batch [B, T].
 
-    One network with one hidden layer for every t (2019 paper, Section 5.2). It ignores f, so that
-    both posteriors are called alike.
+    One network with one hidden layer for every t (Leplae-Arthur and Nichani 2019, Sections 2 and
+    5.2). It ignores f, so that both posteriors are called alike.
 
     Args:
       size: Z.
       hidden_size: units of the hidden layer.
       activation: a Keras activation's name.
+
+    Example:
+      >>> q = FactorisedDynamicEncoder(4, 5, "elu")(tf.zeros([2, 3, 6]))
+      >>> q.event_shape, q.batch_shape
+      (TensorShape([4]), TensorShape([2, 3]))
     """
 
     depends_on_static = False
 
-    def __init__(self, size: int, hidden_size: int, activation: str, **kwargs):
+    def __init__(self, size: int, hidden_size: int, activation: str, **kwargs: Any):
         super().__init__(**kwargs)
         self.settings = {"size": size, "hidden_size": hidden_size, "activation": activation}
         self.hidden = keras.layers.Dense(
@@ -132,14 +157,14 @@ class FactorisedDynamicEncoder(keras.layers.Layer):
         )
         self.head = GaussianHead(size, dtype=self.dtype_policy, name="head")
 
-    def build(self, features_shape, static_shape=None):
+    def build(self, features_shape: Shape, static_shape: Shape | None = None) -> None:
         self.hidden.build(features_shape)
         self.head.build((*features_shape[:-1], self.hidden.units))
 
     def call(self, features: tf.Tensor, static: tf.Tensor | None = None) -> tfd.Distribution:
         return self.head(self.hidden(features))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.settings
 
 
@@ -153,11 +178,16 @@ class FullDynamicEncoder(keras.layers.Layer):
     Args:
       size: Z.
       hidden_size: units of either recurrent network.
+
+    Example, given ten samples of f:
+      >>> q = FullDynamicEncoder(4, 5)(tf.zeros([2, 3, 6]), tf.zeros([10, 2, 7]))
+      >>> q.event_shape, q.batch_shape
+      (TensorShape([4]), TensorShape([10, 2, 3]))
     """
 
     depends_on_static = True
 
-    def __init__(self, size: int, hidden_size: int, **kwargs):
+    def __init__(self, size: int, hidden_size: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.settings = {"size": size, "hidden_size": hidden_size}
         dtype = self.dtype_policy
@@ -171,7 +201,7 @@ class FullDynamicEncoder(keras.layers.Layer):
         )
         self.head = GaussianHead(size, dtype=dtype, name="head")
 
-    def build(self, features_shape, static_shape):
+    def build(self, features_shape: Shape, static_shape: Shape) -> None:
         batch, frames, size = features_shape
         self.smoother.build((batch, frames, size + static_shape[-1]))
         self.recurrent.build((batch, frames, 2 * self.settings["hidden_size"]))
@@ -186,5 +216,5 @@ class FullDynamicEncoder(keras.layers.Layer):
         hidden = self.recurrent(self.smoother(fold_leading(inputs, 2)))
         return self.head(unfold_leading(hidden, inputs, 2))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.settings

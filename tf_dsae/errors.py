@@ -7,6 +7,11 @@ class UserError(ValueError):
     """A mistake in what the user gave: one line says what was expected, what came and what to do.
 
     Commands print the line and exit with a code that is not 0; in Python it is a ValueError.
+
+    Example:
+      >>> tf_dsae.ModelConfig(static_size=0)
+      Traceback (most recent call last):
+      tf_dsae.errors.UserError: static_size: expected a whole number of at least 1, received 0
     """
 
 

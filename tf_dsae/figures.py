@@ -1,7 +1,8 @@
 """Arrays to pictures: film strips, animated grids and curves. No model, no data set."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import font_manager
@@ -15,12 +16,12 @@ Row = tuple[str, np.ndarray]
 Labels = tuple[np.ndarray, Sequence[str]]
 _INK, _FAINT = "#1a1a1a", "#8a8a8a"
 # After Okabe and Ito, whom all eyes can tell apart, and three more.
-_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7")
+_COLOURS: tuple[str, ...] = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7")
 _COLOURS += ("#1a1a1a", "#9c9c9c", "#7a4a1e")
 _MOST_NAMES = 18  # That a legend lists.
 
 
-def as_uint8(video) -> np.ndarray:
+def as_uint8(video: Any) -> np.ndarray:
     """Videos [..., H, W, C], float in [0, 1] or uint8, as uint8 [..., H, W, 3]."""
     video = np.asarray(video)
     if video.dtype != np.uint8:
@@ -28,7 +29,7 @@ def as_uint8(video) -> np.ndarray:
     return np.repeat(video, 3, -1) if video.shape[-1] == 1 else video
 
 
-def strip(video) -> np.ndarray:
+def strip(video: Any) -> np.ndarray:
     """A video [T, H, W, C] as one picture, uint8 [H, T W, 3], frames from left to right."""
     return np.concatenate(as_uint8(video), axis=1)
 
@@ -70,15 +71,19 @@ def _save_gif(path: str | os.PathLike, canvas: np.ndarray, milliseconds: int) ->
     """Writes frames uint8 [T, H, W, 3] as a GIF without end."""
     # One palette for all frames, or colours flicker; white stays white. A colour is left over for
     # what stays as it was in the frame before, which makes files small.
-    colours = Image.fromarray(np.concatenate(canvas, axis=0)).quantize(250, dither=0).getpalette()
+    every = Image.fromarray(np.concatenate(canvas, axis=0))
+    colours = every.quantize(250, dither=Image.Dither.NONE).getpalette() or []
     palette = Image.new("P", (1, 1))
-    palette.putpalette([255] * 3 + colours[: 3 * 250])
+    shared = [255] * 3 + colours[: 3 * 250]
+    palette.putpalette(shared)
     pictures = []
     for frame in canvas:
-        indices = np.array(Image.fromarray(frame).quantize(palette=palette, dither=0))
+        indices = np.array(
+            Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
+        )
         indices[(frame == 255).all(axis=-1)] = 0
         pictures.append(Image.fromarray(indices))
-        pictures[-1].putpalette(palette.getpalette())
+        pictures[-1].putpalette(palette.getpalette() or shared)
     with written_whole(path) as beside:
         pictures[0].save(
             beside,
@@ -89,6 +94,13 @@ def _save_gif(path: str | os.PathLike, canvas: np.ndarray, milliseconds: int) ->
             loop=0,
             optimize=True,
         )
+
+
+def save_clip(
+    path: str | os.PathLike, video: np.ndarray, scale: int = 1, milliseconds: int = 125
+) -> None:
+    """Writes one video [T, H, W, C] as a GIF, `scale` picture pixels for a video's pixel."""
+    _save_gif(path, _scaled(as_uint8(video), scale), milliseconds)
 
 
 def save_animated_strips(
@@ -145,7 +157,7 @@ def save_scatter(
     title: str,
     points: np.ndarray,
     axes_labels: Sequence[str],
-    panels: dict[str, Labels],
+    panels: Mapping[str, Labels],
 ) -> None:
     """Writes a PNG of points, a panel for each way to colour them, two in a row.
 
@@ -181,8 +193,8 @@ def _draw_classes(axes: Axes, points: np.ndarray, labels: np.ndarray, names: Seq
     colours = np.array(_COLOURS)[labels % len(_COLOURS)]
     # Who lies on top is by chance, not by class.
     order = np.random.RandomState(0).permutation(len(points))
-    style = {"s": 9, "alpha": 0.8, "linewidths": 0}
-    axes.scatter(*points[order].T, c=colours[order], **style)
+    x, y = points[order].T
+    axes.scatter(x, y, c=colours[order], s=9, alpha=0.8, linewidths=0)
     axes.set(xticks=[], yticks=[])
     axes.margins(0.03)
     for spine in axes.spines.values():

@@ -1,6 +1,10 @@
-"""Sizes of feature maps: which frames a stack of strided convolutions can take and give back."""
+"""Sizes of feature maps: which frames a stack of strided convolutions can take and give back.
 
-from typing import NamedTuple
+And of layers: how many weights they have, told before any memory is taken.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from tf_dsae.errors import UserError
 
@@ -28,16 +32,19 @@ def encoder_sizes(
     Raises:
       UserError: where a side is too short, or with padding "same" no multiple of the stride.
     """
-    sizes = [tuple(frame)]
+    height, width = frame
+    sizes = [(height, width)]
     for kernel, stride in zip(kernel_sizes, strides, strict=True):
-        size = tuple(_level_size(side, kernel, stride, padding) for side in sizes[-1])
-        if min(size) < 1:
+        height, width = (_level_size(side, kernel, stride, padding) for side in sizes[-1])
+        if min(height, width) < 1:
             raise UserError(_size_message(frame, kernel_sizes, strides, padding))
-        sizes.append(size)
+        sizes.append((height, width))
     return tuple(sizes)
 
 
-def _size_message(frame, kernel_sizes, strides, padding) -> str:
+def _size_message(
+    frame: Size, kernel_sizes: tuple[int, ...], strides: tuple[int, ...], padding: str
+) -> str:
     total = 1
     for stride in strides:
         total *= stride
@@ -65,7 +72,8 @@ def mirrored_geometry(sizes: tuple[Size, ...], strides: tuple[int, ...]) -> Upsa
     for level in range(len(strides), 0, -1):
         stride = strides[level - 1]
         below, above = sizes[level], sizes[level - 1]
-        kernels.append(tuple(n - (m - 1) * stride for n, m in zip(above, below, strict=True)))
+        height, width = (n - (m - 1) * stride for n, m in zip(above, below, strict=True))
+        kernels.append((height, width))
     return UpsamplingGeometry(sizes[-1], tuple(kernels))
 
 
@@ -79,3 +87,83 @@ def padded_geometry(
     """
     sizes = encoder_sizes(frame, kernel_sizes[::-1], strides[::-1], "same")
     return UpsamplingGeometry(sizes[-1], tuple((kernel, kernel) for kernel in kernel_sizes))
+
+
+def upsampled_sizes(
+    geometry: UpsamplingGeometry, strides: tuple[int, ...], padding: str
+) -> tuple[Size, ...]:
+    """(height, width) of where a decoder starts and after each of its transposed convolutions."""
+    sizes = [geometry.grid]
+    for (tall, wide), stride in zip(geometry.kernel_sizes, strides, strict=True):
+        height, width = sizes[-1]
+        if padding == "same":
+            sizes.append((height * stride, width * stride))
+        else:
+            sizes.append(((height - 1) * stride + tall, (width - 1) * stride + wide))
+    return tuple(sizes)
+
+
+# --- Weights of layers, biases included.
+
+
+def dense_weights(inputs: int, units: int) -> int:
+    """Of a dense layer."""
+    return (inputs + 1) * units
+
+
+def convolution_weights(channels: Sequence[int], kernel_sizes: Sequence[Size]) -> int:
+    """Of a stack of convolutions; `channels` begin with those of its input."""
+    levels = zip(channels, channels[1:], kernel_sizes, strict=False)
+    return sum(height * width * before * after + after for before, after, (height, width) in levels)
+
+
+def recurrent_weights(kind: str, inputs: int, units: int) -> int:
+    """Of an "lstm", a "gru" or a "simple" recurrent network, in one direction."""
+    # Keras' GRU has a second bias, of what it remembers.
+    gates, biases = {"lstm": (4, 1), "gru": (3, 2), "simple": (1, 1)}[kind]
+    return gates * units * (inputs + units + biases)
+
+
+# --- What a whole model of a `ModelConfig` needs.
+
+
+def model_weights(config: Any, decoder: UpsamplingGeometry) -> int:
+    """How many weights a model of these settings has."""
+    height, width = config.encoder_sizes()[-1]
+    features = height * width * config.encoder_channels[-1]
+    f, z, hidden = config.static_size, config.dynamic_size, config.dynamic_hidden_size
+    directions = 2 if config.static_rnn == "bidirectional_lstm" else 1
+    rnn = "gru" if config.static_rnn == "gru" else "lstm"
+    if config.posterior == "full":
+        dynamic = 2 * recurrent_weights("lstm", features + f, hidden)
+        dynamic += recurrent_weights("simple", 2 * hidden, hidden)
+    else:
+        dynamic = dense_weights(features, hidden)
+    image = config.frame_shape[2]
+    kernel_sizes = [(size, size) for size in config.encoder_kernel_sizes]
+    grid = decoder.grid[0] * decoder.grid[1] * config.decoder_channels[0]
+    return sum(
+        (
+            convolution_weights((image, *config.encoder_channels), kernel_sizes),
+            directions * recurrent_weights(rnn, features, config.static_rnn_size),
+            dense_weights(directions * config.static_rnn_size, 2 * f),
+            dynamic,
+            dense_weights(hidden, 2 * z),
+            recurrent_weights("lstm", z, config.prior_size),
+            dense_weights(config.prior_size, 2 * z),
+            dense_weights(f + z, grid),
+            convolution_weights((*config.decoder_channels, image), decoder.kernel_sizes),
+        )
+    )
+
+
+def largest_map(config: Any, decoder: UpsamplingGeometry) -> int:
+    """Values of the largest feature map that a model of these settings makes of one frame."""
+    padding = "same" if config.decoder_strides else "valid"
+    strides = config.decoder_strides or config.encoder_strides[::-1]
+    upward = upsampled_sizes(decoder, strides, padding)
+    maps = (
+        *zip(config.encoder_sizes()[1:], config.encoder_channels, strict=True),
+        *zip(upward, (*config.decoder_channels, config.frame_shape[2]), strict=True),
+    )
+    return max(height * width * channels for (height, width), channels in maps)

@@ -1,5 +1,7 @@
 """The layers of a model from its configuration, and their initial weights from a seed."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -14,7 +16,7 @@ from tf_dsae.encoders import (
 from tf_dsae.prior import DynamicPrior
 
 
-def frame_encoder(config: ModelConfig, dtype) -> FrameEncoder:
+def frame_encoder(config: ModelConfig, dtype: Any) -> FrameEncoder:
     """The convolutions that both encoders share."""
     return FrameEncoder(
         config.encoder_channels,
@@ -27,13 +29,15 @@ def frame_encoder(config: ModelConfig, dtype) -> FrameEncoder:
     )
 
 
-def static_encoder(config: ModelConfig, dtype) -> StaticEncoder:
+def static_encoder(config: ModelConfig, dtype: Any) -> StaticEncoder:
     """q(f | x)."""
     size, rnn, rnn_size = config.static_size, config.static_rnn, config.static_rnn_size
     return StaticEncoder(size, rnn, rnn_size, dtype=dtype, name="static_encoder")
 
 
-def dynamic_encoder(config: ModelConfig, dtype) -> FactorisedDynamicEncoder | FullDynamicEncoder:
+def dynamic_encoder(
+    config: ModelConfig, dtype: Any
+) -> FactorisedDynamicEncoder | FullDynamicEncoder:
     """q(z | .), the factorised or the full posterior."""
     size, hidden, name = config.dynamic_size, config.dynamic_hidden_size, "dynamic_encoder"
     if config.posterior == "full":
@@ -41,13 +45,13 @@ def dynamic_encoder(config: ModelConfig, dtype) -> FactorisedDynamicEncoder | Fu
     return FactorisedDynamicEncoder(size, hidden, config.activation, dtype=dtype, name=name)
 
 
-def dynamic_prior(config: ModelConfig, dtype) -> DynamicPrior:
+def dynamic_prior(config: ModelConfig, dtype: Any) -> DynamicPrior:
     """p(z)."""
     size, units, initial = config.dynamic_size, config.prior_size, config.initial_prior
     return DynamicPrior(size, units, initial, dtype=dtype, name="dynamic_prior")
 
 
-def decoder(config: ModelConfig, dtype) -> Decoder:
+def decoder(config: ModelConfig, dtype: Any) -> Decoder:
     """p(x_t | z_t, f)."""
     geometry = config.decoder_geometry()
     return Decoder(

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from tf_dsae.types import TensorLike
+
 
 @keras.saving.register_keras_serializable("tf_dsae")
 class Adam(keras.optimizers.Adam):
@@ -12,7 +14,9 @@ class Adam(keras.optimizers.Adam):
     gradients, without amsgrad.
     """
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: TensorLike
+    ) -> None:
         place = self._get_variable_index(variable)
         dtype = tf.as_dtype(variable.dtype)
         steps = tf.cast(self.iterations + 1, dtype)
@@ -31,6 +35,6 @@ class Adam(keras.optimizers.Adam):
         )
 
 
-def _handle(variable) -> tf.Tensor:
+def _handle(variable: keras.Variable | tf.Variable) -> tf.Tensor:
     """Of a Keras variable, or of the TensorFlow variable that Keras hands an optimiser."""
     return (variable.value if isinstance(variable, keras.Variable) else variable).handle

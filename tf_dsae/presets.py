@@ -7,7 +7,12 @@ from tf_dsae.errors import UserError
 
 
 class Preset(NamedTuple):
-    """A model, how it is trained and, in a sentence, what it is for."""
+    """A model, how it is trained and, in a sentence, what it is for.
+
+    Example:
+      >>> tf_dsae.PRESETS["paper"].model == tf_dsae.ModelConfig()
+      True
+    """
 
     model: ModelConfig
     training: TrainingConfig
@@ -74,7 +79,15 @@ PRESETS = {
 
 
 def preset(name: str) -> Preset:
-    """The preset of that name, or UserError that lists them."""
+    """The preset of that name, one of PRESETS.
+
+    Raises:
+      UserError: another name; it lists them.
+
+    Example:
+      >>> tf_dsae.preset("tiny").model.static_size
+      8
+    """
     if name not in PRESETS:
         raise UserError(f"preset: expected one of {', '.join(PRESETS)}, received {name!r}")
     return PRESETS[name]

@@ -1,10 +1,16 @@
 """An LSTM whose training costs what its matrix products cost, on a CPU above all."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
+from tf_dsae.types import Shape, TensorLike
 
-def _advance(projected, hidden, cell, recurrent_kernel):
+
+def _advance(
+    projected: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor, recurrent_kernel: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tuple[tf.Tensor, ...]]:
     """One step: (hidden, cell, what the backward pass needs), each [N, units]."""
     gates = projected + tf.matmul(hidden, recurrent_kernel)
     i, f, g, o = tf.split(gates, 4, axis=-1)
@@ -30,18 +36,20 @@ def lstm_sequence(projected: tf.Tensor, recurrent_kernel: tf.Tensor) -> tf.Tenso
     """
     zeros = tf.zeros_like(projected[0, :, : recurrent_kernel.shape[0]])
 
-    def forward(carry, step):
+    def forward(carry: tuple[tf.Tensor, ...], step: tf.Tensor) -> tuple[Any, ...]:
         return _advance(step, carry[0], carry[1], recurrent_kernel)
 
     hidden, cell, kept = tf.scan(forward, projected, (zeros, zeros, (zeros,) * 5))
 
-    def before(states):
+    def before(states: tf.Tensor) -> tf.Tensor:
         return tf.concat([zeros[tf.newaxis], states[:-1]], 0)
 
-    def gradient(hidden_gradient):
+    def gradient(hidden_gradient: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         transposed = tf.transpose(recurrent_kernel)
 
-        def backward(carry, step):
+        def backward(
+            carry: tuple[tf.Tensor, tf.Tensor], step: tuple[Any, ...]
+        ) -> tuple[tf.Tensor, tf.Tensor]:
             by_gates, by_cell = carry
             by_hidden, before_cell, (i, f, g, o, squashed) = step
             by_hidden += tf.matmul(by_gates, transposed)
@@ -77,13 +85,13 @@ class LSTM(keras.layers.Layer):
       units: size of the hidden state.
     """
 
-    def __init__(self, units: int, **kwargs):
+    def __init__(self, units: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = units
         self.kernel_initializer = keras.initializers.GlorotUniform()
         self.recurrent_initializer = keras.initializers.Orthogonal()
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         gates = 4 * self.units
         self.kernel = self.add_weight(
             name="kernel", shape=(input_shape[-1], gates), initializer=self.kernel_initializer
@@ -102,7 +110,7 @@ class LSTM(keras.layers.Layer):
             ),
         )
 
-    def _cast(self, x) -> tf.Tensor:
+    def _cast(self, x: TensorLike) -> tf.Tensor:
         return tf.cast(x, self.compute_dtype)
 
     def _project(self, inputs: tf.Tensor) -> tf.Tensor:
@@ -115,7 +123,7 @@ class LSTM(keras.layers.Layer):
         hidden = lstm_sequence(projected, self._cast(self.recurrent_kernel))
         return tf.transpose(hidden, [1, 0, 2])
 
-    def initial_state(self, num_sequences) -> tuple[tf.Tensor, tf.Tensor]:
+    def initial_state(self, num_sequences: int | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """(hidden, cell) of zeros, each [num_sequences, units]."""
         zeros = tf.zeros([num_sequences, self.units], self.compute_dtype)
         return zeros, zeros
@@ -127,5 +135,5 @@ class LSTM(keras.layers.Layer):
         hidden, cell, _ = _advance(self._project(inputs), *state, self._cast(self.recurrent_kernel))
         return hidden, cell
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"units": self.units}

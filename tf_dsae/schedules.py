@@ -34,7 +34,7 @@ def parse_schedule(text: str, total_steps: int, name: str) -> Points:
     pairs = [part.split(":") for part in str(text).split(",")]
     try:
         if len(pairs) == 1 and len(pairs[0]) == 1:
-            points = ((0.0, float(pairs[0][0])),)
+            points: Points = ((0.0, float(pairs[0][0])),)
         else:
             points = tuple((_parse_step(step, total_steps), float(value)) for step, value in pairs)
     except ValueError:
@@ -47,18 +47,18 @@ def parse_schedule(text: str, total_steps: int, name: str) -> Points:
 
 def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
     """Returns the schedule as tuples of floats, or raises UserError where it makes no sense."""
-    points = tuple((float(step), float(value)) for step, value in points)
-    steps = [step for step, _ in points]
+    checked = tuple((float(step), float(value)) for step, value in points)
+    steps = [step for step, _ in checked]
     if not all(math.isfinite(step) and step >= 0 for step in steps):
         raise UserError(f"{name}: expected finite steps of at least 0, received {steps}")
-    if not points or any(
+    if not checked or any(
         later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)
     ):
         raise UserError(f"{name}: expected steps that rise, received {steps}; reorder the schedule")
-    for _, value in points:
+    for _, value in checked:
         if not (math.isfinite(value) and value >= 0):
             raise UserError(f"{name}: expected finite values of at least 0, received {value:g}")
-    return points
+    return checked
 
 
 def piecewise_linear(points: Points, step: tf.Tensor) -> tf.Tensor:

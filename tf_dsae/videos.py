@@ -4,9 +4,10 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dsae.errors import UserError
+from tf_dsae.types import TensorLike
 
 
-def _shape_text(shape) -> str:
+def _shape_text(shape: tf.TensorShape) -> str:
     return "[" + ", ".join("?" if size is None else str(size) for size in shape) + "]"
 
 
@@ -24,7 +25,9 @@ def _check_shape(shape: tf.TensorShape, frame_shape: tuple[int, int, int], name:
         )
 
 
-def to_unit_range(video, frame_shape: tuple[int, int, int], name: str = "video") -> tf.Tensor:
+def to_unit_range(
+    video: TensorLike, frame_shape: tuple[int, int, int], name: str = "video"
+) -> tf.Tensor:
     """Videos as float32 in [0, 1].
 
     Args:

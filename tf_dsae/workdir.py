@@ -3,14 +3,18 @@
 import dataclasses
 import importlib.metadata
 import json
+import math
 import os
 import platform
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import h5py
+
+from tf_dsae.checks import shown
 from tf_dsae.config import ModelConfig, TrainingConfig
 from tf_dsae.errors import UserError, reason
-from tf_dsae.files import require_space, written_whole
+from tf_dsae.files import open_regular, read_json, require_space, written_whole
 from tf_dsae.model import DSAE
 from tf_dsae.version import __version__
 
@@ -63,28 +67,33 @@ def read_config(path: str | os.PathLike) -> RunConfig:
     Raises:
       UserError: it is missing, no JSON, or not what `write_config` writes.
     """
-    path = Path(path)
-    try:
-        settings = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise UserError(f"{path}: expected a run's settings, found no such file") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise UserError(f"{path}: expected a run's settings as JSON, received: {error}") from None
+    return _read_config(Path(path))[0]
+
+
+def read_settings(path: str | os.PathLike) -> dict[str, Any]:
+    """What a config.json holds, versions included, once checked; raises as `read_config` does."""
+    return _read_config(Path(path))[1]
+
+
+def _read_config(path: Path) -> tuple[RunConfig, dict[str, Any]]:
+    settings = read_json(path, "a run's settings")
     if not isinstance(settings, dict) or not {"model", "training", "data"} <= set(settings):
         raise UserError(f"{path}: expected an object with model, training and data in it")
     if not isinstance(settings["data"], dict):
-        raise UserError(f"{path}: data: expected an object, received {settings['data']!r}")
+        raise UserError(f"{path}: data: expected an object, received {shown(settings['data'])}")
     try:
         model = ModelConfig.from_dict(settings["model"])
         training = TrainingConfig.from_dict(settings["training"])
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    return RunConfig(model, training, settings["data"])
+    return RunConfig(model, training, settings["data"]), settings
 
 
 def _flat(run: RunConfig) -> dict[str, Any]:
     model, training = dataclasses.asdict(run.model), dataclasses.asdict(run.training)
-    return {**model, **training, **{f"data {key}": value for key, value in run.data.items()}}
+    # The same videos may lie elsewhere by now: their fingerprint says that they are the same.
+    data = {f"data {key}": value for key, value in run.data.items() if key != "source"}
+    return {**model, **training, **data}
 
 
 def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:
@@ -97,7 +106,7 @@ def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:
         return
     held, asked = _flat(read_config(path)), _flat(run)
     changed = [
-        f"{name} {held.get(name)!r} (now {value!r})"
+        f"{name} {shown(held.get(name))} (now {shown(value)})"
         for name, value in asked.items()
         if held.get(name) != value
     ]
@@ -122,10 +131,15 @@ def save_weights(workdir: str | os.PathLike, model: DSAE) -> None:
 
 
 def load(workdir: str | os.PathLike) -> DSAE:
-    """The trained model of a run, in float32.
+    """The trained model of the run in `workdir`, in float32.
 
     Raises:
       UserError: the folder holds no finished run, or its files are damaged or do not fit.
+
+    Example, of the folder that `train` and bin/train leave:
+      >>> model = tf_dsae.load("runs/tiny")
+      >>> model.config == tf_dsae.preset("tiny").model
+      True
     """
     workdir = Path(workdir).expanduser()
     config = read_config(workdir / CONFIG).model
@@ -135,8 +149,9 @@ def load(workdir: str | os.PathLike) -> DSAE:
             f"{path}: expected the weights of a finished run, found no such file; "
             "let bin/train finish, or name another run"
         )
-    model = DSAE(config)
     try:
+        check_weights(path, config.num_weights)
+        model = DSAE(config)
         model.load_weights(path)
     except Exception as error:  # Keras and h5py raise many kinds; all of them mean this.
         raise UserError(
@@ -144,3 +159,84 @@ def load(workdir: str | os.PathLike) -> DSAE:
             f"damaged file ({reason(error)})"
         ) from error
     return model
+
+
+# --- Weights that anyone may have written.
+
+_MAX_ITEMS, _MAX_DEPTH = 10_000, 32  # Of a weights file; a run's has some hundreds, 6 deep.
+# Bytes of a weight and of its two running means in Adam, in double precision; layout on top.
+_BYTES_EACH, _LAYOUT = 24, 4 * 2**20
+
+
+def check_weights(path: str | os.PathLike, num_weights: int) -> None:
+    """Checks, before memory is taken, that an HDF5 file can hold the weights of a model.
+
+    What passes is plain arrays of numbers that lie in the file itself, uncompressed, byte for
+    byte, enough of them for the model and not many times more: so that neither reading it nor
+    making the model takes more memory than the file's size warrants.
+
+    Args:
+      path: of the file.
+      num_weights: of the model.
+
+    Raises:
+      OSError: it cannot be read, or is no HDF5.
+      ValueError: it holds something else; the text says what.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+    if size > num_weights * _BYTES_EACH + _LAYOUT:
+        raise ValueError(f"{size} bytes are too many for {num_weights} weights")
+    if size < 2 * num_weights:  # Of half precision.
+        raise ValueError(f"{size} bytes are too few for {num_weights} weights")
+    with h5py.File(path, "r") as held:
+        datasets = _datasets(held)
+        count = sum(_checked_size(dataset, size) for dataset in datasets)
+        stored = sum(dataset.id.get_storage_size() for dataset in datasets)
+    if count < num_weights:
+        raise ValueError(f"expected {num_weights} weights, found {count}")
+    if stored > size:
+        raise ValueError("its arrays overlap")
+
+
+def _datasets(held: h5py.File) -> list[h5py.Dataset]:
+    """Every array of a file; raises ValueError for links that lead elsewhere or around."""
+    found, groups, seen = [], [(held, 0)], 0
+    while groups:
+        group, depth = groups.pop()
+        for name in group:
+            seen += 1
+            if seen > _MAX_ITEMS or depth > _MAX_DEPTH:
+                raise ValueError("it has too many items, or is nested too deep")
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise ValueError(f"{shown(name)} is a link out of its place")
+            item = group[name]
+            if isinstance(item, h5py.Group):
+                groups.append((item, depth + 1))
+            elif isinstance(item, h5py.Dataset):
+                found.append(item)
+            else:
+                raise ValueError(f"{shown(name)} is neither a group nor an array")
+    return found
+
+
+def _checked_size(dataset: h5py.Dataset, file_size: int) -> int:
+    """Numbers in an array; raises ValueError unless it is a plain one inside the file."""
+    layout = dataset.id.get_create_plist()
+    kind, name = layout.get_layout(), shown(dataset.name)
+    if kind not in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT):
+        raise ValueError(f"{name} is chunked, compressed or made of other files")
+    if layout.get_external_count() or layout.get_nfilters():
+        raise ValueError(f"{name} is compressed or lies in another file")
+    if h5py.h5a.get_num_attrs(dataset.id):
+        raise ValueError(f"{name} has attributes")
+    stored_as = dataset.id.get_type()
+    if stored_as.get_class() not in (h5py.h5t.FLOAT, h5py.h5t.INTEGER):
+        raise ValueError(f"{name} holds no numbers")
+    count = math.prod(dataset.shape or ())
+    stored, offset = dataset.id.get_storage_size(), dataset.id.get_offset() or 0
+    if count and (stored != count * stored_as.get_size() or offset + stored > file_size):
+        raise ValueError(f"{name} is larger than what the file holds of it")
+    if not count or dataset.dtype.itemsize != stored_as.get_size():
+        raise ValueError(f"{name} is empty, or of an unusual type")
+    return count

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_dsae.cli import common
+from tf_dsae.cli import common, data_flags
 from tf_dsae.errors import UserError
 
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
@@ -24,6 +24,19 @@ _JUDGE_DIR = flags.DEFINE_string(
     None,
     "Folder of the judges, trained there when it is empty; runs can share it. Default: beside the "
     "prepared data.",
+)
+_JUDGE_ACCURACY = flags.DEFINE_float(
+    "judge_accuracy",
+    0.995,
+    "Fraction of the test videos that every judge must name right; lower it for factors of your "
+    "own that are hard to see.",
+    lower_bound=0.0,
+    upper_bound=1.0,
+)
+_VIDEO_DIR = flags.DEFINE_string(
+    "video_dir",
+    None,
+    "For a run on a folder of videos: where they are now. Default: where they were.",
 )
 _REFERENCE = flags.DEFINE_string(
     "reference",
@@ -43,12 +56,7 @@ _SEED = flags.DEFINE_integer("seed", 0, "Of everything that is drawn.")
 _SHOW_SOURCE = flags.DEFINE_bool(
     "show_source", True, "Show real clips in the figures; otherwise their reconstructions."
 )
-_DATA_DIR = flags.DEFINE_string(
-    "data_dir", None, "Folder of prepared data sets. Default: $TFDS_DATA_DIR or that of TFDS."
-)
-_SHEETS_DIR = flags.DEFINE_string(
-    "sheets_dir", None, "For sprites/lpc: folder with the sheets, in place of a download."
-)
+flags.adopt_module_key_flags(data_flags)
 
 
 def main(argv: list[str]) -> None:
@@ -77,10 +85,12 @@ def main(argv: list[str]) -> None:
         output,
         protocol,
         judge_dir=_JUDGE_DIR.value,
-        data_dir=_DATA_DIR.value,
-        sheets_dir=_SHEETS_DIR.value,
+        data_dir=data_flags.DATA_DIR.value,
+        sheets_dir=data_flags.SHEETS_DIR.value,
         num_videos=_NUM_VIDEOS.value or None,
         show_source=_SHOW_SOURCE.value,
+        video_dir=_VIDEO_DIR.value,
+        judge_accuracy=_JUDGE_ACCURACY.value,
     )
     print(report.table_text(evaluation))
     print(f"wrote {output} in {time.monotonic() - start:.0f} s; open {output / 'report.html'}")

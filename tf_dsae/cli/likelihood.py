@@ -16,8 +16,8 @@ from pathlib import Path
 
 from absl import flags
 
+from tf_dsae.checks import check_whole
 from tf_dsae.cli import common
-from tf_dsae.config import check_whole
 from tf_dsae.errors import UserError
 from tf_dsae.linear_gaussian.settings import DEFAULT_PANELS, Panel, parse_grid, parse_numbers
 

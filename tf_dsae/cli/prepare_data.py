@@ -1,40 +1,43 @@
 """Prepares a data set on disk once, so that training and evaluation only read it.
 
-Does nothing but say so when it is there already. Example:
+Does nothing but say so when it is there already. Examples:
 
   prepare_data --dataset=sprites/drawn --data_dir=/tmp/data
+  prepare_data --dataset=folder --video_dir=videos --num_frames=16 --stride=2
 """
 
 from absl import flags
 
-from tf_dsae.cli import common
+from tf_dsae.cli import clip_flags, common, data_flags
 
 _DATASET = flags.DEFINE_string(
     "dataset",
     "sprites",
-    "Name of the data set: sprites/drawn (drawn by this package; `sprites` is short for it) or "
-    "sprites/lpc (sheets of the public repository YingzhenLi/Sprites).",
+    "Name of the data set: sprites/drawn (drawn by this package; `sprites` is short for it), "
+    "sprites/lpc (sheets of the public repository YingzhenLi/Sprites) or folder (your own videos, "
+    "see --video_dir).",
 )
-_DATA_DIR = flags.DEFINE_string(
-    "data_dir",
-    None,
-    "Folder that holds prepared data sets; by default $TFDS_DATA_DIR, else ~/tensorflow_datasets.",
-)
-_SHEETS_DIR = flags.DEFINE_string(
-    "sheets_dir",
-    None,
-    "For sprites/lpc: folder with body/0.png to shoes/1.png, 25 sheets of 832 x 1344 pixels. "
-    "By default they are downloaded (0.5 MB) and checked.",
-)
+flags.adopt_module_key_flags(data_flags)
+flags.adopt_module_key_flags(clip_flags)
 
 
 def main(argv: list[str]) -> None:
     """Prepares the data set that the flags name and prints one line about it."""
     del argv  # Flags only.
+    clips = clip_flags.clip_settings(_DATASET.value)
+    if clips is not None:
+        clip_flags.require_video_dir(clip_flags.VIDEO_DIR.value)
     common.load_tensorflow()
-    from tf_dsae.data import pipeline
+    from tf_dsae.data import prepare
 
-    pipeline.prepare(_DATASET.value, _DATA_DIR.value, _SHEETS_DIR.value)
+    prepare(
+        _DATASET.value,
+        data_flags.DATA_DIR.value,
+        data_flags.SHEETS_DIR.value,
+        video_dir=clip_flags.VIDEO_DIR.value,
+        clips=clips,
+        strict=clip_flags.STRICT.value,
+    )
 
 
 def run() -> None:

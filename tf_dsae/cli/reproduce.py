@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_dsae.cli import common
+from tf_dsae.cli import common, data_flags
 from tf_dsae.errors import UserError
 from tf_dsae.presets import PRESETS, parse_betas, preset
 
@@ -33,12 +33,7 @@ _JUDGE_DIR = flags.DEFINE_string(
 _SHOW_SOURCE = flags.DEFINE_bool(
     "show_source", True, "Show real clips in the figures; otherwise their reconstructions."
 )
-_DATA_DIR = flags.DEFINE_string(
-    "data_dir", None, "Folder of prepared data sets. Default: $TFDS_DATA_DIR or that of TFDS."
-)
-_SHEETS_DIR = flags.DEFINE_string(
-    "sheets_dir", None, "For sprites/lpc: folder with the sheets, in place of a download."
-)
+flags.adopt_module_key_flags(data_flags)
 
 
 def main(argv: list[str]) -> None:
@@ -59,7 +54,9 @@ def main(argv: list[str]) -> None:
     from tf_dsae.evaluation import report
     from tf_dsae.reproduce import Places, reproduce
 
-    places = Places(output, _DATA_DIR.value, _SHEETS_DIR.value, _JUDGE_DIR.value)
+    places = Places(
+        output, data_flags.DATA_DIR.value, data_flags.SHEETS_DIR.value, _JUDGE_DIR.value
+    )
     evaluations = reproduce(
         model, training, places, betas, _NUM_VIDEOS.value or None, _SHOW_SOURCE.value
     )

@@ -5,18 +5,23 @@ stopped. Examples:
 
   train --beta=6
   train --preset=paper --static_size=256 --dataset=sprites/lpc --workdir=runs/paper
+  train --dataset=folder --video_dir=videos --num_frames=16 --frame_size=48x64
   train --config=runs/paper/config.json --workdir=runs/again
 """
 
 import dataclasses
 import re
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from absl import flags
 
-from tf_dsae.cli import common
+from tf_dsae.cli import clip_flags, common, data_flags
 from tf_dsae.config import ModelConfig, TrainingConfig
+from tf_dsae.data.folder.run_source import FolderSource, read_source
+from tf_dsae.data.folder.settings import ClipSettings
 from tf_dsae.errors import UserError
 from tf_dsae.presets import PRESETS, preset
 
@@ -36,7 +41,9 @@ def _default(name: str, part: str) -> str:
     return f"Default: {', '.join(texts)}."
 
 
-def _setting_flags(part: str, rows) -> dict[str, flags.FlagHolder]:
+def _setting_flags(
+    part: str, rows: Sequence[tuple[str, Callable[..., flags.FlagHolder], str]]
+) -> dict[str, flags.FlagHolder]:
     """Flags that are settings of the same name; the default of each is the preset's."""
     return {
         name: define(name, None, f"{text} {_default(name, part)}") for name, define, text in rows
@@ -46,15 +53,11 @@ def _setting_flags(part: str, rows) -> dict[str, flags.FlagHolder]:
 _DATASET = flags.DEFINE_string(
     "dataset",
     None,
-    "Data set: sprites/drawn (drawn by this package) or sprites/lpc (downloaded). "
-    "Default: sprites/drawn.",
+    "Data set: sprites/drawn (drawn by this package), sprites/lpc (downloaded) or folder (your own "
+    "videos, see --video_dir). Default: sprites/drawn.",
 )
-_SHEETS_DIR = flags.DEFINE_string(
-    "sheets_dir", None, "For sprites/lpc: folder with the sheets, in place of a download."
-)
-_DATA_DIR = flags.DEFINE_string(
-    "data_dir", None, "Folder of prepared data sets. Default: $TFDS_DATA_DIR or that of TFDS."
-)
+flags.adopt_module_key_flags(data_flags)
+flags.adopt_module_key_flags(clip_flags)
 _PRESET = flags.DEFINE_string(
     "preset", None, f"Settings to start from. {_PRESET_HELP}. Default: sprites."
 )
@@ -139,28 +142,56 @@ def _betas() -> dict[str, str]:
     return dict.fromkeys(_BETAS, _BETA.value)
 
 
-def _settings() -> tuple[ModelConfig, TrainingConfig, dict]:
-    """The settings that flags and preset or file make, and those that flags gave."""
+class _Settings(NamedTuple):
+    """What flags and preset or file make: settings, and those that flags gave.
+
+    video_dir and clips are of `--dataset=folder`, None for other data sets.
+    """
+
+    model: ModelConfig
+    training: TrainingConfig
+    given: dict[str, Any]
+    video_dir: str | None
+    clips: ClipSettings | None
+
+
+def _start() -> tuple[ModelConfig, TrainingConfig, FolderSource | None]:
+    """The settings to start from: those of a preset or of a run's file."""
     if _CONFIG.value is not None and _PRESET.value is not None:
         raise UserError("config: expected --config or --preset, received both; give one")
-    if _CONFIG.value is not None:
-        common.load_tensorflow()
-        from tf_dsae.workdir import read_config
-
-        model, training, _ = read_config(_CONFIG.value)
-    else:
+    if _CONFIG.value is None:
         model, training, _ = preset(_PRESET.value or "sprites")
+        return model, training, None
+    common.load_tensorflow()
+    from tf_dsae.workdir import read_config
+
+    model, training, data = read_config(_CONFIG.value)
+    return model, training, read_source(data)
+
+
+def _settings() -> _Settings:
+    model, training, source = _start()
     given = _given(_TRAINING_FLAGS) | _betas()
     if _DATASET.value is not None:
         given["dataset"] = _DATASET.value
     model_given = _given(_MODEL_FLAGS)
     model = dataclasses.replace(model, **model_given)
-    return model, dataclasses.replace(training, **given), given | model_given
+    training = dataclasses.replace(training, **given)
+    clips = clip_flags.clip_settings(training.dataset, source.clips if source else None)
+    video_dir = clip_flags.VIDEO_DIR.value
+    if clips is not None:
+        model = dataclasses.replace(model, frame_shape=(*clips.frame_size, clips.channels))
+        video_dir = video_dir or (source.video_dir if source else None)
+        clip_flags.require_video_dir(video_dir)
+    return _Settings(model, training, given | model_given, video_dir, clips)
 
 
-def default_workdir(training: TrainingConfig, given: dict) -> Path:
+def default_workdir(training: TrainingConfig, given: dict, video_dir: str | None = None) -> Path:
     """runs/ and a name of data set, preset and the settings that differ from it."""
-    parts = [training.dataset.replace("/", "-"), training.preset]
+    dataset = training.dataset.replace("/", "-")
+    if video_dir is not None:
+        dataset += f"-{Path(video_dir).absolute().name}"
+    parts = [dataset, training.preset]
     given = {name: value for name, value in given.items() if name != "dataset"}
     if "beta_f" in given and given["beta_f"] == given.get("beta_z"):
         given["beta"] = given.pop("beta_f")
@@ -173,15 +204,24 @@ def default_workdir(training: TrainingConfig, given: dict) -> Path:
 def main(argv: list[str]) -> int:
     """Trains what the flags name and says where it lies."""
     del argv  # Flags only.
-    model, training, given = _settings()
-    workdir = Path(_WORKDIR.value) if _WORKDIR.value else default_workdir(training, given)
+    model, training, given, video_dir, clips = _settings()
+    workdir = default_workdir(training, given, video_dir)
+    if _WORKDIR.value:
+        workdir = Path(_WORKDIR.value)
 
     common.load_tensorflow()
     from tf_dsae import data as datasets
     from tf_dsae.training import check_before_data, train
 
     check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value)
-    data = datasets.prepare(training.dataset, _DATA_DIR.value, _SHEETS_DIR.value)
+    data = datasets.prepare(
+        training.dataset,
+        data_flags.DATA_DIR.value,
+        data_flags.SHEETS_DIR.value,
+        video_dir=video_dir,
+        clips=clips,
+        strict=clip_flags.STRICT.value,
+    )
     print(f"{training.preset} on {data.name}; the run's folder is {workdir}", file=sys.stderr)
     train(
         data,

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -38,6 +39,7 @@ class PreparedDataset:
       dynamic_factors: those of `factors` that say what moves; the others say what stays.
       load_split: split name -> `EncodedSplit`; should be cheap the second time.
       decode: a scalar of `EncodedSplit.videos` -> uint8 [T, H, W, C], in a TensorFlow graph.
+      source: facts, as JSON has them, that are needed besides the name to open it again.
     """
 
     name: str
@@ -49,6 +51,7 @@ class PreparedDataset:
     load_split: Callable[[str], EncodedSplit] = dataclasses.field(repr=False)
     decode: Callable[[tf.Tensor], tf.Tensor] = dataclasses.field(repr=False)
     dynamic_factors: tuple[str, ...] = ()
+    source: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def num_videos(self, split: str) -> int:
         """Returns the number of videos in a split.
@@ -123,7 +126,7 @@ class PreparedDataset:
         examples = _decoded(tf.data.Dataset.range(offset, end), example_at)
         return examples.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
-    def labels(self, split: str, indices: Sequence[int]) -> dict[str, np.ndarray]:
+    def labels(self, split: str, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
         """Returns the labels of chosen examples, factor -> int64 [N]; decodes no video.
 
         Raises:
@@ -132,7 +135,7 @@ class PreparedDataset:
         chosen = self._checked(split, indices)
         return {name: of[chosen] for name, of in self.load_split(split).labels.items()}
 
-    def examples(self, split: str, indices: Sequence[int]) -> dict[str, np.ndarray]:
+    def examples(self, split: str, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
         """Returns chosen examples {'video': uint8 [N, T, H, W, C], factor: int64 [N], ...}.
 
         Raises:
@@ -142,9 +145,9 @@ class PreparedDataset:
         encoded = self.load_split(split).videos
         videos = [self.decode(encoded[index]).numpy() for index in chosen]
         video = np.stack(videos) if videos else np.zeros((0, *self.video_shape), np.uint8)
-        return {"video": video, **self.labels(split, chosen)}
+        return {"video": video, **self.labels(split, indices)}
 
-    def _checked(self, split: str, indices: Sequence[int]) -> np.ndarray:
+    def _checked(self, split: str, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         count = self.num_videos(split)
         chosen = np.asarray(indices, np.int64).reshape(-1)
         if np.any((chosen < 0) | (chosen >= count)):

@@ -1,6 +1,7 @@
 """Reads the 25 sprite sheets from image files and tells which sheets they are."""
 
 import hashlib
+import io
 import os
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from absl import logging
 from PIL import Image
 
 from tf_dsae.data.characters import CHOICES, SHEET_SHAPE, Sheets
-from tf_dsae.errors import UserError
+from tf_dsae.errors import UserError, reason
+from tf_dsae.files import read_bytes
 
+_MAX_SHEET = 16 * 2**20  # Bytes; a sheet's pixels are 4.5 million.
 SHOES = "shoes/1.png"
 LAYER_FILES = {
     layer: tuple(f"{layer}/{choice}.png" for choice in range(CHOICES))
@@ -44,7 +47,8 @@ def read_sheets(folder: str | os.PathLike) -> Sheets:
 def read_sheet_files(paths: dict[str, str | os.PathLike]) -> Sheets:
     """Reads the sheets from a path for each of `SHEET_FILES`; raises as `read_sheets`."""
     layers = [np.stack([_read(paths[name]) for name in names]) for names in LAYER_FILES.values()]
-    return Sheets(*layers, shoes=_read(paths[SHOES]))
+    body, bottomwear, topwear, hair = layers
+    return Sheets(body, bottomwear, topwear, hair, _read(paths[SHOES]))
 
 
 def fingerprint(sheets: Sheets) -> str:
@@ -52,7 +56,7 @@ def fingerprint(sheets: Sheets) -> str:
     digest = hashlib.sha256()
     for name, layer in sheets._asdict().items():
         digest.update(f"{name}{layer.shape}{layer.dtype}".encode())
-        digest.update(np.ascontiguousarray(layer))
+        digest.update(np.ascontiguousarray(layer).data)
     return digest.hexdigest()
 
 
@@ -60,7 +64,8 @@ def _read(path: str | os.PathLike) -> np.ndarray:
     """Returns one sheet, uint8 [1344, 832, 4]."""
     height, width, _ = SHEET_SHAPE
     try:
-        with Image.open(path) as image:
+        # PNG alone: of some other kinds pillow has other programs make sense.
+        with Image.open(io.BytesIO(read_bytes(path, _MAX_SHEET)), formats=("PNG",)) as image:
             if image.size != (width, height):
                 raise UserError(
                     f"Expected a sheet of {width} x {height} pixels, but {path} has "
@@ -71,9 +76,11 @@ def _read(path: str | os.PathLike) -> np.ndarray:
         raise UserError(
             f"Expected all {len(SHEET_FILES)} sprite sheets, but {path} is missing; add it."
         ) from error
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        # pillow raises SyntaxError for some broken PNG chunks.
+    except UserError:
+        raise
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        # pillow raises SyntaxError for some broken PNG chunks, ValueError for texts that expand.
         raise UserError(
-            f"Expected a complete image, but {path} cannot be read ({error}); "
+            f"Expected a complete image, but {path} cannot be read ({reason(error)}); "
             "replace it by the original file."
         ) from error

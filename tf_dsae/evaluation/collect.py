@@ -8,7 +8,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from tqdm import tqdm
 
-from tf_dsae.config import check_whole
+from tf_dsae.checks import check_whole
 from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.errors import UserError
 from tf_dsae.model import DSAE
@@ -40,7 +40,7 @@ class Protocol:
     batch_size: int = 32
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, choices in (("reference", REFERENCES), ("motion_prior", MOTION_PRIORS)):
             given = getattr(self, name)
             if given not in choices:
@@ -98,7 +98,9 @@ class Collected(NamedTuple):
     logits: dict[str, dict[str, np.ndarray]]
 
 
-def _generate(model: DSAE, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor):
+def _generate(
+    model: DSAE, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor
+) -> tuple[Generated, ElboTerms, Codes]:
     """(Generated, ElboTerms, Codes) of a batch."""
     of_posterior, of_prior, of_motion = tf.unstack(tfp.random.split_seed(seed, 3))
     video = model.observations(video)
@@ -172,14 +174,16 @@ def collect(
     )
 
 
-def _judged(judges, video, generated: Generated, protocol: Protocol) -> dict:
+def _judged(
+    judges: Any, video: tf.Tensor, generated: Generated, protocol: Protocol
+) -> dict[str, dict[str, np.ndarray]]:
     shown = {"data": video, **generated._asdict()}
     if protocol.reference == "data":
         del shown["reconstruction"]
     return {name: judges.logits(videos) for name, videos in shown.items()}
 
 
-def _joined(values: list):
+def _joined(values: list) -> Any:
     """Concatenates what every batch gave, through tuples and dictionaries."""
     return tf.nest.map_structure(
         lambda *parts: np.concatenate([np.asarray(part) for part in parts]), *values

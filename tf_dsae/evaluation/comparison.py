@@ -1,5 +1,6 @@
 """Several evaluations side by side: measures down, runs across, the best of each marked."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -42,7 +43,8 @@ def names_of(paths: Sequence[str]) -> list[str]:
         folders = absolute.parts if absolute.suffix != ".json" else absolute.parent.parts
         parts.append(folders[:-1] if folders[-1] == "evaluation" else folders)
     for depth in range(1, max(map(len, parts)) + 1):
-        names = ["/".join(folders[-depth:]) for folders in parts]
+        # A folder's name may be no text; what is not shows as a question mark.
+        names = [os.fsencode("/".join(f[-depth:])).decode(errors="replace") for f in parts]
         if len(set(names)) == len(names):
             return names
     raise UserError(f"runs: expected different ones, received {', '.join(paths)}; name each once")

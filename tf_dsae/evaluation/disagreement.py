@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tf_dsae.config import check_whole
+from tf_dsae.checks import check_whole
 from tf_dsae.errors import UserError
 from tf_dsae.evaluation.arrays import as_floats, as_labels, log_softmax
 
@@ -135,8 +135,8 @@ def bootstrap_intervals(
     for start in range(0, num_resamples, rows):
         size = min(rows, num_resamples - start)
         totals.append(rng.multinomial(number, np.full(number, 1 / number), size) @ sums)
-    totals = np.concatenate(totals)
-    return np.quantile(totals[:, 1:] / totals[:, :1], [0.025, 0.975], axis=0).T
+    drawn = np.concatenate(totals)
+    return np.quantile(drawn[:, 1:] / drawn[:, :1], [0.025, 0.975], axis=0).T
 
 
 def measure_disagreement(
@@ -153,5 +153,11 @@ def measure_disagreement(
     """
     videos = disagreement_per_video(reference_logits, generated_logits)
     columns = np.column_stack([videos.disagreement, videos.kl_recon])
-    intervals = bootstrap_intervals(columns, characters, num_resamples, seed).tolist()
-    return Disagreement(*(float(of.mean()) for of in videos), *intervals)
+    disagreement_ci, kl_recon_ci = bootstrap_intervals(columns, characters, num_resamples, seed)
+    return Disagreement(
+        float(videos.disagreement.mean()),
+        float(videos.kl_recon.mean()),
+        float(videos.kl_random.mean()),
+        disagreement_ci.tolist(),
+        kl_recon_ci.tolist(),
+    )

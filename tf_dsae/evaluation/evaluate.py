@@ -170,7 +170,7 @@ def _latents(
 
 
 def _information(codes: Codes) -> dict[str, dict[str, float]]:
-    def flat(values):
+    def flat(values: np.ndarray) -> np.ndarray:
         return values.reshape(len(values), -1)
 
     static = measure_information(codes.f_mean, codes.f_stddev, codes.f)

@@ -4,12 +4,13 @@ Everything given is escaped, pictures are embedded, and the page asks for nothin
 """
 
 import base64
+import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from tf_dsae.errors import UserError, reason
 from tf_dsae.evaluation.blocks import (
@@ -26,7 +27,9 @@ from tf_dsae.evaluation.blocks import (
     numeric_columns,
 )
 from tf_dsae.evaluation.style import STYLE
-from tf_dsae.files import written_whole
+from tf_dsae.files import read_bytes, written_whole
+
+_MAX_PICTURE = 64 * 2**20  # Bytes; a page holds its pictures.
 
 
 def write_page(
@@ -161,12 +164,13 @@ def _image(path: str | os.PathLike, alt: str) -> str:
     if not alt.strip():
         raise ValueError(f"{path}: expected a text for who does not see the picture")
     try:
-        with Image.open(path, formats=("PNG", "GIF")) as picture:
-            kind, (width, height) = picture.format.lower(), picture.size
-        with open(path, "rb") as file:
-            content = base64.b64encode(file.read()).decode("ascii")
-    except (OSError, UnidentifiedImageError) as error:
+        held = read_bytes(path, _MAX_PICTURE)
+        with Image.open(io.BytesIO(held), formats=("PNG", "GIF")) as picture:
+            kind, (width, height) = (picture.format or "").lower(), picture.size
+    # pillow raises SyntaxError for broken chunks and ValueError for texts that expand.
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UserError(f"{path}: expected a PNG or GIF, received: {reason(error)}") from error
+    content = base64.b64encode(held).decode("ascii")
     return (
         f'<img width="{width}" height="{height}" alt="{escape(alt)}" '
         f'src="data:image/{kind};base64,{content}">'
@@ -209,7 +213,7 @@ def _words(value: Any) -> str:
     return str(value)
 
 
-_RENDERERS = {
+_RENDERERS: dict[type, Callable[[Any], str]] = {
     Text: _text,
     Notice: _notice,
     Facts: _facts,

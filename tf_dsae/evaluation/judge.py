@@ -2,18 +2,21 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.config import check_whole
+from tf_dsae.checks import check_positive, check_whole, shown
+from tf_dsae.config import MAX_LAYERS, MAX_WEIGHTS
 from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.encoders import FrameEncoder
 from tf_dsae.errors import UserError
+from tf_dsae.geometry import convolution_weights, dense_weights, recurrent_weights
 from tf_dsae.networks import seed_initializers
+from tf_dsae.types import Shape, TensorLike
 from tf_dsae.videos import to_unit_range
 
 MIN_ACCURACY = 0.995
@@ -42,10 +45,45 @@ class JudgeSettings:
     batch_size: int = 32
     learning_rate: float = 0.003
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_whole("seed", self.seed, 0)
         check_whole("epochs", self.epochs, 1)
         check_whole("batch_size", self.batch_size, 1)
+        check_whole("rnn_size", self.rnn_size, 1)
+        check_positive("learning_rate", self.learning_rate)
+        for name in ("channels", "kernel_sizes", "strides"):
+            sizes = getattr(self, name)
+            if not isinstance(sizes, tuple) or not 0 < len(sizes) <= MAX_LAYERS:
+                raise UserError(
+                    f"{name}: expected 1 to {MAX_LAYERS} whole numbers, received {shown(sizes)}"
+                )
+            for size in sizes:
+                check_whole(name, size, 1)
+        if len({len(sizes) for sizes in (self.channels, self.kernel_sizes, self.strides)}) > 1:
+            raise UserError(
+                "channels: expected as many as kernel_sizes and strides, received "
+                f"{len(self.channels)}, {len(self.kernel_sizes)} and {len(self.strides)}"
+            )
+
+
+def judge_weights(
+    num_classes: int, frame_shape: tuple[int, int, int], settings: JudgeSettings
+) -> int:
+    """How many weights a judge has; no layer is made to tell.
+
+    Raises:
+      UserError: more than MAX_WEIGHTS.
+    """
+    height, width, image = frame_shape
+    for stride in settings.strides:
+        height, width = -(-height // stride), -(-width // stride)  # Padding "same" rounds up.
+    features, units = height * width * settings.channels[-1], settings.rnn_size
+    kernel_sizes = [(size, size) for size in settings.kernel_sizes]
+    count = convolution_weights((image, *settings.channels), kernel_sizes) + 2 * features
+    count += recurrent_weights("gru", features, units) + dense_weights(units, num_classes)
+    if count > MAX_WEIGHTS:
+        raise UserError(f"judges: expected at most {MAX_WEIGHTS:,} weights, received {count:,}")
+    return count
 
 
 @keras.saving.register_keras_serializable("tf_dsae")
@@ -63,19 +101,21 @@ class Judge(keras.Model):
       seed: of the initial weights; None draws them from Keras' global state.
     """
 
+    built: bool  # Keras sets it.
+
     def __init__(
         self,
-        num_classes,
-        frame_shape,
-        channels,
-        kernel_sizes,
-        strides,
-        rnn_size,
-        seed=None,
-        **kwargs,
+        num_classes: int,
+        frame_shape: tuple[int, int, int],
+        channels: Sequence[int],
+        kernel_sizes: Sequence[int],
+        strides: Sequence[int],
+        rnn_size: int,
+        seed: int | None = None,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        self.settings = {
+        self.settings: dict[str, Any] = {
             "num_classes": num_classes,
             "frame_shape": tuple(frame_shape),
             "channels": tuple(channels),
@@ -96,7 +136,7 @@ class Judge(keras.Model):
             seed_initializers(self, seed)
         self.build()
 
-    def build(self, input_shape=None):
+    def build(self, input_shape: Shape | None = None) -> None:
         if self.built:
             return
         self.frame_encoder.build((None, None, *self.settings["frame_shape"]))
@@ -111,7 +151,7 @@ class Judge(keras.Model):
         features = self.normalization(self.frame_encoder(videos))
         return tf.cast(self.head(self.recurrent(features)), tf.float32)
 
-    def call(self, videos, training=None) -> tf.Tensor:
+    def call(self, videos: TensorLike, training: bool | None = None) -> tf.Tensor:
         return self.classify(to_unit_range(videos, self.settings["frame_shape"]))
 
     def get_config(self) -> dict[str, Any]:
@@ -120,7 +160,9 @@ class Judge(keras.Model):
 
 
 def make_judges(
-    classes: Mapping[str, tuple[str, ...]], frame_shape, settings: JudgeSettings
+    classes: Mapping[str, tuple[str, ...]],
+    frame_shape: tuple[int, int, int],
+    settings: JudgeSettings,
 ) -> dict[str, Judge]:
     """Factor -> an untrained judge in float32, each from a seed of its own."""
     seeds = np.random.SeedSequence(settings.seed).generate_state(len(classes))
@@ -166,12 +208,12 @@ class Judges:
         spec = tf.TensorSpec([None, None, *self._frame_shape], tf.float32)
 
         @tf.function(input_signature=[spec])
-        def classify(video):
+        def classify(video: tf.Tensor) -> dict[str, tf.Tensor]:
             return {factor: judge.classify(video) for factor, judge in self.networks.items()}
 
         self._classify = classify
 
-    def logits(self, videos) -> dict[str, np.ndarray]:
+    def logits(self, videos: TensorLike) -> dict[str, np.ndarray]:
         """What every judge says: factor -> float32 [B, K].
 
         Args:
@@ -192,7 +234,7 @@ class Judges:
             for factor in self.networks
         }
 
-    def _logits_of(self, videos) -> dict[str, tf.Tensor]:
+    def _logits_of(self, videos: TensorLike) -> dict[str, tf.Tensor]:
         return self._classify(to_unit_range(videos, self._frame_shape))
 
     def digest(self) -> str:
@@ -214,5 +256,5 @@ class Judges:
             raise UserError(
                 f"judges of {self.dataset}: expected each to be right about at least "
                 f"{100 * min_accuracy:g}% of the test videos, received {', '.join(poor)}; name "
-                "better judges by --judge_dir, such as train_judges makes with more epochs"
+                "better judges by --judge_dir, or allow what these reach by --judge_accuracy"
             )

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -54,7 +55,7 @@ def _batches(data: PreparedDataset, settings: JudgeSettings) -> tf.data.Dataset:
         ]
     )
 
-    def example_at(index):
+    def example_at(index: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         chosen = {factor: values[index] for factor, values in labels.items()}
         return data.decode(encoded.videos[index]), chosen
 
@@ -64,13 +65,18 @@ def _batches(data: PreparedDataset, settings: JudgeSettings) -> tf.data.Dataset:
     return examples.batch(settings.batch_size).prefetch(tf.data.AUTOTUNE)
 
 
-def _training_step(judges: dict[str, Judge], optimizer, batch_spec, frame_shape) -> Callable:
+def _training_step(
+    judges: dict[str, Judge],
+    optimizer: keras.optimizers.Optimizer,
+    batch_spec: Any,
+    frame_shape: tuple[int, int, int],
+) -> Callable:
     """One compiled step of all judges, so that a video is decoded and converted once for all."""
     weights = [weight for judge in judges.values() for weight in judge.trainable_variables]
     optimizer.build(weights)
 
     @tf.function(input_signature=batch_spec)
-    def step(videos, labels):
+    def step(videos: tf.Tensor, labels: dict[str, tf.Tensor]) -> tf.Tensor:
         videos = to_unit_range(videos, frame_shape)
         with tf.GradientTape() as tape:
             # Judges share no weights: the gradient of the sum is each one's own.

@@ -6,22 +6,37 @@ what a generated video shows (Leplae-Arthur and Nichani 2019, Section 5.4).
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import tensorflow_datasets as tfds
 
+from tf_dsae.checks import shown
 from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.errors import UserError, reason
-from tf_dsae.evaluation.judge import MIN_ACCURACY, Judge, Judges, JudgeSettings, make_judges
+from tf_dsae.evaluation.judge import (
+    MIN_ACCURACY,
+    Judge,
+    Judges,
+    JudgeSettings,
+    judge_weights,
+    make_judges,
+)
 from tf_dsae.evaluation.judge_training import check_labels, train_judges
-from tf_dsae.files import check_folder, require_space, write_errors, written_whole
-from tf_dsae.workdir import versions
+from tf_dsae.files import (
+    check_folder,
+    read_json,
+    require_space,
+    sha256,
+    write_errors,
+    written_whole,
+)
+from tf_dsae.workdir import check_weights, versions
 
 __all__ = [
     "MIN_ACCURACY",
@@ -47,11 +62,14 @@ _SPACE = 16 * 2**20  # Bytes that must be free before judges are trained for a f
 
 
 def _weights_path(folder: Path, factor: str) -> Path:
+    """Where a factor's weights lie; UserError for a name that would lead out of the folder."""
+    # Names of factors come with a data set, from whoever made it.
+    if not re.fullmatch(r"[^/\\\x00-\x1f\x7f]{1,60}", factor) or set(factor) == {"."}:
+        raise UserError(
+            f"factor: expected a name of 1 to 60 characters that can be a file's, received "
+            f"{shown(factor)}; rename it"
+        )
     return folder / f"{factor}.weights.h5"
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
@@ -78,7 +96,7 @@ def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
         for factor, network in judges.networks.items():
             beside = files.enter_context(written_whole(_weights_path(folder, factor)))
             network.save_weights(beside, overwrite=True)
-            sums[factor] = _sha256(beside)
+            sums[factor] = sha256(beside)
         record_beside.write_text(json.dumps(_record_of(judges, sums), indent=2) + "\n")
         record.unlink(missing_ok=True)  # No judges are there until all files have their names.
 
@@ -101,23 +119,14 @@ def _again(folder: Path) -> str:
 
 def _read_record(path: Path) -> dict[str, Any]:
     """Reads a judges.json; UserError where it is missing, no JSON, or of another make."""
-    try:
-        record = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise UserError(
-            f"{path}: expected judges, found no such file; name another --judge_dir"
-        ) from None
-    except (OSError, ValueError) as error:  # No text and no JSON are ValueErrors.
-        raise UserError(
-            f"{path}: expected judges as JSON, received: {reason(error)}; {_again(path.parent)}"
-        ) from None
+    record = read_json(path, "judges", _again(path.parent))
     if not isinstance(record, dict):
         raise UserError(f"{path}: expected an object with judges; {_again(path.parent)}")
     for name, kind in _KINDS.items():
         if not isinstance(record.get(name), kind):
             raise UserError(
                 f"{path}: {name}: expected {'a text' if kind is str else 'an object'}, received "
-                f"{record.get(name)!r}; {_again(path.parent)}"
+                f"{shown(record.get(name))}; {_again(path.parent)}"
             )
     return record
 
@@ -129,7 +138,8 @@ def _check_same_data(
     if (record["dataset"], record["fingerprint"]) != (dataset, fingerprint):
         raise UserError(
             f"{folder}: expected judges of {dataset} with fingerprint {fingerprint[:12]}, found "
-            f"those of {record['dataset']} with {record['fingerprint'][:12]}; name another "
+            f"those of {_plain(record['dataset'])} with {_plain(record['fingerprint'][:12])}; "
+            "name another "
             "--judge_dir"
         )
 
@@ -151,41 +161,62 @@ def load_judges(folder: str | os.PathLike, data: PreparedDataset) -> Judges:
         other += sorted(set(record["classes"]) - set(classes))
         raise UserError(
             f"{path}: classes: expected those of {data.name}, received others for "
-            f"{', '.join(other)}; {_again(folder)}"
+            f"{_plain(', '.join(other))}; {_again(folder)}"
         )
     accuracy = {factor: record["accuracy"].get(factor) for factor in classes}
     if not all(isinstance(value, float) and 0 <= value <= 1 for value in accuracy.values()):
         raise UserError(
             f"{path}: accuracy: expected fractions for {', '.join(classes)}, received "
-            f"{record['accuracy']}; {_again(folder)}"
+            f"{shown(record['accuracy'])}; {_again(folder)}"
         )
     try:
         held = record["settings"].items()
-        settings = JudgeSettings(
-            **{name: tuple(of) if isinstance(of, list) else of for name, of in held}
-        )
-        networks = make_judges(data.factors, data.video_shape[1:], settings)
-    except Exception as error:  # Keras raises many kinds for what it cannot build.
+        given: dict[str, Any] = {
+            name: tuple(of) if isinstance(of, list) else of for name, of in held
+        }
+        settings = JudgeSettings(**given)
+        sizes = {
+            factor: judge_weights(len(names), data.video_shape[1:], settings)
+            for factor, names in classes.items()
+        }
+    except Exception as error:  # Python and the settings' own checks raise several kinds.
         raise UserError(
-            f"{path}: settings: expected those of judges, received {record['settings']} "
+            f"{path}: settings: expected those of judges, received {shown(record['settings'])} "
             f"({reason(error)}); {_again(folder)}"
         ) from error
+    for factor, size in sizes.items():
+        _check_file(folder, factor, size, record["weights"].get(factor))
+    networks = make_judges(data.factors, data.video_shape[1:], settings)
     for factor, network in networks.items():
-        _load_weights(folder, factor, network, record["weights"].get(factor))
+        with _weights_errors(folder, factor):
+            network.load_weights(_weights_path(folder, factor))
     return Judges(data, networks, settings, accuracy)
 
 
-def _load_weights(folder: Path, factor: str, network: Judge, sha256: str | None) -> None:
+def _check_file(folder: Path, factor: str, num_weights: int, expected: Any) -> None:
+    """Raises UserError unless a factor's file is the one recorded and can hold those weights."""
     path = _weights_path(folder, factor)
-    try:
-        if _sha256(path) != sha256:
+    with _weights_errors(folder, factor):
+        check_weights(path, num_weights)
+        if sha256(path) != expected:
             raise ValueError("its SHA-256 is another")
-        network.load_weights(path)
+
+
+@contextlib.contextmanager
+def _weights_errors(folder: Path, factor: str) -> Iterator[None]:
+    try:
+        yield
     except Exception as error:  # Keras and h5py raise many kinds; all of them mean this.
         raise UserError(
-            f"{path}: expected the weights that {RECORD} names, received others or a damaged file "
-            f"({reason(error)}); {_again(folder)}"
+            f"{_weights_path(folder, factor)}: expected the weights that {RECORD} names, received "
+            f"others or a damaged file ({reason(error)}); {_again(folder)}"
         ) from error
+
+
+def _plain(text: str) -> str:
+    """A text from a file as messages show it, in one line of what can be printed."""
+    text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return text if len(text) <= 200 else f"{text[:200]} ..."
 
 
 def default_judge_dir(data: PreparedDataset, data_dir: str | os.PathLike | None = None) -> Path:
@@ -195,8 +226,9 @@ def default_judge_dir(data: PreparedDataset, data_dir: str | os.PathLike | None 
       data_dir: folder of prepared data sets; by default that of TFDS, $TFDS_DATA_DIR or
         ~/tensorflow_datasets.
     """
+    name = re.sub(r"[/\\\x00-\x1f\x7f]", "-", data.name)  # One folder, whatever the name.
     root = Path(data_dir or tfds.core.constants.get_default_data_dir()).expanduser()
-    return root / "judges" / f"{data.name.replace('/', '-')}-{data.fingerprint[:12]}"
+    return root / "judges" / f"{name}-{data.fingerprint[:12]}"
 
 
 def obtain_judges(
@@ -204,6 +236,7 @@ def obtain_judges(
     judge_dir: str | os.PathLike | None = None,
     data_dir: str | os.PathLike | None = None,
     show_progress: bool = True,
+    min_accuracy: float = MIN_ACCURACY,
 ) -> Judges:
     """The judges of a data set: loads them, or trains and saves them where there are none yet.
 
@@ -212,6 +245,7 @@ def obtain_judges(
       judge_dir: folder of the judges; by default `default_judge_dir` of the data and `data_dir`.
       data_dir: folder of prepared data sets, as `tf_dsae.data.prepare` takes it.
       show_progress: whether to show, on stderr, a bar (on a terminal) and a closing line.
+      min_accuracy: fraction of the test videos that each must name right to be kept.
 
     Raises:
       UserError: what `train_judges`, `save_judges` and `load_judges` raise, or judges just
@@ -220,6 +254,8 @@ def obtain_judges(
     folder = default_judge_dir(data, data_dir) if judge_dir is None else Path(judge_dir)
     folder = folder.expanduser()
     check_labels(data, "test")
+    for factor in data.factors:
+        _weights_path(folder, factor)  # Raises for a name that can be no file's.
     with write_errors(folder):
         there = (folder / RECORD).exists()
         if not there:
@@ -228,7 +264,7 @@ def obtain_judges(
         judges = load_judges(folder, data)
     else:
         judges = train_judges(data, show_progress=show_progress)
-        judges.require()  # Poor ones are not kept.
+        judges.require(min_accuracy)  # Poor ones are not kept.
         save_judges(folder, judges)
     if show_progress:
         accuracy = ", ".join(f"{name} {100 * of:.2f}%" for name, of in judges.accuracy.items())

@@ -16,7 +16,7 @@ from sklearn.metrics import mutual_info_score
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from tf_dsae.config import check_whole
+from tf_dsae.checks import check_whole
 from tf_dsae.errors import UserError
 from tf_dsae.evaluation.arrays import as_factors, as_floats, as_labels
 
@@ -63,10 +63,12 @@ def _split(name: str, code: Any, factors: Any, dimensions: int | str = "D") -> _
     return _Split(code, as_factors(f"{name}factors", factors, len(code)))
 
 
-def _train_and_test(*arrays: Any) -> tuple[_Split, _Split]:
-    """The two splits of (train_code, train_factors, test_code, test_factors), alike in kind."""
-    train = _split("train_", *arrays[:2])
-    test = _split("test_", *arrays[2:], train.code.shape[1])
+def _train_and_test(
+    train_code: Any, train_factors: Any, test_code: Any, test_factors: Any
+) -> tuple[_Split, _Split]:
+    """The two splits, alike in kind."""
+    train = _split("train_", train_code, train_factors)
+    test = _split("test_", test_code, test_factors, train.code.shape[1])
     if set(train.factors) != set(test.factors):
         raise UserError(
             f"test_factors: expected {', '.join(train.factors)} as in training, received "

@@ -130,7 +130,7 @@ def mean_latents(
     chosen = np.sort(np.random.RandomState(0).permutation(data.num_test)[:count])
 
     @tf.function(reduce_retracing=True)
-    def encode(video):
+    def encode(video: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         posterior = model.encode(video)
         return posterior.static.mean(), tf.reduce_mean(posterior.dynamic.mean(), axis=1)
 

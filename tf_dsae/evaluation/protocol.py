@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tf_dsae.config import check_whole
+from tf_dsae.checks import check_whole
 from tf_dsae.errors import UserError
 from tf_dsae.evaluation.arrays import as_floats, as_labels, log_softmax
 

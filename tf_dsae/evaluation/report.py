@@ -20,6 +20,7 @@ from tf_dsae.evaluation.blocks import (
     Table,
     Text,
 )
+from tf_dsae.evaluation.checks import check_evaluation
 from tf_dsae.evaluation.comparison import collapsed_latents, comparison_tables, differences
 from tf_dsae.evaluation.html import write_page
 from tf_dsae.evaluation.tables import Evaluation
@@ -83,7 +84,7 @@ def report_markdown(evaluation: Evaluation) -> str:
 def table_text(evaluation: Evaluation) -> str:
     """The paper's table beside the published ones, for a terminal."""
     report = _report("evaluation", evaluation)
-    return _text(report, report.sections[0].blocks)
+    return _text(report, [block for block in report.sections[0].blocks if isinstance(block, Table)])
 
 
 def write_comparison(path: str | os.PathLike, evaluations: Mapping[str, Evaluation]) -> None:
@@ -111,14 +112,10 @@ def comparison_text(evaluations: Mapping[str, Evaluation]) -> str:
 
 def _report(name: str, evaluation: Evaluation) -> Report:
     """Summary and tables of one run; raises UserError where the evaluation lacks something."""
-    try:
-        return Report(
-            f"Evaluation on {evaluation['dataset']}", _summary(evaluation), _sections(evaluation)
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"{name}: expected what evaluation.json holds, found it without {error}; evaluate again"
-        ) from error
+    check_evaluation(name, evaluation)
+    return Report(
+        f"Evaluation on {evaluation['dataset']}", _summary(evaluation), _sections(evaluation)
+    )
 
 
 def _summary(evaluation: Evaluation) -> list[Block]:

@@ -1,21 +1,21 @@
 """Evaluates a finished run from its folder, and leaves a folder: JSON, tables, pictures, a page."""
 
-import hashlib
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 from tf_dsae import workdir as folder
 from tf_dsae.data import prepare
+from tf_dsae.data.folder.run_source import read_source
 from tf_dsae.data.prepared import PreparedDataset
-from tf_dsae.errors import UserError, reason
+from tf_dsae.errors import UserError
 from tf_dsae.evaluation import report
+from tf_dsae.evaluation.checks import check_evaluation
 from tf_dsae.evaluation.collect import Protocol
 from tf_dsae.evaluation.evaluate import check_factors, evaluate
-from tf_dsae.evaluation.judges import obtain_judges
+from tf_dsae.evaluation.judges import MIN_ACCURACY, obtain_judges
 from tf_dsae.evaluation.pictures import write_pictures
-from tf_dsae.files import check_folder, write_json, written_whole
+from tf_dsae.files import check_folder, read_json, sha256, write_json, written_whole
 
 EVALUATION = "evaluation.json"
 REPORT = "report.html"
@@ -38,16 +38,11 @@ def read_evaluation(path: str | os.PathLike) -> dict[str, Any]:
             f"{path}: expected an evaluated run, found no {EVALUATION} in it; bin/evaluate "
             f"--workdir={path} makes one"
         )
-    try:
-        evaluation = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{path}: expected an {EVALUATION} or the folder of an evaluated run, received: "
-            f"{getattr(error, 'strerror', None) or reason(error)}"
-        ) from error
+    evaluation = read_json(path, f"an {EVALUATION} or the folder of an evaluated run")
     needed = {"dataset", "elbo", "judges", "table", "protocol", "latents"}
     if not isinstance(evaluation, dict) or not needed <= set(evaluation):
         raise UserError(f"{path}: expected an {EVALUATION}, received another file")
+    check_evaluation(str(path), evaluation)
     return evaluation
 
 
@@ -61,8 +56,12 @@ def open_run(
     data_dir: str | None = None,
     sheets_dir: str | None = None,
     show_progress: bool = True,
+    video_dir: str | None = None,
 ) -> tuple[folder.RunConfig, Any, PreparedDataset]:
     """A finished run's settings, its model, and the data that it was trained on.
+
+    Args:
+      video_dir: of a run on a folder of videos that have moved since.
 
     Raises:
       UserError: no finished run, damaged weights, or data of another fingerprint.
@@ -70,7 +69,15 @@ def open_run(
     workdir = Path(workdir).expanduser()
     run = folder.read_config(workdir / folder.CONFIG)
     model = folder.load(workdir)
-    data = prepare(run.training.dataset, data_dir, sheets_dir, show_progress=show_progress)
+    source = read_source(run.data)
+    data = prepare(
+        run.training.dataset,
+        data_dir,
+        sheets_dir,
+        show_progress,
+        video_dir=video_dir or (source.video_dir if source else None),
+        clips=source.clips if source else None,
+    )
     trained_on = run.data.get("fingerprint")
     if trained_on != data.fingerprint:
         raise UserError(
@@ -83,7 +90,7 @@ def open_run(
 
 def weights_digest(workdir: str | os.PathLike) -> str:
     """SHA-256 of a run's weights, in hex: which weights an evaluation is of."""
-    return hashlib.sha256((Path(workdir) / folder.WEIGHTS).read_bytes()).hexdigest()
+    return sha256(Path(workdir) / folder.WEIGHTS)
 
 
 def evaluate_run(
@@ -96,6 +103,8 @@ def evaluate_run(
     num_videos: int | None = None,
     show_source: bool = True,
     show_progress: bool = True,
+    video_dir: str | None = None,
+    judge_accuracy: float = MIN_ACCURACY,
 ) -> dict[str, Any]:
     """Evaluates a run and writes evaluation.json, evaluation.md, report.html and figures/.
 
@@ -103,6 +112,8 @@ def evaluate_run(
       judge_dir: folder of judges; None keeps them beside the prepared data.
       num_videos: of the test split, from its start; None for all.
       show_source: False shows source clips as their reconstructions.
+      video_dir: of a run on a folder of videos that have moved since.
+      judge_accuracy: that every judge must reach, a fraction.
 
     Returns:
       What evaluation.json holds.
@@ -111,11 +122,11 @@ def evaluate_run(
       UserError: as `open_run` and `evaluate` do, or judges that are not sure enough.
     """
     workdir, output = Path(workdir).expanduser(), Path(output_dir).expanduser()
-    run, model, data = open_run(workdir, data_dir, sheets_dir, show_progress)
+    run, model, data = open_run(workdir, data_dir, sheets_dir, show_progress, video_dir)
     check_factors(data, num_videos)
     check_output(output)
-    judges = obtain_judges(data, judge_dir, data_dir, show_progress)
-    judges.require()
+    judges = obtain_judges(data, judge_dir, data_dir, show_progress, judge_accuracy)
+    judges.require(judge_accuracy)
     # While results change there are none: evaluation.json comes last.
     (output / EVALUATION).unlink(missing_ok=True)
     evaluation = evaluate(model, data, judges, protocol, num_videos, show_progress)
@@ -129,9 +140,9 @@ def evaluate_run(
     evaluation["beta"] = {"f": run.training.beta_f, "z": run.training.beta_z}
     pictures = write_pictures(model, data, output / "figures", protocol.seed, show_source)
     with written_whole(output / TABLES) as beside:
-        beside.write_text(report.report_markdown(evaluation))
+        beside.write_text(report.report_markdown(evaluation), encoding="utf-8")
     curves = workdir / folder.FIGURES / "curves.png"
-    settings = json.loads((workdir / folder.CONFIG).read_text())
+    settings = folder.read_settings(workdir / folder.CONFIG)
     report.write_report(
         output / REPORT, evaluation, pictures, curves if curves.exists() else None, settings
     )

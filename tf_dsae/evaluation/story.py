@@ -1,6 +1,5 @@
 """One report of a whole reproduction, in the order of the 2019 paper's figures and tables."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from tf_dsae.evaluation.tables import Evaluation
 from tf_dsae.files import written_whole
 from tf_dsae.linear_gaussian.report import bias_table
 from tf_dsae.training import scenes
-from tf_dsae.workdir import CONFIG, FIGURES
+from tf_dsae.workdir import CONFIG, FIGURES, read_settings
 
 _TITLE = "Modeling sequential data with VAEs: the paper's figures and tables, made again"
 # Figure, picture, what the paper sees there.
@@ -100,7 +99,7 @@ def write_story(
     settings: list[Block] = []
     for beta in evaluations:
         workdir = output_dir / folder_of(beta)
-        held = json.loads((workdir / CONFIG).read_text())
+        held = read_settings(workdir / CONFIG)
         preset, epochs = held["training"]["preset"], held["training"]["epochs"]
         words_of_run = f"beta {beta:g}: preset {preset}, {epochs} epochs"
         alt = f"Curves of the bound and its terms over epochs at beta {beta:g}."
@@ -114,7 +113,7 @@ def write_story(
     made = report.Report(_TITLE, [*notices, words], sections)
     write_page(output_dir / "report.html", *made)
     with written_whole(output_dir / "report.md") as beside:
-        beside.write_text(report.as_markdown(made))
+        beside.write_text(report.as_markdown(made), encoding="utf-8")
 
 
 def _bias(output_dir: Path, study: Mapping[str, Any]) -> list[Section]:

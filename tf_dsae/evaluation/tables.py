@@ -7,7 +7,7 @@ import itertools
 import math
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tf_dsae.evaluation.blocks import Cell, Table, as_cell, numeric_columns
@@ -50,7 +50,7 @@ def number(value: float | None) -> str:
     return f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}"
 
 
-def interval(ends: Any, show=percent) -> str:
+def interval(ends: Any, show: Callable[[float], str] = percent) -> str:
     """An interval [lo, hi] in few characters; "" for none."""
     if not ends:
         return ""
@@ -246,7 +246,7 @@ def as_markdown(table: Table) -> str:
 
 def escape_markdown(text: str) -> str:
     """Text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_\[\]<>|#&~$])", r"\\\1", " ".join(text.split()))
 
 
 def _markdown_cell(cell: Cell) -> str:

@@ -4,10 +4,12 @@ They differ from DSAE in their parts alone: the bound and the sampling are those
 videos. Observations are float32 [B, T, D].
 """
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tf_dsae.autoencoder import SequentialAutoencoder, as_seed
 from tf_dsae.distributions import GaussianHead, diagonal_normal
@@ -18,9 +20,7 @@ from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observatio
 from tf_dsae.linear_gaussian.settings import Parameters, check_family
 from tf_dsae.networks import seed_initializers
 from tf_dsae.objective import ElboTerms
-from tf_dsae.types import Posterior
-
-tfd = tfp.distributions
+from tf_dsae.types import Latents, Posterior, Seed, Shape, TensorLike
 
 
 class ProcessAutoencoder(SequentialAutoencoder):
@@ -46,7 +46,7 @@ class ProcessAutoencoder(SequentialAutoencoder):
         sigmas = tf.unstack(tf.exp(tf.convert_to_tensor(self.log_sigmas)))
         return LinearGaussianProcess(Parameters(*sigmas), self.num_frames, self.dimensions)
 
-    def observations(self, video, name: str = "x") -> tf.Tensor:
+    def observations(self, video: TensorLike, name: str = "x") -> tf.Tensor:
         """x [B, T, D] as float32."""
         x = tf.cast(as_observations(video), tf.float32)
         if x.shape[-2:] != (self.num_frames, self.dimensions):
@@ -72,11 +72,11 @@ class ProcessAutoencoder(SequentialAutoencoder):
 class LinearStaticEncoder(keras.layers.Layer):
     """q(f | x_1:T): x [B, T, D] flattened, through one Gaussian head; event [D], batch [B]."""
 
-    def __init__(self, dimensions: int, **kwargs):
+    def __init__(self, dimensions: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.head = GaussianHead(dimensions, constant_scale=True, name="head")
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.head.build((None, input_shape[-2] * input_shape[-1]))
 
     def call(self, x: tf.Tensor) -> tfd.Distribution:
@@ -88,11 +88,11 @@ class LinearDynamicEncoder(keras.layers.Layer):
 
     depends_on_static = False
 
-    def __init__(self, dimensions: int, **kwargs):
+    def __init__(self, dimensions: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.head = GaussianHead(dimensions, constant_scale=True, name="head")
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.head.build(input_shape)
 
     def call(self, x: tf.Tensor, static: tf.Tensor | None = None) -> tfd.Distribution:
@@ -169,19 +169,21 @@ class FreeAutoencoder(ProcessAutoencoder):
         scale = raw + tf.linalg.diag(tf.exp(diagonal) - diagonal)
         return GaussianPosterior(tf.convert_to_tensor(self.mean), scale)
 
-    def encode(self, video) -> Posterior:
+    def encode(self, video: TensorLike) -> Posterior:
         """q(f | x), batch [B], and q(z_t | z_<t, f), batch [B, T], at the means of z and f."""
         q = self.gaussian(self.observations(video))
         posterior, _ = sample_gaussian(q, tf.zeros_like(q.mean)[tf.newaxis])
         dynamic = posterior.dynamic
         return Posterior(posterior.static, diagonal_normal(dynamic.mean()[0], dynamic.stddev()[0]))
 
-    def _sample_posterior(self, features: tf.Tensor, seed, num_samples: int):
+    def _sample_posterior(
+        self, features: tf.Tensor, seed: Seed, num_samples: int
+    ) -> tuple[Posterior, Latents]:
         q = self.gaussian(features)
         shape = tf.concat([[num_samples], tf.shape(q.mean)], 0)
         return sample_gaussian(q, tf.random.stateless_normal(shape, as_seed(seed)))
 
-    def elbo(self, video, seed=None, num_samples: int = 1) -> ElboTerms:
+    def elbo(self, video: TensorLike, seed: Seed = None, num_samples: int = 1) -> ElboTerms:
         """The bound's terms, [B]: of a q that is one Gaussian the expectation needs no samples."""
         del seed, num_samples
         x = self.observations(video)

@@ -14,7 +14,7 @@ from tf_dsae.linear_gaussian.process import (
 )
 from tf_dsae.linear_gaussian.settings import Parameters
 from tf_dsae.objective import ElboTerms
-from tf_dsae.types import Latents, Posterior
+from tf_dsae.types import Latents, Posterior, TensorLike
 
 
 def sample_gaussian(q: GaussianPosterior, noise: tf.Tensor) -> tuple[Posterior, Latents]:
@@ -41,7 +41,7 @@ def sample_gaussian(q: GaussianPosterior, noise: tf.Tensor) -> tuple[Posterior, 
     )
 
 
-def exact_elbo(parameters: Parameters, x, q: GaussianPosterior) -> ElboTerms:
+def exact_elbo(parameters: Parameters, x: TensorLike, q: GaussianPosterior) -> ElboTerms:
     """The bound's terms of x [..., T, D] under q, nats per sequence, each [...].
 
     `objective.elbo` averages functions that are quadratic in samples of q. The 2 (1 + T) points
@@ -58,7 +58,7 @@ def exact_elbo(parameters: Parameters, x, q: GaussianPosterior) -> ElboTerms:
     parameters = as_parameters(parameters, x.dtype)
     batch = common_shape(tf.shape(q.mean)[:-2], tf.shape(x)[:-2], tf.shape(parameters.sigma_f))
 
-    def flat(values, event_rank):
+    def flat(values: tf.Tensor, event_rank: int) -> tf.Tensor:
         event = tf.shape(values)[tf.rank(values) - event_rank :]
         return tf.reshape(
             tf.broadcast_to(values, tf.concat([batch, event], 0)), tf.concat([[-1], event], 0)

@@ -1,8 +1,8 @@
 """Exact inference in the linear-Gaussian process: pure functions of (parameters, x), float64.
 
 The D dimensions are independent and alike, so that everything is said of one: its latent vector is
-h = (f, z_1, .., z_T), and x = H h + noise with H = [1, I]. Parameters have any batch shape
-and broadcast against the leading axes of x, as in TFP.
+h = (f, z_1, .., z_T), and x = H h + noise with H = [1, I]. num_frames is T. Parameters have any
+batch shape and broadcast against the leading axes of x, as in TFP.
 """
 
 from typing import NamedTuple
@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tf_dsae.linear_gaussian.process import as_observations, as_parameters
 from tf_dsae.linear_gaussian.settings import Parameters
+from tf_dsae.types import TensorLike
 
 
 class GaussianPosterior(NamedTuple):
@@ -19,6 +20,11 @@ class GaussianPosterior(NamedTuple):
 
     mean: [..., D, 1 + T]. scale_tril: lower triangular [..., 1 + T, 1 + T], broadcasting against
     mean's leading axes and D: [..., D or 1, 1 + T, 1 + T].
+
+    Example:
+      >>> q = posterior(Parameters(2.0, 0.5, 0.5), np.zeros([50, 3, 2]))
+      >>> q.mean.shape, q.scale_tril.shape
+      (TensorShape([50, 2, 4]), TensorShape([1, 4, 4]))
     """
 
     mean: tf.Tensor
@@ -31,14 +37,27 @@ def _variances(parameters: Parameters) -> tuple[tf.Tensor, ...]:
 
 
 def data_covariance(parameters: Parameters, num_frames: int) -> tf.Tensor:
-    """Cov(x_s, x_t) = sigma_f^2 + sigma_z^2 min(s, t) + sigma_x^2 [s = t], [..., T, T]."""
+    """Cov(x_s, x_t) = sigma_f^2 + sigma_z^2 min(s, t) + sigma_x^2 [s = t], [..., T, T].
+
+    Example:
+      >>> data_covariance(Parameters(2.0, 1.0, 1.0), num_frames=2).numpy()
+      array([[6., 5.],
+             [5., 7.]])
+    """
     f, z, x = _variances(parameters)
     time = np.arange(1.0, num_frames + 1)
     return f + z * np.minimum.outer(time, time) + x * np.eye(num_frames)
 
 
 def posterior_precision(parameters: Parameters, num_frames: int) -> tf.Tensor:
-    """P of p(h | x): the prior's precision and H^T H / sigma_x^2, [..., 1 + T, 1 + T]."""
+    """P of p(h | x): the prior's precision and H^T H / sigma_x^2, [..., 1 + T, 1 + T].
+
+    Example:
+      >>> posterior_precision(Parameters(1.0, 1.0, 1.0), num_frames=2).numpy()
+      array([[ 3.,  1.,  1.],
+             [ 1.,  3., -1.],
+             [ 1., -1.,  2.]])
+    """
     f, z, x = _variances(parameters)
     difference = np.eye(num_frames) - np.eye(num_frames, k=-1)
     static, walk = np.zeros((2, 1 + num_frames, 1 + num_frames))
@@ -49,7 +68,12 @@ def posterior_precision(parameters: Parameters, num_frames: int) -> tf.Tensor:
 
 
 def posterior_gain(parameters: Parameters, num_frames: int) -> tf.Tensor:
-    """E[h | x] = gain x: Cov(h, x) Cov(x)^-1, [..., 1 + T, T]."""
+    """E[h | x] = gain x: Cov(h, x) Cov(x)^-1, [..., 1 + T, T].
+
+    Example, one frame, of whose variance f, z and the noise have a third each:
+      >>> posterior_gain(Parameters(1.0, 1.0, 1.0), num_frames=1).numpy().round(3).tolist()
+      [[0.333], [0.333]]
+    """
     f, z, _ = _variances(parameters)
     time = np.arange(1.0, num_frames + 1)
     of_static = f * np.ones((1, num_frames))
@@ -61,8 +85,17 @@ def posterior_gain(parameters: Parameters, num_frames: int) -> tf.Tensor:
     )
 
 
-def log_likelihood(parameters: Parameters, x) -> tf.Tensor:
-    """log p(x) of x [..., T, D], nats per sequence, [...]: the normal density of each dimension."""
+def log_likelihood(parameters: Parameters, x: TensorLike) -> tf.Tensor:
+    """log p(x) of x [..., T, D], nats per sequence, [...]: the normal density of each dimension.
+
+    Raises:
+      UserError: a parameter is not positive, or x of another rank, empty or not finite.
+
+    Example, the density of N(0, 3) at 0:
+      >>> value = log_likelihood(Parameters(1.0, 1.0, 1.0), [[0.0]])
+      >>> bool(np.isclose(value, -0.5 * np.log(2 * np.pi * 3)))
+      True
+    """
     x = as_observations(x)
     num_frames, dimensions = x.shape[-2:]
     cholesky = tf.linalg.cholesky(data_covariance(parameters, num_frames))
@@ -78,15 +111,33 @@ def log_likelihood(parameters: Parameters, x) -> tf.Tensor:
     )
 
 
-def posterior_mean(parameters: Parameters, x) -> tf.Tensor:
-    """E[h | x] of x [..., T, D]: [..., D, 1 + T]."""
+def posterior_mean(parameters: Parameters, x: TensorLike) -> tf.Tensor:
+    """E[h | x] of x [..., T, D]: [..., D, 1 + T].
+
+    Raises:
+      UserError: as `log_likelihood` does.
+
+    Example:
+      >>> posterior_mean(Parameters(1.0, 1.0, 1.0), [[3.0]]).numpy().round(3).tolist()
+      [[1.0, 1.0]]
+    """
     x = as_observations(x)
     gain = posterior_gain(parameters, x.shape[-2])
     return tf.linalg.matrix_transpose(tf.linalg.matmul(gain, x))
 
 
-def posterior(parameters: Parameters, x) -> GaussianPosterior:
-    """p(f, z_1:T | x) of x [..., T, D]."""
+def posterior(parameters: Parameters, x: TensorLike) -> GaussianPosterior:
+    """p(f, z_1:T | x) of x [..., T, D].
+
+    Raises:
+      UserError: as `log_likelihood` does.
+
+    Example:
+      >>> q = posterior(Parameters(1.0, 1.0, 1.0), [[3.0]])
+      >>> covariance = q.scale_tril @ tf.linalg.matrix_transpose(q.scale_tril)
+      >>> covariance.numpy().round(3).tolist()
+      [[[0.667, -0.333], [-0.333, 0.667]]]
+    """
     x = as_observations(x)
     covariance = tf.linalg.inv(posterior_precision(parameters, x.shape[-2]))
     return GaussianPosterior(

@@ -249,7 +249,7 @@ def _family(family: str) -> dict[str, Any]:
     return {"label": name, "color": colour, "marker": marker, **sizes}
 
 
-def _title(axes: Axes, parameter: str, truth: float, **style) -> None:
+def _title(axes: Axes, parameter: str, truth: float, **style: Any) -> None:
     axes.set_title(f"{_SYMBOLS[parameter]}, truth {truth:g}", color=_INK, **style)
 
 
@@ -286,7 +286,7 @@ def _save_three(
 
 def _finish(path: str | os.PathLike, figure: Figure) -> None:
     """Dresses the axes, explains every label once below them, and writes."""
-    handles = {}
+    handles: dict[str, Any] = {}
     for axes in figure.axes:
         axes.grid(color=_FAINT, alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.config import check_whole
+from tf_dsae.checks import check_whole
 from tf_dsae.linear_gaussian import exact, families
 from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.peaks import peak
@@ -72,7 +72,9 @@ def learn_jointly(
     }
 
 
-def _learn(names: list[str], truth: Parameters, x, steps: int, seed: int) -> dict[str, Any]:
+def _learn(
+    names: list[str], truth: Parameters, x: np.ndarray, steps: int, seed: int
+) -> dict[str, Any]:
     """Of families that can be trained side by side."""
     start = Parameters(*(np.full(len(names), sigma) for sigma in truth))
     repeated = np.repeat(x[np.newaxis], len(names), 0)
@@ -89,7 +91,9 @@ def _learn(names: list[str], truth: Parameters, x, steps: int, seed: int) -> dic
     return learned
 
 
-def _describe(family: str, fitted: Parameters, x: np.ndarray, q) -> dict[str, Any]:
+def _describe(
+    family: str, fitted: Parameters, x: np.ndarray, q: exact.GaussianPosterior
+) -> dict[str, Any]:
     terms = exact_elbo(fitted, x, q)
     means = {
         name: float(tf.reduce_mean(getattr(terms, name)))
@@ -135,7 +139,7 @@ def ascend_optimal(
     optimizer = Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps), beta_2=0.99)
     optimizer.build([logs])
 
-    def advance(step):
+    def advance(step: tf.Tensor) -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
             values = tf.convert_to_tensor(logs)
             tape.watch(values)
@@ -149,7 +153,7 @@ def ascend_optimal(
         return [step + 1]
 
     @tf.function(autograph=False)
-    def loop():
+    def loop() -> list[tf.Tensor]:
         return tf.while_loop(lambda step: step < steps, advance, [tf.constant(0)])
 
     loop()
@@ -203,7 +207,7 @@ def peaks_by_length(
 def _peak(name: str, family: str, truth: Parameters, num_frames: int, dimensions: int) -> float:
     moments = families.expected_moments(truth, num_frames, dimensions)
 
-    def curve(parameters):
+    def curve(parameters: Parameters) -> np.ndarray:
         return families.optimal_elbo(family, parameters, moments).numpy()
 
     return peak(curve, truth, name, num_frames)

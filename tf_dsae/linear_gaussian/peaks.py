@@ -29,7 +29,7 @@ def peak(
     # A deviation of more than ten times T times all of theirs together explains no such data.
     lowest, highest = 1e-4 * getattr(truth, name), 10 * num_frames * sum(truth)
 
-    def at(logs):
+    def at(logs: np.ndarray) -> np.ndarray:
         return curve(truth._replace(**{name: np.exp(logs)}))
 
     low, high = np.log(lowest), np.log(highest)

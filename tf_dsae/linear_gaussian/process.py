@@ -4,17 +4,16 @@ import functools
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
-from tf_dsae.config import check_whole
+from tf_dsae.checks import check_whole
 from tf_dsae.distributions import diagonal_normal
 from tf_dsae.errors import UserError
 from tf_dsae.linear_gaussian.settings import Parameters
+from tf_dsae.types import Seed, TensorLike
 
-tfd = tfp.distributions
 
-
-def _as_tensor(name: str, values, expected: str, dtype: tf.DType) -> tf.Tensor:
+def _as_tensor(name: str, values: TensorLike, expected: str, dtype: tf.DType) -> tf.Tensor:
     try:
         if not tf.is_tensor(values):
             values = np.asarray(values, np.float64)
@@ -24,9 +23,13 @@ def _as_tensor(name: str, values, expected: str, dtype: tf.DType) -> tf.Tensor:
 
 
 def as_parameters(parameters: Parameters, dtype: tf.DType = tf.float64) -> Parameters:
-    """The parameters as tensors of one shape; UserError unless all are finite and above 0.
+    """The parameters as tensors of one shape and dtype; UserError unless finite and above 0.
 
     Values are checked where they are known, not while a graph is traced.
+
+    Example:
+      >>> as_parameters(Parameters(2.0, [0.5, 1.0], 0.5)).sigma_f.numpy()
+      array([2., 2.])
     """
     expected = "finite numbers above 0"
     checked = {}
@@ -42,14 +45,23 @@ def as_parameters(parameters: Parameters, dtype: tf.DType = tf.float64) -> Param
 
 
 def common_shape(*shapes: tf.Tensor) -> tf.Tensor:
-    """The shape that all broadcast to."""
+    """The shape, int32, that all shapes broadcast to.
+
+    Example:
+      >>> common_shape(tf.constant([5, 1]), tf.constant([3])).numpy()
+      array([5, 3], dtype=int32)
+    """
     return functools.reduce(tf.broadcast_dynamic_shape, shapes)
 
 
-def as_observations(x) -> tf.Tensor:
+def as_observations(x: TensorLike) -> tf.Tensor:
     """x as a float64 tensor [..., T, D]; raises UserError for another rank, no frames or NaN.
 
     Values are checked where they are known, not while a graph is traced.
+
+    Example:
+      >>> as_observations(np.zeros([50, 3, 2], np.float32)).dtype.name
+      'float64'
     """
     x = _as_tensor("x", x, "numbers [..., T, D]", tf.float64)
     if x.shape.rank is not None and (x.shape.rank < 2 or 0 in x.shape):
@@ -77,6 +89,11 @@ class LinearGaussianProcess:
 
     Raises:
       UserError: a parameter is not positive, or T or D not a whole number of at least 1.
+
+    Example, the process of the paper:
+      >>> process = LinearGaussianProcess(Parameters(2.0, 0.5, 0.5), num_frames=3, dimensions=2)
+      >>> process.sample(50, seed=[0, 0]).shape
+      TensorShape([50, 3, 2])
     """
 
     def __init__(self, parameters: Parameters, num_frames: int, dimensions: int):
@@ -89,24 +106,47 @@ class LinearGaussianProcess:
 
     @property
     def static_prior(self) -> tfd.Distribution:
-        """p(f): event [D], batch [...]."""
+        """p(f): event [D], batch [...].
+
+        Example:
+          >>> process.static_prior.stddev().numpy()
+          array([2., 2.])
+        """
         scale = self.parameters.sigma_f[..., tf.newaxis]
         loc = tf.zeros([self.dimensions], scale.dtype)
         return diagonal_normal(loc, scale)
 
     def dynamic_prior(self, z: tf.Tensor) -> tfd.Distribution:
-        """p(z_t | z_{t-1}) for every t, given z [..., T, D]: event [D], batch [..., T]."""
+        """p(z_t | z_{t-1}) for every t, given z [..., T, D]: event [D], batch [..., T].
+
+        Example, of a walk over 1, 2, 3, whose next value is expected where it was:
+          >>> z = tf.constant([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]], tf.float64)
+          >>> process.dynamic_prior(z).mean()[:, 0].numpy()
+          array([0., 1., 2.])
+        """
         before = tf.concat([tf.zeros_like(z[..., :1, :]), z[..., :-1, :]], -2)
         return diagonal_normal(before, self.parameters.sigma_z[..., tf.newaxis, tf.newaxis])
 
     def likelihood(self, f: tf.Tensor, z: tf.Tensor) -> tfd.Distribution:
-        """p(x_t | z_t, f) from f [..., D] and z [..., T, D]: event [D], batch [..., T]."""
+        """p(x_t | z_t, f) from f [..., D] and z [..., T, D]: event [D], batch [..., T].
+
+        Example:
+          >>> f, z = tf.ones([2], tf.float64), tf.ones([3, 2], tf.float64)
+          >>> process.likelihood(f, z).mean()[:, 0].numpy()
+          array([2., 2., 2.])
+        """
         scale = self.parameters.sigma_x[..., tf.newaxis, tf.newaxis]
         return diagonal_normal(f[..., tf.newaxis, :] + z, scale)
 
     @property
     def joint(self) -> tfd.JointDistribution:
-        """p(f, z, x): events {f: [D], z: [T, D], x: [T, D]}, batch [...]."""
+        """p(f, z, x): events {f: [D], z: [T, D], x: [T, D]}, batch [...].
+
+        Example:
+          >>> drawn = process.joint.sample(seed=[0, 0])
+          >>> drawn["f"].shape, drawn["z"].shape, drawn["x"].shape
+          (TensorShape([2]), TensorShape([3, 2]), TensorShape([3, 2]))
+        """
         step = self.parameters.sigma_z[..., tf.newaxis]
         start = diagonal_normal(tf.zeros([self.dimensions], step.dtype), step)
         walk = tfd.MarkovChain(start, lambda _, z: diagonal_normal(z, step), self.num_frames)
@@ -118,7 +158,16 @@ class LinearGaussianProcess:
             }
         )
 
-    def sample(self, num_sequences: int, seed) -> tf.Tensor:
-        """x [num_sequences, ..., T, D]; a function of seed, int32 [2]."""
+    def sample(self, num_sequences: int, seed: Seed) -> tf.Tensor:
+        """x [num_sequences, ..., T, D]; a function of seed, int32 [2].
+
+        Raises:
+          UserError: num_sequences is not a whole number of at least 1.
+
+        Example:
+          >>> x = process.sample(4, seed=[0, 0])
+          >>> bool(tf.reduce_all(x == process.sample(4, seed=[0, 0])))
+          True
+        """
         check_whole("num_sequences", num_sequences, 1)
         return self.joint.sample(num_sequences, seed=seed)["x"]

@@ -1,33 +1,55 @@
 """The study in Markdown tables, and as the JSON that others read."""
 
-import json
 import os
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tf_dsae.errors import UserError, reason
+from tf_dsae.files import read_json
 from tf_dsae.linear_gaussian.settings import FAMILIES, Parameters
 from tf_dsae.linear_gaussian.sweep import TOLERANCE
 
 Table = list[list[str]]
+_MAX_BYTES = 32 * 2**20  # Six panels of 10,000 values have 24 million.
 _TITLES = {name: name.replace("_", " ") for name in FAMILIES}
 _AT_MOST, _AT_LEAST = "\N{LESS-THAN OR EQUAL TO}", "\N{GREATER-THAN OR EQUAL TO}"
 
 
 def read_study(path: str | os.PathLike) -> dict[str, Any]:
     """Reads likelihood.json; raises UserError where there is none or it is another file."""
-    try:
-        with open(path) as file:
-            study = json.load(file)
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{path}: expected the likelihood.json of a study, received: {reason(error)}"
-        ) from error
+    study = read_json(path, "the likelihood.json of a study", max_bytes=_MAX_BYTES)
     if not isinstance(study, dict) or not isinstance(study.get("panels"), list):
         raise UserError(f"{path}: expected the likelihood.json of a study, found no panels in it")
+    for number, panel in enumerate(study["panels"]):
+        try:
+            _check_panel(panel)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise UserError(
+                f"{path}: panel {number}: expected that of a study, received another "
+                f"({reason(error)}); run likelihood again"
+            ) from None
     return study
+
+
+def _check_panel(panel: dict[str, Any]) -> None:
+    """Raises what a panel without the values that tables show makes Python raise."""
+    if panel["parameter"] not in Parameters._fields:
+        raise ValueError("no such parameter")
+    lists = [panel["grid"], panel["elbo"], panel["optimal_elbo"], panel["bias_ci"]]
+    peaks = [panel["argmax"]["log_likelihood"], panel["argmax"]["elbo"], panel["truth"]]
+    limits = [panel["expected"]["argmax"][name] for name in ("log_likelihood", "optimal_elbo")]
+    peaks += [*limits, *(panel["optimal"][name]["expected"]["argmax"] for name in FAMILIES)]
+    if not all(isinstance(values, list) and values for values in (*lists, panel["converged"])):
+        raise ValueError("no lists of values")
+    values = [value for values in (*lists, peaks) for value in values]
+    if not all(type(value) in (int, float) and abs(value) < 1e150 for value in values):
+        raise ValueError("no number")
+    lengths = {len(of) for of in (*lists[:3], panel["converged"])}
+    if len(lengths) > 1 or len(panel["bias_ci"]) != 2 or not set(panel["converged"]) <= {0, 1}:
+        raise ValueError("lists of other lengths or kinds")
 
 
 def _number(value: float) -> str:
@@ -123,8 +145,13 @@ def lengths_table(lengths: dict[str, Any]) -> Table:
 
 def as_markdown(table: Table) -> str:
     """A table in Markdown."""
-    lines = [f"| {' | '.join(row)} |" for row in table]
+    lines = [f"| {' | '.join(map(_escaped, row))} |" for row in table]
     return "\n".join([lines[0], "|---" * len(table[0]) + "|", *lines[1:]]) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """A cell in one line and one column; the stars of our own emphasis stay."""
+    return re.sub(r"([\\`|<>\[\]&])", r"\\\1", " ".join(text.split()))
 
 
 def as_text(table: Table) -> str:

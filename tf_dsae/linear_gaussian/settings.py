@@ -6,14 +6,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tf_dsae.config import check_positive, check_whole
+from tf_dsae.checks import check_positive, check_whole
 from tf_dsae.errors import UserError
 
 
 class Parameters(NamedTuple):
     """Standard deviations of the process, each a number or [...], in units of x.
 
-    Those of f, of a step of z, and of x around f + z_t.
+    sigma_f: of f. sigma_z: of a step of z. sigma_x: of x around f + z_t (Leplae-Arthur and
+    Nichani 2019, Section 3.2).
+
+    Example:
+      >>> truth = Parameters(sigma_f=2.0, sigma_z=0.5, sigma_x=0.5)
+      >>> truth == TRUE_PARAMETERS
+      True
     """
 
     sigma_f: Any
@@ -29,7 +35,11 @@ FAMILIES = ("mean_field", "amortised", "structured", "full", "exact")
 
 
 def check_family(family: str) -> None:
-    """Raises UserError for an unknown family."""
+    """Raises UserError for a family that is not one of FAMILIES.
+
+    Example:
+      >>> check_family("amortised")
+    """
     if family not in FAMILIES:
         raise UserError(f"posterior: expected one of {', '.join(FAMILIES)}, received {family!r}")
 
@@ -74,6 +84,11 @@ class Panel:
 
     Raises:
       UserError: a value is out of range.
+
+    Example:
+      >>> panel = Panel("sigma_x", 0.3, grid=(0.3, 0.6))
+      >>> panel.num_sequences, panel.num_frames, panel.dimensions
+      (50, 3, 2)
     """
 
     parameter: str
@@ -85,7 +100,7 @@ class Panel:
     posterior: str = "amortised"
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.parameter not in Parameters._fields:
             raise UserError(
                 f"parameter: expected one of {', '.join(Parameters._fields)}, "
@@ -107,23 +122,51 @@ class Panel:
 
     @property
     def true_parameters(self) -> Parameters:
-        """Where the data come from."""
+        """Where the data come from.
+
+        Example:
+          >>> panel.true_parameters
+          Parameters(sigma_f=2.0, sigma_z=0.5, sigma_x=0.3)
+        """
         return TRUE_PARAMETERS._replace(**{self.parameter: self.truth})
 
-    def at(self, values) -> Parameters:
-        """The truth but for the panel's own parameter, each of the shape of values."""
+    def at(self, values: Any) -> Parameters:
+        """The truth but for the panel's own parameter, each of the shape of values.
+
+        Example:
+          >>> panel.at(panel.grid).sigma_x.tolist(), panel.at(panel.grid).sigma_z.tolist()
+          ([0.3, 0.6], [0.5, 0.5])
+        """
         values = np.asarray(values, np.float64)
         varied = self.true_parameters._replace(**{self.parameter: values})
         return Parameters(*(np.broadcast_to(value, values.shape) for value in varied))
 
 
-def default_panels(**settings) -> list[Panel]:
-    """The published panels and sigma_f, with other settings of Panel for all."""
+def default_panels(**settings: Any) -> list[Panel]:
+    """The published panels and sigma_f, with other settings of Panel for all.
+
+    Example:
+      >>> [(panel.parameter, panel.truth) for panel in default_panels(num_frames=5)][:2]
+      [('sigma_x', 0.3), ('sigma_x', 0.5)]
+    """
     return [Panel(parameter, truth, **settings) for parameter, truth in DEFAULT_PANELS]
 
 
 def parse_numbers(name: str, text: str, separator: str = ",") -> tuple[float, ...]:
-    """ "0.5,1" as numbers, none for ""; raises UserError naming `name` for anything else."""
+    """Numbers of a text such as "0.5,1", none for "".
+
+    Args:
+      name: what they are for, named in errors.
+      text: the numbers.
+      separator: between them.
+
+    Raises:
+      UserError: the text is anything else.
+
+    Example:
+      >>> parse_numbers("truth", "0.5,1")
+      (0.5, 1.0)
+    """
     try:
         return tuple(float(part) for part in text.split(separator)) if text.strip() else ()
     except ValueError:
@@ -131,7 +174,12 @@ def parse_numbers(name: str, text: str, separator: str = ",") -> tuple[float, ..
 
 
 def parse_grid(text: str) -> tuple[float, ...]:
-    """ "0.1:2:0.1" or "0.1,0.2,0.5" as values; raises UserError for anything else."""
+    """Values of a text such as "0.1:2:0.1" or "0.1,0.2,0.5"; UserError for anything else.
+
+    Example, first:last:step:
+      >>> parse_grid("0.5:2:0.5")
+      (0.5, 1.0, 1.5, 2.0)
+    """
     if ":" not in text:
         return parse_numbers("grid", text)
     numbers = parse_numbers("grid", text, ":")

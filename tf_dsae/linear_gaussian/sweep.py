@@ -1,7 +1,7 @@
 """The sweep: log-likelihood and bounds over one parameter, the others at the truth."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from tf_dsae.linear_gaussian.peaks import peak
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observations
 from tf_dsae.linear_gaussian.settings import FAMILIES, Panel, Parameters
 from tf_dsae.linear_gaussian.training import Trained, train
+from tf_dsae.types import TensorLike
 
 # A training has converged when its mean bound is this near its family's best, nats per sequence.
 TOLERANCE = 0.02
@@ -72,7 +73,7 @@ def sample_data(panel: Panel) -> np.ndarray:
     return process.sample(panel.num_sequences, seed).numpy()
 
 
-def _check_data(panel: Panel, x) -> np.ndarray:
+def _check_data(panel: Panel, x: TensorLike) -> np.ndarray:
     x = as_observations(x).numpy()
     shape = (panel.num_sequences, panel.num_frames, panel.dimensions)
     if x.shape != shape:
@@ -90,11 +91,11 @@ def _train(panels: Sequence[Panel], observed: Sequence[np.ndarray], steps: int) 
     return train(panels[0].posterior, parameters, x, steps, panels[0].seed)
 
 
-def _mean(values) -> list[float]:
+def _mean(values: np.ndarray) -> list[float]:
     return np.mean(values, -1).tolist()
 
 
-def _standard_error(values) -> list[float | None]:
+def _standard_error(values: np.ndarray) -> list[float | None]:
     """Of the mean over sequences, the last axis; unknown from one."""
     values = np.asarray(values)
     count = values.shape[-1]
@@ -103,7 +104,9 @@ def _standard_error(values) -> list[float | None]:
     return (np.std(values, -1, ddof=1) / np.sqrt(count)).tolist()
 
 
-def bias_interval(log_likelihood: np.ndarray, elbo: np.ndarray, grid, seed: int) -> list[float]:
+def bias_interval(
+    log_likelihood: np.ndarray, elbo: np.ndarray, grid: Sequence[float], seed: int
+) -> list[float]:
     """95% percentile interval of the ELBO's peak less the likelihood's, resampling sequences.
 
     Args:
@@ -116,7 +119,7 @@ def bias_interval(log_likelihood: np.ndarray, elbo: np.ndarray, grid, seed: int)
     return np.quantile(biases, [0.025, 0.975]).tolist()
 
 
-def _measure(panel: Panel, x: np.ndarray, q, steps: int) -> dict[str, Any]:
+def _measure(panel: Panel, x: np.ndarray, q: exact.GaussianPosterior, steps: int) -> dict[str, Any]:
     at_each = panel.at(np.asarray(panel.grid)[:, np.newaxis])
     log_likelihood = exact.log_likelihood(at_each, x).numpy()
     elbo = exact_elbo(at_each, x, q).elbo.numpy()
@@ -128,7 +131,7 @@ def _measure(panel: Panel, x: np.ndarray, q, steps: int) -> dict[str, Any]:
         panel, lambda parameters: families.mean_log_likelihood(parameters, limit)
     )
 
-    def best(values):
+    def best(values: Sequence[float]) -> float:
         return panel.grid[int(np.argmax(values))]
 
     fixed = {
@@ -178,7 +181,7 @@ def _optimal(panel: Panel, family: str, moments: tf.Tensor, limit: tf.Tensor) ->
     }
 
 
-def _expected(panel: Panel, curve) -> dict[str, Any]:
+def _expected(panel: Panel, curve: Callable[[Parameters], tf.Tensor]) -> dict[str, Any]:
     """A curve of the limit over the grid, and its peak on and off it."""
     truth, name = panel.true_parameters, panel.parameter
     return {

@@ -1,19 +1,20 @@
 """Gradient ascent on the bounds of many models side by side, in one compiled program."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.config import check_positive, check_whole
+from tf_dsae.checks import check_positive, check_whole
 from tf_dsae.errors import UserError
 from tf_dsae.linear_gaussian.autoencoders import ProcessAutoencoder, make_autoencoder
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
 from tf_dsae.linear_gaussian.process import as_observations, as_parameters
 from tf_dsae.linear_gaussian.settings import Parameters
 from tf_dsae.optimizer import Adam
+from tf_dsae.types import Shape, TensorLike
 
 # Samples of q a sequence and step, where a family's bound is estimated by sampling.
 NUM_SAMPLES = 4
@@ -69,10 +70,15 @@ class _Ensemble:
         """What training moves."""
         return [self.weights[place] for place in self.trained]
 
-    def map(self, function, weights, x):
+    def map(
+        self,
+        function: Callable[[ProcessAutoencoder, tf.Tensor], Any],
+        weights: list[tf.Tensor],
+        x: tf.Tensor,
+    ) -> Any:
         """function(autoencoder, x of one model) for all, its tensors with a leading axis G."""
 
-        def of_one(inputs):
+        def of_one(inputs: tuple[list[tf.Tensor], tf.Tensor]) -> Any:
             values, sequences = inputs
             mapping = list(zip(self.autoencoder.weights, values, strict=True))
             with keras.StatelessScope(state_mapping=mapping):
@@ -80,7 +86,9 @@ class _Ensemble:
 
         return tf.vectorized_map(of_one, (weights, x))
 
-    def ascend(self, optimizer, x, seed, parameters_move):
+    def ascend(
+        self, optimizer: Adam, x: tf.Tensor, seed: tf.Tensor, parameters_move: tf.Tensor
+    ) -> None:
         """One step of all; their sum's gradient is that of each."""
         with tf.GradientTape() as tape:
             weights = [tf.convert_to_tensor(weight) for weight in self.weights]
@@ -102,10 +110,10 @@ class _Ensemble:
         optimizer.apply_gradients(zip(moved, self.variables, strict=True))
 
 
-def _run(advance, steps: int, path_shape, compiled: bool) -> np.ndarray:
+def _run(advance: Callable, steps: int, path_shape: Shape, compiled: bool) -> np.ndarray:
     """Goes from (step, path) to (step + 1, path) for `steps` steps; exp of the path, float64."""
 
-    def loop():
+    def loop() -> tf.Tensor:
         path = tf.TensorArray(tf.float32, steps, element_shape=path_shape)
         _, path = tf.while_loop(lambda step, _: step < steps, advance, (tf.constant(0), path))
         return path.stack()
@@ -118,7 +126,7 @@ def _run(advance, steps: int, path_shape, compiled: bool) -> np.ndarray:
 def train(
     family: str | Sequence[str],
     parameters: Parameters,
-    x,
+    x: TensorLike,
     steps: int,
     seed: int = 0,
     learn_parameters: bool = False,
@@ -148,7 +156,7 @@ def train(
     x = tf.cast(as_observations(x), tf.float32)
     if x.shape.rank != 4:
         raise UserError(f"x: expected [G, N, T, D], received {x.shape}")
-    count, *sizes = x.shape
+    count, num_sequences, num_frames, dimensions = x.shape
     parameters = Parameters(*(sigma.numpy() for sigma in as_parameters(parameters)))
     names = [family] * count if isinstance(family, str) else list(family)
     if len(names) != count or {sigma.shape for sigma in parameters} != {(count,)}:
@@ -160,7 +168,10 @@ def train(
         # Without sampling noise the steps can be long.
         learning_rate = 0.1 if "amortised" in names else 0.3
     check_positive("learning_rate", learning_rate)
-    made = {name: make_autoencoder(name, *sizes, seed) for name in set(names)}
+    made = {
+        name: make_autoencoder(name, num_sequences, num_frames, dimensions, seed)
+        for name in set(names)
+    }
     log_sigmas = np.log(np.stack(parameters, -1))
     ensemble = _Ensemble([made[name] for name in names], log_sigmas, learn_parameters)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
@@ -169,7 +180,7 @@ def train(
 
     place = ensemble.log_sigmas
 
-    def advance(step, path):
+    def advance(step: tf.Tensor, path: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
         noise = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int32), step)
         ensemble.ascend(optimizer, x, noise, parameters_move=step >= steps // 4)
         return step + 1, path.write(step, tf.convert_to_tensor(ensemble.weights[place]))

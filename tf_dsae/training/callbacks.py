@@ -1,20 +1,25 @@
 """What happens beside the steps of a run: progress, records, checkpoints, warnings."""
 
 import csv
+import io
+import math
 import signal
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 
 import keras
 import numpy as np
 from absl import logging
 from tqdm import tqdm
 
-from tf_dsae.errors import UserError
-from tf_dsae.files import written_whole
+from tf_dsae.checks import shown
+from tf_dsae.errors import UserError, reason
+from tf_dsae.files import read_bytes, written_whole
 from tf_dsae.objective import ElboTerms
 from tf_dsae.training.checkpoints import RunCheckpoints
+from tf_dsae.types import Logs
 
 # Below this KL, in nats per video, a posterior can hardly tell two videos apart.
 COLLAPSED_KL = 0.1
@@ -45,7 +50,7 @@ class FiniteTerms(keras.callbacks.Callback):
         super().__init__()
         self.checkpoints = checkpoints
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         terms = {name: float(logs[name]) for name in ElboTerms._fields}
         if all(map(np.isfinite, terms.values())):
             return
@@ -75,18 +80,18 @@ class Records(keras.callbacks.Callback):
         self.epochs, self.show = epochs, show
         self.rows: list[dict[str, str]] = []
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._started = time.monotonic() - float(self.checkpoints.seconds)
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self.rows = [row for row in read_metrics(self.path) if int(row["epoch"]) <= epoch]
         self._epoch_started, self._epoch_step = time.monotonic(), self.checkpoints.step
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self._steps_ended = time.monotonic()
         self.checkpoints.seconds.assign(self._steps_ended - self._started)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         steps = self.checkpoints.step - self._epoch_step
         rate = steps * self.batch_size / (self._steps_ended - self._epoch_started)
         seconds = time.monotonic() - self._started
@@ -111,17 +116,36 @@ class Records(keras.callbacks.Callback):
 
 def read_metrics(path: Path) -> list[dict[str, str]]:
     """The rows of a metrics.csv, [] where there is none; UserError where it is damaged."""
-    if not path.exists():
+    try:
+        text = read_bytes(path).decode(errors="replace")
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    except FileNotFoundError:
         return []
-    with open(path, newline="", errors="replace") as table:
-        rows = list(csv.DictReader(table))
+    except (OSError, ValueError, csv.Error) as error:
+        raise UserError(
+            f"{path}: expected a run's table, received: {reason(error)}; restore the table, or "
+            "name another --workdir"
+        ) from None
     for row in rows:
-        if not (row.get("epoch") or "").isdecimal() or set(row) != set(_COLUMNS):
+        if set(row) != set(_COLUMNS) or not all(map(_is_number, row.items())):
             raise UserError(
-                f"{path}: expected the columns {', '.join(_COLUMNS)}, received {row}; restore the "
-                "table, or name another --workdir"
+                f"{path}: expected the columns {', '.join(_COLUMNS)}, received {shown(row)}; "
+                "restore the table, or name another --workdir"
             )
     return rows
+
+
+def _is_number(item: tuple[str, str | None]) -> bool:
+    """Whether a cell holds what its column does: a count, or a number that single precision has."""
+    name, text = item
+    if text is None or len(text) > 40:
+        return False
+    if name in ("epoch", "step"):
+        return text.isdecimal() and int(text) < 2**63
+    try:
+        return not 3.5e38 < abs(float(text)) < math.inf
+    except ValueError:
+        return False
 
 
 class Progress(keras.callbacks.Callback):
@@ -133,7 +157,7 @@ class Progress(keras.callbacks.Callback):
         self.hidden = None if show else True  # None: hidden unless on a terminal.
         self.bar = tqdm(disable=True)
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         skipped = self.steps_per_epoch - self.params["steps"]
         self.bar = tqdm(
             desc=f"epoch {epoch + 1}/{self.epochs}",
@@ -145,17 +169,17 @@ class Progress(keras.callbacks.Callback):
             disable=self.hidden,
         )
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if self.bar.disable:
             return
         terms = describe({key: float(value) for key, value in logs.items()})
         self.bar.set_postfix_str(terms, refresh=False)
         self.bar.update(self.batch_size)
 
-    def on_test_begin(self, logs=None):
+    def on_test_begin(self, logs: Logs = None) -> None:
         self.bar.set_description_str("scoring held-out videos")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self.close()
 
     def close(self) -> None:
@@ -177,14 +201,14 @@ class Checkpointing(keras.callbacks.Callback):
         self.checkpoints, self.minutes, self.means = checkpoints, minutes, means
         self.stop_signal: str | None = None
 
-    def request_stop(self, number: int, frame) -> None:
+    def request_stop(self, number: int, frame: FrameType | None) -> None:
         """A signal handler: the run stops after the step under way; asked twice, at once."""
         del frame
         if self.stop_signal is not None:
             raise KeyboardInterrupt
         self.stop_signal = signal.Signals(number).name
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._saved_at = time.monotonic()
         if self.means:
             variables = [variable for mean in self.model.metrics for variable in mean.variables]
@@ -192,14 +216,14 @@ class Checkpointing(keras.callbacks.Callback):
                 variable.assign(value)
             self.means = []
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if batch + 1 == self.params["steps"]:
             return  # The epoch's end saves, after its row is written.
         if self.stop_signal or time.monotonic() - self._saved_at > 60 * self.minutes:
             self._save()
         self._stop_if_asked()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._save()
         self._stop_if_asked()
 
@@ -224,7 +248,7 @@ class Checkpointing(keras.callbacks.Callback):
 class CollapseWarning(keras.callbacks.Callback):
     """Warns, with the figures, when a posterior has fallen on its prior."""
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         for name, posterior, flag in (
             ("static_kl", "q(f | x)", "--beta_f"),
             ("dynamic_kl", "q(z | x)", "--beta_z"),

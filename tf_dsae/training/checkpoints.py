@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl import logging
 
 from tf_dsae.errors import UserError, reason
-from tf_dsae.files import write_errors
+from tf_dsae.files import open_regular, write_errors
 from tf_dsae.model import DSAE
 
 _KEPT = 2
@@ -31,12 +31,18 @@ class RunCheckpoints:
         self.model = model
         self.folder = Path(folder)
         self.seconds = tf.Variable(0.0, dtype=tf.float64)
-        self._checkpoint = tf.train.Checkpoint(
-            model=[variable.value for variable in model.variables],
-            optimizer=[variable.value for variable in model.optimizer.variables],
-            means=[variable.value for mean in model.metrics for variable in mean.variables],
-            seconds=self.seconds,
-        )
+        groups = {
+            "model": [variable.value for variable in model.variables],
+            "optimizer": [variable.value for variable in model.optimizer.variables],
+            "means": [variable.value for mean in model.metrics for variable in mean.variables],
+        }
+        self._checkpoint = tf.train.Checkpoint(**groups, seconds=self.seconds)
+        # By the names that a checkpoint has for them.
+        self._variables = {"seconds": self.seconds} | {
+            f"{group}/{place}": variable
+            for group, variables in groups.items()
+            for place, variable in enumerate(variables)
+        }
         with write_errors(folder):
             self.folder.mkdir(parents=True, exist_ok=True)
 
@@ -88,8 +94,10 @@ class RunCheckpoints:
         damaged = []
         for path in self.paths():
             try:
+                self._check_shapes(path)
                 self._checkpoint.read(str(path)).assert_consumed()
-            except (tf.errors.OpError, ValueError, AssertionError) as error:
+            # TensorFlow raises RuntimeError where its own checks of a file have no code.
+            except (tf.errors.OpError, OSError, ValueError, AssertionError, RuntimeError) as error:
                 logging.warning(
                     "%s is damaged (%s); trying the one before it.", path, reason(error)
                 )
@@ -104,6 +112,24 @@ class RunCheckpoints:
                 "damaged; name another --workdir, or delete that folder to begin anew"
             )
         return False
+
+    def _check_shapes(self, path: Path) -> None:
+        """Raises ValueError for arrays that are not this run's, before memory is taken for them."""
+        for file in self.folder.glob(f"{path.name}.*"):
+            open_regular(file).close()  # TensorFlow would wait for a pipe.
+        reader = tf.train.load_checkpoint(str(path))
+        types = reader.get_variable_to_dtype_map()
+        found = {
+            name: (tuple(shape), types[name])
+            for name, shape in reader.get_variable_to_shape_map().items()
+        }
+        graph = found.pop("_CHECKPOINTABLE_OBJECT_GRAPH", None)
+        expected = {
+            f"{group}/.ATTRIBUTES/VARIABLE_VALUE": (tuple(variable.shape), variable.dtype)
+            for group, variable in self._variables.items()
+        }
+        if graph != ((), tf.string) or found != expected:
+            raise ValueError("its arrays are not those of this model")
 
     def _delete(self, path: Path) -> None:
         # The index first: without it, what is left of a checkpoint does not count.

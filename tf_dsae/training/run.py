@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -56,6 +57,12 @@ def train(
         use, a schedule makes no sense, TensorBoard is asked for and missing, or a loss was not
         finite.
       tf_dsae.training.Stopped: SIGINT or SIGTERM came; the run is saved.
+
+    Example, with data = tf_dsae.data.prepare("sprites/drawn") or any other of its kind:
+      >>> training = tf_dsae.TrainingConfig(epochs=1, steps_per_epoch=2, batch_size=2)
+      >>> model = tf_dsae.train(data, tf_dsae.preset("tiny").model, training, "runs/new")
+      >>> int(model.optimizer.iterations)
+      2
     """
     _check_tensorboard(tensorboard)
     workdir, training = Path(workdir).expanduser(), resolved(training)
@@ -131,6 +138,8 @@ def _describe(
             f"received {model_config.frame_shape}"
         )
     facts = {"name": data.name, "fingerprint": data.fingerprint, "num_train": data.num_train}
+    if data.source:
+        facts["source"] = data.source
     return folder.RunConfig(model_config, training, facts)
 
 
@@ -187,7 +196,13 @@ def make_optimizer(training: TrainingConfig, total_steps: int) -> Adam:
     return Adam(rate)
 
 
-def _fit(model, data, training, steps, callbacks) -> None:
+def _fit(
+    model: DSAE,
+    data: PreparedDataset,
+    training: TrainingConfig,
+    steps: int,
+    callbacks: list[keras.callbacks.Callback],
+) -> None:
     """Fits what is left of the run: the epoch under way, then the others."""
     epoch, done = divmod(int(model.optimizer.iterations), steps)
     limit = training.validation_videos or None
@@ -211,7 +226,7 @@ def _fit(model, data, training, steps, callbacks) -> None:
 
 
 @contextlib.contextmanager
-def stopping_on_signals(saver: parts.Checkpointing):
+def stopping_on_signals(saver: parts.Checkpointing) -> Iterator[None]:
     """SIGINT and SIGTERM stop the run after the step under way (main thread only)."""
     if threading.current_thread() is not threading.main_thread():
         yield

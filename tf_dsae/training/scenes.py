@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-Groups = Sequence[Sequence[tuple[str, np.ndarray | None]]]
+Strips = Sequence[Sequence[tuple[str, np.ndarray]]]
+Columns = Sequence[Sequence[tuple[str, np.ndarray | None]]]
 _MOVING = 3  # Videos to a side of the table of swaps; more make a large file.
 # Name -> title, caption, alternative text.
 WORDS = {
@@ -104,8 +105,8 @@ class Scene(NamedTuple):
     title: str
     caption: str
     alt: str
-    groups: Groups
-    columns: Groups
+    groups: Strips
+    columns: Columns
 
 
 def scenes(made: Pictures, show_source: bool) -> list[Scene]:
@@ -113,7 +114,7 @@ def scenes(made: Pictures, show_source: bool) -> list[Scene]:
     source = made.source if show_source else made.reconstruction
     video = "video" if show_source else "reconstruction"
 
-    def beside(label: str, clips: np.ndarray) -> Groups:
+    def beside(label: str, clips: np.ndarray) -> Strips:
         return [[(video, clip), (label, row)] for clip, row in zip(source, clips, strict=True)]
 
     reconstructions = beside("reconstruction", made.reconstruction)
@@ -129,7 +130,7 @@ def scenes(made: Pictures, show_source: bool) -> list[Scene]:
     return [found[0], Scene("swap", *WORDS["swap"], *_swaps(source, made.swaps)), *found[1:]]
 
 
-def _swaps(source: np.ndarray, swaps: np.ndarray) -> tuple[Groups, Groups]:
+def _swaps(source: np.ndarray, swaps: np.ndarray) -> tuple[Strips, Columns]:
     """Strips of some swaps of N videos, and a moving table of all swaps of the first."""
     following = [(k, (k + 1) % len(source)) for k in range(len(source))]
     strips = [

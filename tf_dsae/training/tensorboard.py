@@ -12,6 +12,7 @@ from tf_dsae import figures
 from tf_dsae.errors import reason
 from tf_dsae.model import DSAE
 from tf_dsae.training.pictures import make_pictures
+from tf_dsae.types import Logs
 
 
 def installed() -> bool:
@@ -33,7 +34,7 @@ class TensorBoardRecords(keras.callbacks.Callback):
         self.videos, self.seed = videos, seed
         self.writer = tf.summary.create_file_writer(str(folder))
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         try:
             self._write(logs)
         except (OSError, tf.errors.OpError) as error:  # A run need not die for its records.

@@ -97,6 +97,7 @@ _SIDE_FACES = {
 
 def torso_shape(pose: Pose) -> np.ndarray:
     """Distance [64, 64] in pixels to the trunk from shoulders to hips."""
+    outline: tuple[tuple[float, float], ...]
     if pose.side:
         outline = ((-4.0, 0.94), (3.2, 0.94), (5.2, 0.6), (4.4, 0.3), (4.8, -0.1), (-5.0, -0.1))
         outline += ((-4.4, 0.35), (-5.2, 0.7))
@@ -135,7 +136,8 @@ def under_head(pose: Pose) -> np.ndarray:
 def _head(pose: Pose) -> list[Part]:
     skull = raster.ellipse(pose.head, HEAD_RX, HEAD_RY)
     if pose.side:
-        nose = raster.capsule(*pose.on_head((8.5, 3.6), (11.4, 3.8)), 1.4)
+        bridge, tip = pose.on_head((8.5, 3.6), (11.4, 3.8))
+        nose = raster.capsule(bridge, tip, 1.4)
         jaw = raster.ellipse(pose.on_head((1.5, 2.0))[0], HEAD_RX - 1.2, HEAD_RY - 1.6)
         skull = raster.union(raster.ellipse(pose.head, HEAD_RX - 0.6, HEAD_RY), nose, jaw)
         ear = raster.ellipse(pose.on_head((-2.5, 3.5))[0], 2.2, 2.9)

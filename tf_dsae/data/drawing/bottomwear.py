@@ -28,6 +28,7 @@ def _leg_tube(leg: Limb, length: float, top: float, hem: float) -> np.ndarray:
 
 def _hips(pose: Pose, grow: float = 0.0) -> np.ndarray:
     half = 5.2 if pose.side else 6.4
+    points: tuple[tuple[float, float], ...]
     points = ((-half + 0.6, 0.24), (half - 0.6, 0.24), (half, -0.1), (half - 1.6, -0.24))
     points += ((1.6 - half, -0.24), (-half, -0.1))
     return raster.polygon([pose.torso(across, up) for across, up in points]) - 0.7 - grow

@@ -49,6 +49,7 @@ def _sheen(part: Part, pose: Pose, y: float, rx: float) -> Part:
 
 def spiky(pose: Pose) -> list[Part]:
     """Stiff spikes standing up and outwards over a jagged fringe."""
+    line: tuple[tuple[float, float], ...]
     if pose.side:
         crown = _shape(
             pose, (9, -5), (15, -9), (9.5, -10), (10, -15.5), (3.5, -12), (-1, -16), (-5, -11.5),
@@ -98,6 +99,7 @@ def long_hair(pose: Pose) -> list[Part]:
 
 def afro(pose: Pose) -> list[Part]:
     """A great round bush of curls."""
+    puffs: tuple[tuple[float, float, float], ...]
     if pose.side:
         puffs = ((-3, -3, 12.8), (-14, -3, 3.4), (-12, 5, 3.6), (-12, -10, 3.6), (-6, -13.2, 3.4))
         puffs += ((1, -13.8, 3.4), (7, -11.5, 3.6), (-7, 8, 3.4))

@@ -1,7 +1,7 @@
 """Where the joints of the figure are, given a key of one frame of one motion."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tf_dsae.data.drawing.raster import Point
 
@@ -153,8 +153,12 @@ def pose_of(key: Key, *, side: bool) -> Pose:
     neck = pelvis[0] + key.lean, pelvis[1] - rise
     # Whole pixels, so that face and hair are the same drawing in every frame.
     head = int(neck[0] + key.head[0] + 0.5) + (1 if side else 0), int(neck[1] + key.head[1] - 10.5)
-    bare = Pose(side, pelvis, neck, head, (), (), key.eyes, key.sway)
+    # Limbs hang from a figure that has none yet.
+    none: Any = ()
+    bare = Pose(side, pelvis, neck, head, none, none, key.eyes, key.sway)
+    left_hand, right_hand = key.hands
+    left_foot, right_foot = key.feet
     return bare._replace(
-        arms=tuple(_arm(bare, hand, sign) for hand, sign in zip(key.hands, (-1, 1), strict=True)),
-        legs=tuple(_leg(bare, foot, sign) for foot, sign in zip(key.feet, (-1, 1), strict=True)),
+        arms=(_arm(bare, left_hand, -1), _arm(bare, right_hand, 1)),
+        legs=(_leg(bare, left_foot, -1), _leg(bare, right_foot, 1)),
     )

@@ -3,6 +3,7 @@
 import os
 import urllib.request
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -41,7 +42,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         *,
         sheets_dir: str | os.PathLike | None = None,
         on_videos: Callable[[int], object] | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         """Builds as every TFDS builder, with two more arguments.
 

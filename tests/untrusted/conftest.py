@@ -1,0 +1,17 @@
+"""A run's folder that nobody trained, small enough to be made in no time."""
+
+import pytest
+
+from tests.conftest import small_config
+from tf_dsae import workdir
+from tf_dsae.config import TrainingConfig
+from tf_dsae.model import DSAE
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """A folder with config.json and model.weights.h5 that `load` takes."""
+    folder = tmp_path_factory.mktemp("whole")
+    workdir.write_config(folder, workdir.RunConfig(small_config(), TrainingConfig(), {}))
+    workdir.save_weights(folder, DSAE(small_config(), seed=1))
+    return folder

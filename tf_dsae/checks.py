@@ -1,0 +1,62 @@
+"""Checks of single values: what the user gave against what is expected."""
+
+import dataclasses
+import math
+import sys
+from typing import Any
+
+from tf_dsae.errors import UserError
+
+
+def shown(value: Any) -> str:
+    """A value as messages show it: in one line, cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no number of more than 4300 digits.
+        return "a number of thousands of digits"
+    return text if len(text) <= 200 else f"{text[:200]} ..."
+
+
+def check_whole(
+    name: str, value: Any, smallest: int, unit: str = "", largest: int = 2**31 - 1
+) -> None:
+    """Raises UserError unless `value` is a whole number of `smallest` to `largest`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
+        unit = f" {unit}" if unit else ""
+        raise UserError(
+            f"{name}: expected a whole number of at least {smallest}{unit}, received {shown(value)}"
+        )
+    if value > largest:
+        raise UserError(f"{name}: expected at most {largest}, received {shown(value)}")
+
+
+def check_positive(name: str, value: Any, unit: str = "") -> None:
+    """Raises UserError unless `value` is a finite number above 0."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 < value < math.inf or value > sys.float_info.max:
+        unit = f" {unit}" if unit else ""
+        raise UserError(f"{name}: expected a finite number above 0{unit}, received {shown(value)}")
+
+
+def from_dict(cls: type, kind: str, settings: Any) -> Any:
+    """Makes a frozen configuration from what JSON gives.
+
+    Args:
+      cls: a dataclass whose fields are the settings.
+      kind: what they are settings of, for errors.
+      settings: an object of all of them; lists become tuples.
+
+    Raises:
+      UserError: it is no object, or settings are missing or unknown; and what `cls` raises.
+    """
+    if not isinstance(settings, dict):
+        raise UserError(f"{kind}: expected an object of settings, received {shown(settings)}")
+    names = {field.name for field in dataclasses.fields(cls)}
+    unknown, missing = sorted(set(settings) - names), sorted(names - set(settings))
+    if unknown or missing:
+        raise UserError(
+            f"{kind}: expected the settings {', '.join(sorted(names))}; "
+            f"unknown: {shown(unknown) if unknown else 'none'}, missing: {missing or 'none'}"
+        )
+    lists = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
+    return cls(**lists)

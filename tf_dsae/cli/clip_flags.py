@@ -1,0 +1,110 @@
+"""Flags of `--dataset=folder`, your own videos: where they lie and how they become clips."""
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import Any
+
+from absl import flags
+
+from tf_dsae.data.folder.settings import ClipSettings
+from tf_dsae.errors import UserError
+
+DATASET = "folder"
+
+VIDEO_DIR = flags.DEFINE_string(
+    "video_dir",
+    None,
+    "For --dataset=folder: videos (mp4, webm, avi, mov, mkv, gif), folders of frames (png, jpg) or "
+    "arrays (npz, npy, [N, T, H, W, C]), also in folders below; labels.csv may name their factors.",
+)
+STRICT = flags.DEFINE_bool(
+    "strict", False, "For --dataset=folder: stop at the first damaged file; otherwise skip it."
+)
+
+
+def _default(name: str) -> str:
+    value = getattr(ClipSettings(), name)
+    return f"Default: {', '.join(map(str, value)) if isinstance(value, tuple) else value}."
+
+
+_FRAME_SIZE = flags.DEFINE_string(
+    "frame_size",
+    None,
+    "For --dataset=folder: HEIGHTxWIDTH of a clip's frames in pixels, or one number for both. "
+    f"Default: {'x'.join(map(str, ClipSettings().frame_size))}.",
+)
+_GREY = flags.DEFINE_bool("grey", None, "For --dataset=folder: one channel; otherwise colour.")
+_DYNAMIC_FACTORS = flags.DEFINE_list(
+    "dynamic_factors",
+    None,
+    "For --dataset=folder: columns of labels.csv that say what moves; the others say what stays. "
+    + _default("dynamic_factors"),
+)
+# Flags that are settings of the same name.
+_SETTINGS = {
+    name: define(name, None, f"For --dataset=folder: {text} {_default(name)}")
+    for name, define, text in (
+        ("fit", flags.DEFINE_string, "the aspect ratio is kept, by crop or by pad."),
+        ("num_frames", flags.DEFINE_integer, "T, frames of a clip."),
+        ("stride", flags.DEFINE_integer, "a clip takes every stride-th frame of its file."),
+        (
+            "hop",
+            flags.DEFINE_integer,
+            "frames of the file from one clip's start to the next; 0: clips do not overlap.",
+        ),
+        ("test_fraction", flags.DEFINE_float, "of the files, held out for testing."),
+    )
+}
+
+
+def parse_frame_size(text: str) -> tuple[int, int]:
+    """ "48x64" as (48, 64), "64" as (64, 64), in pixels; UserError for anything else."""
+    match = re.fullmatch(r"(\d{1,9})(?:x(\d{1,9}))?", text.strip())
+    if match is None:
+        raise UserError(
+            f"frame_size: expected HEIGHTxWIDTH in pixels, such as 48x64, received {text!r}"
+        )
+    return int(match[1]), int(match[2] or match[1])
+
+
+def _given() -> dict[str, Any]:
+    given = {name: flag.value for name, flag in _SETTINGS.items() if flag.value is not None}
+    if _FRAME_SIZE.value is not None:
+        given["frame_size"] = parse_frame_size(_FRAME_SIZE.value)
+    if _GREY.value is not None:
+        given["channels"] = 1 if _GREY.value else 3
+    if _DYNAMIC_FACTORS.value is not None:
+        given["dynamic_factors"] = tuple(_DYNAMIC_FACTORS.value)
+    return given
+
+
+def clip_settings(dataset: str, base: ClipSettings | None = None) -> ClipSettings | None:
+    """What the flags make of `base`; None where the data set is another than `folder`.
+
+    Raises:
+      UserError: a setting is out of its range, or flags of `folder` are given for another data set.
+    """
+    given = _given()
+    if dataset == DATASET:
+        return dataclasses.replace(base or ClipSettings(), **given)
+    if VIDEO_DIR.value is not None:
+        given = {"video_dir": VIDEO_DIR.value, **given}
+    if given:
+        raise UserError(
+            f"{next(iter(given))}: expected --dataset=folder with it, received --dataset={dataset}"
+        )
+    return None
+
+
+def require_video_dir(video_dir: str | None) -> None:
+    """Raises UserError where the folder of videos is not named or is not there."""
+    if video_dir is None:
+        raise UserError(
+            "video_dir: expected the folder of your videos for --dataset=folder, received none; "
+            "name it by --video_dir"
+        )
+    if not Path(video_dir).expanduser().is_dir():
+        raise UserError(
+            f"video_dir: expected a folder, found none at {video_dir}; name another --video_dir"
+        )

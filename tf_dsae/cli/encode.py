@@ -1,0 +1,61 @@
+"""Writes the latents of your own videos: f, what stays, and z_1..z_T, what moves.
+
+Leaves an .npz with name, start, f_mean, f_stddev, z_mean and z_stddev, a row for each clip.
+Example:
+
+  encode --workdir=runs/a --video_dir=videos --output=latents.npz
+"""
+
+from absl import flags
+
+from tf_dsae.cli import common
+from tf_dsae.errors import UserError
+
+_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
+_VIDEO_DIR = flags.DEFINE_string(
+    "video_dir", None, "Folder of videos, as `train --dataset=folder` takes it, or one. Required."
+)
+_OUTPUT = flags.DEFINE_string("output", "latents.npz", "The .npz to write.")
+_CLIPS = {
+    name: define(name, None, f"{text} Default: as in training.")
+    for name, define, text in (
+        ("fit", flags.DEFINE_string, "The aspect ratio is kept, by crop or by pad."),
+        ("num_frames", flags.DEFINE_integer, "T, frames of a clip."),
+        ("stride", flags.DEFINE_integer, "A clip takes every stride-th frame of its file."),
+        ("hop", flags.DEFINE_integer, "Frames of the file from clip to clip; 0: no overlap."),
+    )
+}
+_BATCH_SIZE = flags.DEFINE_integer("batch_size", 16, "Clips at a time.")
+_STRICT = flags.DEFINE_bool("strict", False, "Stop at the first damaged file; otherwise skip it.")
+
+
+def main(argv: list[str]) -> None:
+    """Encodes what the flags name and prints what was written."""
+    del argv  # Flags only.
+    for flag in (_WORKDIR, _VIDEO_DIR):
+        if not flag.value:
+            raise UserError(f"{flag.name}: expected a folder, received none; name it")
+    common.load_tensorflow()
+    from tf_dsae.apply import encode_folder
+
+    clips = {name: flag.value for name, flag in _CLIPS.items() if flag.value is not None}
+    latents = encode_folder(
+        _WORKDIR.value,
+        _VIDEO_DIR.value,
+        _OUTPUT.value,
+        batch_size=_BATCH_SIZE.value,
+        strict=_STRICT.value,
+        **clips,
+    )
+    count, files = len(latents["name"]), len(set(latents["name"]))
+    shapes = ", ".join(f"{name} {list(latents[name].shape)}" for name in ("f_mean", "z_mean"))
+    print(f"wrote {_OUTPUT.value}: {count} clips of {files} videos, {shapes}")
+
+
+def run() -> None:
+    """Entry point of the `encode` program."""
+    common.run_main(main)
+
+
+if __name__ == "__main__":
+    run()

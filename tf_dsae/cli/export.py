@@ -1,0 +1,52 @@
+"""Writes the model of a finished run as a SavedModel.
+
+Any program that has TensorFlow can load it, and TF Serving serves it: it encodes, reconstructs,
+swaps, draws and scores videos. Every export is a version of its own, a numbered folder in
+--export_dir, which appears whole while a server watches. Example:
+
+  export --workdir=runs/sprites-drawn-sprites --export_dir=exports/sprites
+"""
+
+import shlex
+import time
+
+from absl import flags
+
+from tf_dsae.checks import check_whole
+from tf_dsae.cli import common
+from tf_dsae.errors import UserError
+
+_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
+_EXPORT_DIR = flags.DEFINE_string(
+    "export_dir", None, "Folder of versions, made where there is none. Required."
+)
+_VERSION = flags.DEFINE_integer(
+    "version", None, "Number of the version. Default: one more than the highest there."
+)
+
+
+def main(argv: list[str]) -> None:
+    """Exports the run that the flags name and says where it is."""
+    del argv  # Flags only.
+    start = time.monotonic()
+    if not _WORKDIR.value:
+        raise UserError("workdir: expected the folder of a finished run, received none; name it")
+    if not _EXPORT_DIR.value:
+        raise UserError("export_dir: expected the folder to export to, received none; name it")
+    if _VERSION.value is not None:
+        check_whole("version", _VERSION.value, 1, largest=2**63 - 1)
+    common.load_tensorflow()
+    from tf_dsae.export import export_saved_model
+
+    path = export_saved_model(_WORKDIR.value, _EXPORT_DIR.value, _VERSION.value)
+    print(f"wrote {path} in {time.monotonic() - start:.0f} s; what it answers:")
+    print(f"  saved_model_cli show --dir {shlex.quote(str(path))} --all")
+
+
+def run() -> None:
+    """Entry point of the `export` program."""
+    common.run_main(main)
+
+
+if __name__ == "__main__":
+    run()

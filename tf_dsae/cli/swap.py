@@ -1,0 +1,68 @@
+"""Shows what is in one of your videos, moving as another does.
+
+Example:
+
+  swap --workdir=runs/a --content=cat.mp4 --motion=dog.gif --output=swap.gif
+"""
+
+from absl import flags
+
+from tf_dsae.cli import common
+from tf_dsae.errors import UserError
+
+_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
+_CONTENT = flags.DEFINE_string(
+    "content",
+    None,
+    "Video to take f from, what stays: a file, a folder of images or file.npz[3]. Required.",
+)
+_MOTION = flags.DEFINE_string("motion", None, "Video to take z from, what moves. Required.")
+_OUTPUT = flags.DEFINE_string("output", "swap.gif", "The .gif to write.")
+_NUM_FRAMES = flags.DEFINE_integer(
+    "num_frames", None, "Frames of the result. Default: all frames of --motion.", lower_bound=1
+)
+_CLIPS = {
+    name: define(name, None, f"{text} Default: as in training.")
+    for name, define, text in (
+        ("fit", flags.DEFINE_string, "The aspect ratio is kept, by crop or by pad."),
+        ("stride", flags.DEFINE_integer, "Every stride-th frame of a file is taken."),
+    )
+}
+_FRAMES_PER_SECOND = flags.DEFINE_float("frames_per_second", 8.0, "Of the GIF, at most 50.")
+_SHOW_SOURCE = flags.DEFINE_bool(
+    "show_source", True, "Show both videos beside the result; otherwise the result alone."
+)
+
+
+def main(argv: list[str]) -> None:
+    """Swaps what the flags name and prints where the result is."""
+    del argv  # Flags only.
+    for flag in (_WORKDIR, _CONTENT, _MOTION):
+        if not flag.value:
+            raise UserError(f"{flag.name}: expected one, received none; name it")
+    common.load_tensorflow()
+    from tf_dsae.apply import swap_files
+
+    clips = {name: flag.value for name, flag in _CLIPS.items() if flag.value is not None}
+    video = swap_files(
+        _WORKDIR.value,
+        _CONTENT.value,
+        _MOTION.value,
+        _OUTPUT.value,
+        num_frames=_NUM_FRAMES.value,
+        frames_per_second=_FRAMES_PER_SECOND.value,
+        show_source=_SHOW_SOURCE.value,
+        **clips,
+    )
+    print(
+        f"wrote {_OUTPUT.value}: {len(video)} frames of {video.shape[1]} x {video.shape[2]} pixels"
+    )
+
+
+def run() -> None:
+    """Entry point of the `swap` program."""
+    common.run_main(main)
+
+
+if __name__ == "__main__":
+    run()

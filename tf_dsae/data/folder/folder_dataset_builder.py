@@ -1,0 +1,157 @@
+"""TFDS builder of the clips of a folder of videos."""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from tf_dsae.data.folder import readers
+from tf_dsae.data.folder.labels import Labels
+from tf_dsae.data.folder.settings import ClipSettings
+from tf_dsae.data.folder.sources import Source
+from tf_dsae.errors import UserError
+
+# Keys in DatasetInfo.metadata.
+FINGERPRINT = "clips_sha256"
+SKIPPED = "skipped"  # [name, reason] of each video that is not there, or not whole.
+# No factor can be named so.
+FILE, START = "_file", "_start"
+
+_KEY_BITS = 128  # Of the keys by which TFDS sorts.
+
+
+class Plan(NamedTuple):
+    """What a data set is to be made of."""
+
+    sources: Sequence[Source]
+    labels: Labels
+    settings: ClipSettings
+    strict: bool
+
+
+class Builder(  # type: ignore[call-arg]  # TFDS is Any to the checker.
+    tfds.core.GeneratorBasedBuilder, skip_registration=True
+):
+    """Clips of the videos of a folder, split by video.
+
+    An example is {video: uint8 [T, H, W, C], <factor>: int64, ..., _file: text, _start: int64},
+    where _file names the video that the clip is of, and _start is the clip's first frame in it.
+    Examples come in the order of the videos' names, clips of one video in a row.
+    """
+
+    name = "folder"
+    VERSION = tfds.core.Version("1.0.0")
+
+    def __init__(
+        self, *, plan: Plan, on_source: Callable[[int], object] | None = None, **kwargs: Any
+    ) -> None:
+        """Builds as every TFDS builder, with two more arguments.
+
+        Args:
+          plan: what to make, or what was made.
+          on_source: called while preparing, with the number of videos read since last time.
+          **kwargs: `data_dir` and `config`, the name of a folder, see `tfds.core.DatasetBuilder`.
+        """
+        self._plan = plan
+        self._on_source = on_source or (lambda count: None)
+        self._digest = hashlib.sha256()
+        super().__init__(**kwargs)
+
+    @classmethod
+    def get_builder_config(
+        cls, name: str, version: str | None = None
+    ) -> tfds.core.BuilderConfig | None:
+        """Takes any name for a configuration; TFDS would warn of those that it does not know."""
+        return tfds.core.BuilderConfig(name=name, version=version)
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        plan = self._plan
+        factors = {
+            name: tfds.features.ClassLabel(names=list(classes))
+            for name, classes in plan.labels.classes.items()
+        }
+        video = tfds.features.Tensor(
+            shape=plan.settings.clip_shape,
+            dtype=np.uint8,
+            encoding=tfds.features.Encoding.ZLIB,
+        )
+        origin = {FILE: tfds.features.Text(), START: tfds.features.Scalar(np.int64)}
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description="Clips of the videos of a folder.",
+            features=tfds.features.FeaturesDict({"video": video, **factors, **origin}),
+            metadata=tfds.core.MetadataDict(),
+            disable_shuffling=True,
+        )
+
+    def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict:
+        del dl_manager  # Everything is here.
+        self.info.metadata[SKIPPED] = []
+        self._digest.update(repr(sorted(self._plan.labels.classes.items())).encode())
+        parts = split_sources(self._plan.sources, self._plan.settings.test_fraction)
+        return {split: self._generate_examples(split, members) for split, members in parts.items()}
+
+    def _generate_examples(
+        self, split: str, members: Sequence[Source]
+    ) -> Iterator[tuple[int, dict]]:
+        self._digest.update(f"{split}{self._plan.settings.clip_shape}".encode())
+        num_clips = 0
+        for position, source in enumerate(members):
+            # TFDS sorts what does not fit into memory in parts, each of one range of keys.
+            key = (position << _KEY_BITS) // len(members)
+            for number, (start, clip) in enumerate(self._clips(source)):
+                num_clips += 1
+                labels = self._plan.labels.of[source.name] if self._plan.labels.classes else {}
+                self._digest.update(repr(sorted(labels.items())).encode())
+                self._digest.update(clip.data)
+                yield key + number, {"video": clip, **labels, FILE: source.name, START: start}
+            self._on_source(1)
+        if not num_clips:
+            raise UserError(_nothing_left(split, len(members), self.info.metadata[SKIPPED]))
+        self.info.metadata[FINGERPRINT] = self._digest.hexdigest()
+
+    def _clips(self, source: Source) -> Iterator[tuple[int, np.ndarray]]:
+        """Yields the clips of a video up to where it is damaged, and notes why it is not whole."""
+        number = 0
+        try:
+            for clip in readers.iter_clips(source, self._plan.settings):
+                yield clip
+                number += 1
+        except UserError as error:
+            if self._plan.strict:
+                raise
+            kept = f" (its first {number} clips are there)" if number else ""
+            self.info.metadata[SKIPPED].append([source.name, f"{error}{kept}"])
+
+
+def split_sources(sources: Sequence[Source], test_fraction: float) -> dict[str, list[Source]]:
+    """Returns split -> its videos, in order of their names.
+
+    Whether a video is damaged plays no part, so that mending one does not move the others.
+
+    Raises:
+      UserError: there are fewer than two videos.
+    """
+    count = len(sources)
+    if count < 2:
+        raise UserError(
+            f"video_dir: expected at least two videos, one to train with and one to test with, "
+            f"received {count}; add some, or cut one in two"
+        )
+    held_out = min(math.ceil(test_fraction * count), count - 1)
+    test = set(np.random.RandomState(0).permutation(count)[:held_out].tolist())
+    return {
+        "train": [source for index, source in enumerate(sources) if index not in test],
+        "test": [source for index, source in enumerate(sources) if index in test],
+    }
+
+
+def _nothing_left(split: str, count: int, skipped: list) -> str:
+    example = f"; the first was left out as {skipped[0][1]}" if skipped else ""
+    return (
+        f"video_dir: expected clips for {split}, received none of its {count} videos; add videos, "
+        f"or ask for shorter clips{example}"
+    )

@@ -1,0 +1,164 @@
+"""Makes the clips of a folder once, and finds them again."""
+
+import dataclasses
+import functools
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import logging
+from tqdm import tqdm
+
+from tf_dsae.data.folder import arrays
+from tf_dsae.data.folder.folder_dataset_builder import (
+    FINGERPRINT,
+    SKIPPED,
+    Builder,
+    Plan,
+    split_sources,
+)
+from tf_dsae.data.folder.labels import labels_file, read_labels
+from tf_dsae.data.folder.movies import require_av
+from tf_dsae.data.folder.settings import ClipSettings
+from tf_dsae.data.folder.sources import Source, find_sources, stamp
+from tf_dsae.data.opening import (
+    DAMAGE,
+    MAKE_AGAIN,
+    as_user_error,
+    open_or_make,
+    opened,
+    tfds_silent,
+)
+from tf_dsae.data.prepared import PreparedDataset
+from tf_dsae.errors import UserError
+
+READER_VERSION = 1  # Raised when the same files give other clips.
+
+_NAMED = 5  # Skipped videos that are named one by one.
+
+
+def prepare_folder(
+    video_dir: str | os.PathLike,
+    settings: ClipSettings,
+    data_dir: str | os.PathLike | None = None,
+    strict: bool = False,
+    show_progress: bool = True,
+) -> PreparedDataset:
+    """Opens the clips of the videos below a folder, which it first makes where they are not there.
+
+    They are found again as long as names, sizes and times of the files are the same. Videos that
+    are damaged or too short for one clip are left out, and named; of one that is damaged further
+    on, the clips before are kept. A split is held in memory when it is used, as zlib packs it: at
+    most T * H * W * C bytes a clip, 98 kB by default, and the less the flatter the pictures are.
+    While it is made, it holds at most 1 GB or the clips of the largest file, and needs twice the
+    space on the disk of `data_dir`.
+
+    Args:
+      video_dir: see `find_sources`; may hold labels.csv, see `read_labels`.
+      settings: how files become clips.
+      data_dir: folder of prepared data sets; by default that of TFDS.
+      strict: whether to stop at the first video that is damaged or too short.
+      show_progress: whether to show, on stderr, a bar (on a terminal) and a closing line.
+
+    Raises:
+      UserError: there are fewer than two videos or none that can be read, labels.csv is wrong,
+        PyAV is needed and missing, or `data_dir` cannot be written or holds damaged data.
+    """
+    folder = Path(video_dir).expanduser().absolute()
+    sources = find_sources(folder)
+    split_sources(sources, settings.test_fraction)  # Raises where there are too few.
+    labels = read_labels(folder, sources)
+    slug = _slug(folder.resolve().name)
+    name = f"{Builder.name}/{slug}"
+    config = f"{slug}-{_key(folder, sources, settings)}"
+    plan = Plan(sources, labels, settings, strict)
+    new_builder = functools.partial(Builder, plan=plan, config=config, data_dir=data_dir)
+    make = functools.partial(_make, name, new_builder, sources, show_progress)
+    builder, made = open_or_make(name, data_dir, new_builder, make, "room for the clips")
+    with as_user_error(f"Expected to read {name} in {builder.data_dir}", MAKE_AGAIN, DAMAGE):
+        dataset = opened(
+            builder,
+            name,
+            builder.info.metadata[FINGERPRINT],
+            tuple(factor for factor in settings.dynamic_factors if factor in labels.classes),
+            {
+                "video_dir": str(folder),
+                "clips": json.loads(json.dumps(dataclasses.asdict(settings))),
+            },
+        )
+        skipped = [(str(file), str(why)) for file, why in builder.info.metadata[SKIPPED]]
+    _say(dataset, builder, sources, skipped, made, show_progress)
+    if strict and skipped:
+        raise UserError(skipped[0][1])
+    return dataset
+
+
+def _make(
+    name: str,
+    new_builder: functools.partial[Builder],
+    sources: Sequence[Source],
+    show_progress: bool,
+) -> None:
+    """Has TFDS write the data set, with one bar of ours in place of its bars and prints."""
+    if any(source.kind == "movie" for source in sources):
+        require_av()
+    hidden = None if show_progress else True  # None: hidden unless on a terminal.
+    try:
+        with (
+            tfds_silent(),
+            tqdm(desc=name, total=len(sources), unit=" files", leave=False, disable=hidden) as bar,
+        ):
+            new_builder(on_source=bar.update).download_and_prepare()
+    finally:
+        arrays.close()
+
+
+def _say(
+    dataset: PreparedDataset,
+    builder: Builder,
+    sources: Sequence[Source],
+    skipped: Sequence[tuple[str, str]],
+    made: bool,
+    show_progress: bool,
+) -> None:
+    """Says what was made or found, and what is left out."""
+    if made:
+        for _, why in skipped[:_NAMED]:
+            logging.warning("Left out %s", why)
+        if len(skipped) > _NAMED:
+            logging.warning("Left out %d more.", len(skipped) - _NAMED)
+    elif skipped:
+        names = ", ".join(file for file, _ in skipped[:_NAMED])
+        more = ", ..." if len(skipped) > _NAMED else ""
+        logging.warning("%s is without %d videos: %s%s", dataset.name, len(skipped), names, more)
+    if show_progress:
+        print(
+            f"{dataset.name} {'prepared' if made else 'found'} in {builder.data_dir}: "
+            f"{len(sources)} videos, {len(skipped)} of them left out, gave {dataset.num_train} "
+            f"training and {dataset.num_test} test clips, {builder.info.dataset_size}.",
+            file=sys.stderr,
+        )
+
+
+def _key(folder: Path, sources: Sequence[Source], settings: ClipSettings) -> str:
+    """Returns what tells these files and settings from others, 16 hexadecimal digits."""
+    how = dataclasses.asdict(settings)
+    del how["dynamic_factors"]  # Read when the clips are opened.
+    labels = labels_file(folder)
+    stat = labels.stat() if labels else None
+    facts = [
+        READER_VERSION,
+        how,
+        [stat.st_size, stat.st_mtime_ns] if stat else None,
+        [stamp(source) for source in sources],
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+
+
+def _slug(name: str) -> str:
+    """Returns a folder's name as part of a path and of a data set's name."""
+    return re.sub("[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:40] or "videos"

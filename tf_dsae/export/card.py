@@ -1,0 +1,212 @@
+"""The model card: what a model is, what it learned from, what it scored, how to ask it."""
+
+import dataclasses
+import hashlib
+import json
+import math
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tf_dsae import workdir as folder
+from tf_dsae.export.signatures import Signature, Value, largest_draw, signatures
+from tf_dsae.files import write_json, written_whole
+from tf_dsae.model import DSAE
+
+CARD_JSON = "model_card.json"
+CARD_MARKDOWN = "model_card.md"
+_EVALUATION = Path("evaluation") / "evaluation.json"
+_LARGEST_EVALUATION = 2**20  # Bytes; a real one has some thousand.
+_MEASURES = ("elbo", "judges", "table", "protocol", "latents")
+
+_ABOUT = (
+    "A disentangled sequential autoencoder (Li and Mandt 2018; Leplae-Arthur and Nichani 2019): "
+    "it splits a short video into f, what stays, and z, what moves from frame to frame, learned "
+    "without labels, and makes videos of any f and z."
+)
+_INTENDED_USE = (
+    "Research on representations of short videos like those it was trained on: encoding them, "
+    "swapping their content and motion, drawing new ones."
+)
+_LIMITATIONS = (
+    "It knows only videos like its training data, and answers others without a warning.",
+    "How well f and z are split is what the evaluation says, not a given.",
+    "Scores compare models of one data set and one likelihood, a Gaussian of standard deviation 1 "
+    "around each frame; they are no probabilities.",
+)
+_LICENCE = (
+    "None is declared here. Who shares these weights chooses one that the terms of the training "
+    "data allow; the art of sprites/lpc is under CC-BY-SA 3.0 and GPL 3.0."
+)
+_CALL = """\
+import tensorflow as tf
+
+model = tf.saved_model.load("THIS_FOLDER")
+answer = model.signatures["reconstruct"](video=videos)["video"]"""
+_CALL_NOTES = (
+    "Inputs go by name, to TF Serving as `inputs` of a predict request with the signature's name. "
+    "Letters are sizes of at least 1 that a request chooses. One request draws at most {draw} "
+    "frames. A request that does not fit is an error that names the input. The answer to a "
+    "request with a seed is a function of the request."
+)
+
+
+class Run(NamedTuple):
+    """A run as its card describes it: its files' plain values."""
+
+    settings: dict[str, Any]
+    data: dict[str, Any]
+    weights: str
+    evaluation: dict[str, Any] | None
+
+
+def describe_run(workdir: str | os.PathLike) -> Run:
+    """Reads a finished run's settings, the SHA-256 of its weights, and what they scored.
+
+    Raises:
+      UserError: the settings are missing or damaged.
+    """
+    workdir = Path(workdir)
+    config = folder.read_config(workdir / folder.CONFIG)
+    settings = {
+        "model": dataclasses.asdict(config.model),
+        "training": dataclasses.asdict(config.training),
+    }
+    weights = workdir / folder.WEIGHTS
+    # Loading says better what is wrong with missing weights.
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ""
+    return Run(settings, config.data, digest, _read_evaluation(workdir / _EVALUATION, digest))
+
+
+def _read_evaluation(path: Path, weights: str) -> dict[str, Any] | None:
+    """What an evaluation of these very weights says; None where there is none to be trusted."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read(_LARGEST_EVALUATION + 1)
+        if len(text) > _LARGEST_EVALUATION:
+            return None
+        evaluation = json.loads(text, parse_constant=_refuse)
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(evaluation, dict) or evaluation.get("weights") != weights:
+        return None
+    return evaluation
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def write_card(path: str | os.PathLike, model: DSAE, run: Run) -> None:
+    """Writes model_card.json and model_card.md to a folder."""
+    card = _card(model, run)
+    write_json(Path(path) / CARD_JSON, card)
+    with written_whole(Path(path) / CARD_MARKDOWN) as beside:
+        beside.write_text(_markdown(card, signatures(model.config)), encoding="utf-8")
+
+
+def _card(model: DSAE, run: Run) -> dict[str, Any]:
+    described = {
+        name: {
+            "meaning": signature.meaning,
+            "inputs": {value.name: _described(value) for value in signature.inputs},
+            "outputs": {value.name: _described(value) for value in signature.outputs},
+        }
+        for name, signature in signatures(model.config).items()
+    }
+    return {
+        "about": _ABOUT,
+        "intended_use": _INTENDED_USE,
+        "limitations": list(_LIMITATIONS),
+        "licence": _LICENCE,
+        "signatures": described,
+        "largest_draw": largest_draw(model.config),
+        "weights": {"sha256": run.weights, "parameters": model.count_params()},
+        "data": run.data,
+        "settings": run.settings,
+        "versions": folder.versions(),
+        "evaluation": run.evaluation,
+    }
+
+
+def _described(value: Value) -> dict[str, Any]:
+    return {"dtype": value.dtype, "shape": list(value.shape), "meaning": value.meaning}
+
+
+# --- In Markdown.
+
+
+def _markdown(card: dict[str, Any], table: dict[str, Signature]) -> str:
+    parts = [
+        "# Model card",
+        _ABOUT,
+        "## Signatures",
+        *(_signature(name, signature) for name, signature in table.items()),
+        "## How to call it",
+        f"```python\n{_CALL}\n```",
+        _CALL_NOTES.format(draw=card["largest_draw"]),
+        "## Evaluation",
+        *_evaluation(card["evaluation"]),
+        *("## Intended use", _INTENDED_USE),
+        *("## Limitations", "\n".join(f"- {line}" for line in _LIMITATIONS)),
+        *("## Licence", _LICENCE),
+        "## Weights and data",
+        _table(("", ""), [*_leaves({"weights": card["weights"], "data": card["data"]})]),
+        "## Settings",
+        _table(("setting", "value"), [*_leaves(card["settings"])]),
+        "## Versions that exported it",
+        _table(("package", "version"), [*_leaves(card["versions"])]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _signature(name: str, signature: Signature) -> str:
+    rows = [
+        (way, value.name, value.dtype, f"[{', '.join(map(str, value.shape))}]", value.meaning)
+        for way, values in (("in", signature.inputs), ("out", signature.outputs))
+        for value in values
+    ]
+    head = ("", "name", "type", "shape", "meaning")
+    return f"### {name}\n\n{signature.meaning}\n\n{_table(head, rows)}"
+
+
+def _evaluation(evaluation: dict[str, Any] | None) -> list[str]:
+    if evaluation is None:
+        return ["No evaluation of these weights was found when they were exported."]
+    measures = {name: evaluation[name] for name in _MEASURES if name in evaluation}
+    about = {key: evaluation.get(key) for key in ("dataset", "num_videos", "reference", "seed")}
+    return [
+        "Of these very weights. Bounds and KLs are in nats per video, entropies in nats, "
+        "accuracies and disagreements fractions of 1.",
+        _table(("evaluation", "value"), [*_leaves(about), *_leaves(measures)]),
+    ]
+
+
+def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """(name of every value inside with the names around it, the value as text)."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{name} {key}".lstrip())
+    elif isinstance(value, list | tuple):
+        yield name, ", ".join(map(_text, value))
+    else:
+        yield name, _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:.6g}"
+    return str(value)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([_escaped(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown shows as it is, in one line without control characters."""
+    text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return re.sub(r"([\\`*_\[\]<>|#&~])", r"\\\1", " ".join(text.split()))
