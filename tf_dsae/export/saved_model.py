@@ -29,8 +29,8 @@ def export_saved_model(
 
     The folder answers the signatures of `tf_dsae.export.signatures` in any program that has
     TensorFlow, to the bit as the model's methods do under a tf.function of any B and T. In
-    `assets.extra` are
-    a model card, model_card.md and model_card.json, and requests that TF Serving warms up with.
+    `assets.extra` are a model card, model_card.md and model_card.json, and requests that TF
+    Serving warms up with.
 
     Args:
       workdir: folder of a finished run.

@@ -1,6 +1,6 @@
 """Whatever the bytes of a file are, only a UserError comes out.
 
-TF_DSAE_FUZZ_EXAMPLES=N tries N inputs a reader and kind.
+TF_DSAE_FUZZ=N tries 25 N inputs a reader and kind.
 """
 
 import os
@@ -18,7 +18,7 @@ from tf_dsae.data.folder import ClipSettings, arrays, find_sources, iter_clips, 
 from tf_dsae.data.folder.labels import read_labels
 from tf_dsae.errors import UserError
 
-EXAMPLES = int(os.environ.get("TF_DSAE_FUZZ_EXAMPLES", "25"))
+EXAMPLES = 25 * int(os.environ.get("TF_DSAE_FUZZ", "1"))
 CLIPS = ClipSettings((6, 8), num_frames=2)
 CODECS = {
     ".mp4": ("libx264", "yuv420p"),

@@ -33,10 +33,6 @@ class ClipSettings:
 
     Example:
       >>> clips = tf_dsae.ClipSettings(frame_size=(48, 64), num_frames=5, stride=2)
-      >>> clips.span, clips.clip_hop, clips.frame_bytes
-      (9, 10, 9216)
-      >>> clips.clip_shape
-      (5, 48, 64, 3)
     """
 
     frame_size: tuple[int, int] = (64, 64)
@@ -84,22 +80,42 @@ class ClipSettings:
 
     @property
     def frame_bytes(self) -> int:
-        """Bytes of a frame."""
+        """Bytes of a frame.
+
+        Example:
+          >>> clips.frame_bytes
+          9216
+        """
         return self.frame_size[0] * self.frame_size[1] * self.channels
 
     @property
     def span(self) -> int:
-        """Frames of a file from the first to the last of a clip."""
+        """Frames of a file from the first to the last of a clip.
+
+        Example:
+          >>> clips.span
+          9
+        """
         return (self.num_frames - 1) * self.stride + 1
 
     @property
     def clip_hop(self) -> int:
-        """Frames of a file between the starts of clips."""
+        """Frames of a file between the starts of clips.
+
+        Example:
+          >>> clips.clip_hop
+          10
+        """
         return self.hop or self.num_frames * self.stride
 
     @property
     def clip_shape(self) -> tuple[int, int, int, int]:
-        """(T, H, W, C) in frames, pixels, pixels, channels."""
+        """(T, H, W, C) in frames, pixels, pixels, channels.
+
+        Example:
+          >>> clips.clip_shape
+          (5, 48, 64, 3)
+        """
         return (self.num_frames, *self.frame_size, self.channels)
 
     @classmethod
