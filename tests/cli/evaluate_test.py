@@ -73,7 +73,7 @@ def test_names_tell_runs_apart():
 @pytest.mark.parametrize(
     ("program", "arguments", "words"),
     [
-        ("evaluate", [], ["workdir: expected the folder of a finished run"]),
+        ("evaluate", [], ["workdir: expected one, received none"]),
         ("evaluate", ["--workdir=/nowhere"], ["/nowhere/config.json: expected a run's settings"]),
         ("evaluate", ["--workdir=x", "--num_videos=-1"], ["num_videos: expected at least 0"]),
         ("evaluate", ["--workdir=x", "--reference=y"], ["reference: expected one of data"]),

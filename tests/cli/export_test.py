@@ -29,7 +29,7 @@ def test_export_keeps_what_is_there(random_run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], ["workdir: expected the folder of a finished run"]),
+        ([], ["workdir: expected one, received none"]),
         (["--workdir=x"], ["export_dir: expected the folder to export to"]),
         (["--workdir=x", "--export_dir=y", "--version=0"], ["version: expected a whole number"]),
         (["--workdir=x", "--export_dir=y", "--version=a"], ["version"]),

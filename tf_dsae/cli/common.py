@@ -55,6 +55,15 @@ def run_main(main: Callable[[list[str]], int | None], takes_arguments: bool = Fa
         _fail(str(stop) or "interrupted", EXIT_INTERRUPTED)
 
 
+def require(*needed: flags.FlagHolder) -> None:
+    """Raises UserError where a flag that has no default was not given, or is empty."""
+    for flag in needed:
+        if not flag.value:
+            raise UserError(
+                f"{flag.name}: expected one, received none; name it by --{flag.name}, see --help"
+            )
+
+
 def _parse_flags(argv: list[str]) -> list[str]:
     try:
         return flags.FLAGS(argv)

@@ -9,7 +9,6 @@ Example:
 from absl import flags
 
 from tf_dsae.cli import common
-from tf_dsae.errors import UserError
 
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
 _VIDEO_DIR = flags.DEFINE_string(
@@ -32,9 +31,7 @@ _STRICT = flags.DEFINE_bool("strict", False, "Stop at the first damaged file; ot
 def main(argv: list[str]) -> None:
     """Encodes what the flags name and prints what was written."""
     del argv  # Flags only.
-    for flag in (_WORKDIR, _VIDEO_DIR):
-        if not flag.value:
-            raise UserError(f"{flag.name}: expected a folder, received none; name it")
+    common.require(_WORKDIR, _VIDEO_DIR)
     common.load_tensorflow()
     from tf_dsae.apply import encode_folder
 

@@ -63,8 +63,7 @@ def main(argv: list[str]) -> None:
     """Evaluates the run that the flags name and prints the paper's table."""
     del argv  # Flags only.
     start = time.monotonic()
-    if _WORKDIR.value is None:
-        raise UserError("workdir: expected the folder of a finished run, received none; name it")
+    common.require(_WORKDIR)
     if _NUM_VIDEOS.value < 0:
         raise UserError(f"num_videos: expected at least 0, received {_NUM_VIDEOS.value}")
     common.load_tensorflow()

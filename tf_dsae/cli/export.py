@@ -14,7 +14,6 @@ from absl import flags
 
 from tf_dsae.checks import check_whole
 from tf_dsae.cli import common
-from tf_dsae.errors import UserError
 
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
 _EXPORT_DIR = flags.DEFINE_string(
@@ -29,10 +28,7 @@ def main(argv: list[str]) -> None:
     """Exports the run that the flags name and says where it is."""
     del argv  # Flags only.
     start = time.monotonic()
-    if not _WORKDIR.value:
-        raise UserError("workdir: expected the folder of a finished run, received none; name it")
-    if not _EXPORT_DIR.value:
-        raise UserError("export_dir: expected the folder to export to, received none; name it")
+    common.require(_WORKDIR, _EXPORT_DIR)
     if _VERSION.value is not None:
         check_whole("version", _VERSION.value, 1, largest=2**63 - 1)
     common.load_tensorflow()

@@ -8,7 +8,6 @@ Example:
 from absl import flags
 
 from tf_dsae.cli import common
-from tf_dsae.errors import UserError
 
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
 _CONTENT = flags.DEFINE_string(
@@ -37,9 +36,7 @@ _SHOW_SOURCE = flags.DEFINE_bool(
 def main(argv: list[str]) -> None:
     """Swaps what the flags name and prints where the result is."""
     del argv  # Flags only.
-    for flag in (_WORKDIR, _CONTENT, _MOTION):
-        if not flag.value:
-            raise UserError(f"{flag.name}: expected one, received none; name it")
+    common.require(_WORKDIR, _CONTENT, _MOTION)
     common.load_tensorflow()
     from tf_dsae.apply import swap_files
 
