@@ -37,6 +37,7 @@ def spoiled(text: str) -> dict:
         ("dataset", "reference", "motion_prior", "fingerprint", "judges_digest", "weights"), text
     )
     evaluation |= {"beta": {"f": text, "z": text}, "versions": {text: text}, "seed": text}
+    evaluation["information"][text] = text
     for part in (evaluation["table"], evaluation["protocol"]["content_kept"], evaluation["judges"]):
         part[text] = part.pop("skin")
     probe = evaluation["latents"]["probe"]

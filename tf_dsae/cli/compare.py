@@ -32,7 +32,7 @@ def main(argv: list[str]) -> None:
     output = Path(_OUTPUT_DIR.value).expanduser()
     check_output(output)
     with written_whole(output / "comparison.md") as beside:
-        beside.write_text(report.comparison_markdown(evaluations))
+        beside.write_text(report.comparison_markdown(evaluations), encoding="utf-8")
     report.write_comparison(output / "comparison.html", evaluations)
     print(report.comparison_text(evaluations))
     print(f"wrote {output}; open {output / 'comparison.html'}")

@@ -217,8 +217,8 @@ def bound_table(evaluation: Evaluation) -> Table:
 def information_table(evaluation: Evaluation) -> Table:
     """The mean KLs, split."""
     rows = [
-        [LATENTS[latent], *(number(parts[name]) for name in INFORMATION)]
-        for latent, parts in evaluation["information"].items()
+        [title, *(number(evaluation["information"][latent][name]) for name in INFORMATION)]
+        for latent, title in LATENTS.items()
     ]
     most = number(math.log(evaluation["num_videos"]))
     notes = (

@@ -51,7 +51,7 @@ def write(folder: str | os.PathLike, study: dict[str, Any]) -> None:
     (folder / STUDY).unlink(missing_ok=True)
     panels = study["panels"]
     with written_whole(folder / "likelihood.md") as beside:
-        beside.write_text(report.study_markdown(study))
+        beside.write_text(report.study_markdown(study), encoding="utf-8")
     pictures = folder / "figures"
     for parameter in dict.fromkeys(panel["parameter"] for panel in panels):
         chosen = [panel for panel in panels if panel["parameter"] == parameter]
