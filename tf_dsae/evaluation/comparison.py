@@ -167,10 +167,12 @@ def _nats(evaluation: Evaluation) -> Measures:
         value = evaluation["elbo"].get(name)
         better = _HIGHER if name in ("elbo", "importance_weighted") else None
         found[title] = Measure(tables.number(value), value, better)
-    for latent, parts in evaluation.get("information", {}).items():
+    information = evaluation.get("information", {})
+    for latent, symbol in tables.LATENTS.items() if information else ():
         for name in ("mutual_information", "aggregate_gap"):
-            title = f"{tables.LATENTS[latent]}: {tables.INFORMATION[name]}"
-            found[title] = Measure(tables.number(parts[name]), parts[name], None)
+            value = information[latent][name]
+            title = f"{symbol}: {tables.INFORMATION[name]}"
+            found[title] = Measure(tables.number(value), value, None)
     return found
 
 
