@@ -61,6 +61,15 @@ def test_readme_has_the_two_commands():
             "tiny      float32",
         ),
         (
+            "serving.py",
+            [
+                *("--preset=tiny", "--batch_sizes=1", "--num_frames=2", "--seconds=0.1"),
+                *("--requests=20", "--warm_up=10"),
+            ],
+            "functions traced after the first 10: 0",
+        ),
+        ("imports.py", ["--rounds=1"], "every public name"),
+        (
             "likelihood_sweep.py",
             ["--steps=2", "--eager_steps=1", "--nocommand"],
             "120 trainings of 2 steps",
