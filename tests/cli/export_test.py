@@ -30,8 +30,9 @@ def test_export_keeps_what_is_there(random_run, tmp_path):
     ("arguments", "words"),
     [
         ([], ["workdir: expected one, received none"]),
-        (["--workdir=x"], ["export_dir: expected the folder to export to"]),
+        (["--workdir=x"], ["export_dir: expected one, received none"]),
         (["--workdir=x", "--export_dir=y", "--version=0"], ["version: expected a whole number"]),
+        (["--workdir=x", "--export_dir=y", f"--version={2**63}"], ["version: expected at most"]),
         (["--workdir=x", "--export_dir=y", "--version=a"], ["version"]),
     ],
 )

@@ -1,5 +1,7 @@
 """Runs that were never trained, their exports, and requests for every signature."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,6 +10,7 @@ from tensorflow.core.protobuf import config_pb2
 from tests.conftest import B, C, F, H, T, W, Z, small_config
 from tf_dsae import workdir as folder
 from tf_dsae.config import TrainingConfig
+from tf_dsae.data.folder.settings import ClipSettings
 from tf_dsae.export import export_saved_model
 from tf_dsae.model import DSAE
 
@@ -22,7 +25,12 @@ def write_run(path, dtype=None, **changes) -> DSAE:
     """A finished run with random weights; the model that a user would load."""
     config = small_config(**changes)
     training = TrainingConfig(preset="none", mixed_precision=dtype is not None, beta_f="0:1|2")
-    data = {"name": "squares", "fingerprint": "0123", "num_train": 10}
+    # As of videos of one's own: where they lie is nobody else's business.
+    source = {
+        "video_dir": str(path.parent / "my videos"),
+        "clips": dataclasses.asdict(ClipSettings()),
+    }
+    data = {"name": "squares", "fingerprint": "0123", "num_train": 10, "source": source}
     folder.write_config(path, folder.RunConfig(config, training, data))
     folder.save_weights(path, DSAE(config, seed=1, dtype=dtype))
     return folder.load(path)

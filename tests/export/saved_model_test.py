@@ -1,7 +1,5 @@
 """Versions appear whole and are never overwritten; what lies beside the model."""
 
-import hashlib
-import json
 import os
 import shutil
 import threading
@@ -12,12 +10,12 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tests.conftest import C, H, W, small_config
+from tests.conftest import F, small_config
 from tests.export.conftest import SIGNATURES, write_run
+from tf_dsae import files
 from tf_dsae import workdir as folder
 from tf_dsae.errors import UserError
 from tf_dsae.export import export_saved_model, saved_model
-from tf_dsae.export.card import describe_run, write_card
 from tf_dsae.export.publish import LARGEST_VERSION, publish
 from tf_dsae.model import DSAE
 
@@ -168,6 +166,38 @@ def test_weights_that_are_not_finite(tmp_path):
     assert not (tmp_path / "exports").exists()
 
 
+@pytest.mark.parametrize("name", ["model.weights.h5", "config.json"])
+def test_a_run_that_changes_while_it_is_exported(random_run, tmp_path, monkeypatch, name):
+    workdir = tmp_path / "run"
+    shutil.copytree(random_run[0], workdir)
+    other = tmp_path / "other"
+    changes = {} if name == folder.WEIGHTS else {"static_size": F + 1}
+    write_run(other, **changes)
+    folder.save_weights(other, DSAE(small_config(**changes), seed=2))
+    load = folder.load
+
+    def replaced(path):
+        # What fits together loads without a word.
+        shutil.copy(other / name, path / name)
+        if name == folder.CONFIG:
+            shutil.copy(other / folder.WEIGHTS, path / folder.WEIGHTS)
+        return load(path)
+
+    monkeypatch.setattr(folder, "load", replaced)
+    with pytest.raises(UserError, match="expected config.json and model.weights.h5 to stay"):
+        export_saved_model(workdir, tmp_path / "exports")
+    assert not (tmp_path / "exports").exists()
+
+
+def test_weights_of_another_size_are_not_hashed(random_run, tmp_path, monkeypatch):
+    shutil.copytree(random_run[0], tmp_path / "run")
+    os.truncate(tmp_path / "run" / folder.WEIGHTS, 2**33)  # A hole: no disk is taken.
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**40))
+    monkeypatch.setattr(files.hashlib, "file_digest", lambda *_: pytest.fail("hashed"))
+    with pytest.raises(UserError, match="8589934592 bytes are too many"):
+        export_saved_model(tmp_path / "run", tmp_path / "exports")
+
+
 def test_what_is_in_a_version(exported):
     assert exported.name == "1" and os.listdir(exported.parent) == ["1"]
     assert sorted(os.listdir(exported / "assets.extra")) == [
@@ -190,87 +220,3 @@ def test_warm_up_asks_every_signature(exported, server):
         assert all(np.isfinite(value).all() for value in server(name, inputs).values())
         asked.append(name)
     assert tuple(asked) == SIGNATURES
-
-
-# --- The model card.
-
-
-@pytest.fixture
-def card_of(random_run, tmp_path):
-    """Writes a card of the run with some evaluation.json; the card and its Markdown."""
-    workdir, model = random_run
-
-    def write(evaluation=None):
-        copy = tmp_path / "copy"
-        shutil.copytree(workdir, copy)
-        if evaluation is not None:
-            (copy / "evaluation").mkdir()
-            (copy / "evaluation" / "evaluation.json").write_text(evaluation)
-        write_card(tmp_path, model, describe_run(copy))
-        text = (tmp_path / "model_card.md").read_text()
-        return json.loads((tmp_path / "model_card.json").read_text()), text
-
-    return write
-
-
-@pytest.fixture
-def digest(random_run):
-    return hashlib.sha256((random_run[0] / "model.weights.h5").read_bytes()).hexdigest()
-
-
-def test_card(exported, random_run, digest):
-    extra = exported / "assets.extra"
-    card, text = (extra / "model_card.json").read_text(), (extra / "model_card.md").read_text()
-    card = json.loads(card)
-    settings = json.loads((random_run[0] / "config.json").read_text())
-    assert card["settings"] == {"model": settings["model"], "training": settings["training"]}
-    assert card["data"] == settings["data"]
-    parameters = sum(weight.numpy().size for weight in random_run[1].weights)
-    assert card["weights"] == {"sha256": digest, "parameters": parameters}
-    assert card["versions"] == folder.versions()
-    assert card["evaluation"] is None and "No evaluation of these weights" in text
-    assert tuple(card["signatures"]) == SIGNATURES
-    video = card["signatures"]["swap"]["inputs"]["content"]
-    assert (video["dtype"], video["shape"]) == ("uint8", ["B", "S", H, W, C])
-    for held in (digest, str(parameters), "### sample_prior", "data fingerprint", "static\\_kl"):
-        assert held in text
-    assert "| training beta\\_f | 0:1\\|2 |" in text
-    assert str(random_run[0]) not in text + json.dumps(card)
-
-
-def test_card_has_the_evaluation_of_these_weights(card_of, digest):
-    evaluation = {
-        "weights": digest,
-        "dataset": "squares",
-        "elbo": {"elbo": -1234.5678},
-        "table": {"a|b": {"disagreement": 0.25, "disagreement_ci": [0.125, 0.5]}},
-        "latents": None,
-        "note": "left to the JSON",
-    }
-    card, text = card_of(json.dumps(evaluation))
-    assert card["evaluation"] == evaluation
-    assert "| elbo elbo | -1234.57 |" in text
-    assert "| table a\\|b disagreement\\_ci | 0.125, 0.5 |" in text
-    assert "| dataset | squares |" in text and "left to" not in text
-
-
-@pytest.mark.parametrize(
-    "evaluation",
-    [
-        '{"weights": "another", "elbo": {"elbo": 1}}',
-        '{"elbo": {"elbo": 1}}',
-        '{"weights": "DIGEST", "elbo": {"elbo": NaN}}',
-        '{"weights": "DIGEST", "note": "' + "x" * 2**20 + '"}',
-        '["DIGEST"]',
-        "[" * 100_000,
-        "no JSON",
-        "\udcff",
-        "",
-    ],
-)
-def test_card_without_an_evaluation_that_can_be_trusted(card_of, digest, evaluation):
-    evaluation = evaluation.replace("DIGEST", digest)
-    if evaluation == "\udcff":
-        evaluation = "\x00"
-    card, text = card_of(evaluation)
-    assert card["evaluation"] is None and "No evaluation of these weights" in text

@@ -2,7 +2,8 @@
 
 Any program that has TensorFlow can load it, and TF Serving serves it: it encodes, reconstructs,
 swaps, draws and scores videos. Every export is a version of its own, a numbered folder in
---export_dir, which appears whole while a server watches. Example:
+--export_dir, which appears whole while a server watches. An export that is killed leaves a hidden
+folder .unfinished-... there, which may be deleted. Example:
 
   export --workdir=runs/sprites-drawn-sprites --export_dir=exports/sprites
 """
@@ -12,8 +13,8 @@ import time
 
 from absl import flags
 
-from tf_dsae.checks import check_whole
 from tf_dsae.cli import common
+from tf_dsae.export.publish import check_version
 
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
 _EXPORT_DIR = flags.DEFINE_string(
@@ -29,8 +30,7 @@ def main(argv: list[str]) -> None:
     del argv  # Flags only.
     start = time.monotonic()
     common.require(_WORKDIR, _EXPORT_DIR)
-    if _VERSION.value is not None:
-        check_whole("version", _VERSION.value, 1, largest=2**63 - 1)
+    check_version(_EXPORT_DIR.value, _VERSION.value)
     common.load_tensorflow()
     from tf_dsae.export import export_saved_model
 

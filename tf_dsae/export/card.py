@@ -1,25 +1,20 @@
 """The model card: what a model is, what it learned from, what it scored, how to ask it."""
 
-import dataclasses
-import hashlib
-import json
 import math
 import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tf_dsae import workdir as folder
+from tf_dsae.export.run import Run
 from tf_dsae.export.signatures import Signature, Value, largest_draw, signatures
 from tf_dsae.files import write_json, written_whole
 from tf_dsae.model import DSAE
 
 CARD_JSON = "model_card.json"
 CARD_MARKDOWN = "model_card.md"
-_EVALUATION = Path("evaluation") / "evaluation.json"
-_LARGEST_EVALUATION = 2**20  # Bytes; a real one has some thousand.
-_MEASURES = ("elbo", "judges", "table", "protocol", "latents")
 
 _ABOUT = (
     "A disentangled sequential autoencoder (Li and Mandt 2018; Leplae-Arthur and Nichani 2019): "
@@ -48,55 +43,9 @@ answer = model.signatures["reconstruct"](video=videos)["video"]"""
 _CALL_NOTES = (
     "Inputs go by name, to TF Serving as `inputs` of a predict request with the signature's name. "
     "Letters are sizes of at least 1 that a request chooses. One request draws at most {draw} "
-    "frames. A request that does not fit is an error that names the input. The answer to a "
+    "frames. Sizes and numbers that do not fit are errors that name the input. The answer to a "
     "request with a seed is a function of the request."
 )
-
-
-class Run(NamedTuple):
-    """A run as its card describes it: its files' plain values."""
-
-    settings: dict[str, Any]
-    data: dict[str, Any]
-    weights: str
-    evaluation: dict[str, Any] | None
-
-
-def describe_run(workdir: str | os.PathLike) -> Run:
-    """Reads a finished run's settings, the SHA-256 of its weights, and what they scored.
-
-    Raises:
-      UserError: the settings are missing or damaged.
-    """
-    workdir = Path(workdir)
-    config = folder.read_config(workdir / folder.CONFIG)
-    settings = {
-        "model": dataclasses.asdict(config.model),
-        "training": dataclasses.asdict(config.training),
-    }
-    weights = workdir / folder.WEIGHTS
-    # Loading says better what is wrong with missing weights.
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ""
-    return Run(settings, config.data, digest, _read_evaluation(workdir / _EVALUATION, digest))
-
-
-def _read_evaluation(path: Path, weights: str) -> dict[str, Any] | None:
-    """What an evaluation of these very weights says; None where there is none to be trusted."""
-    try:
-        with open(path, "rb") as file:
-            text = file.read(_LARGEST_EVALUATION + 1)
-        if len(text) > _LARGEST_EVALUATION:
-            return None
-        evaluation = json.loads(text, parse_constant=_refuse)
-    except (OSError, ValueError, RecursionError):
-        return None
-    if not isinstance(evaluation, dict) or evaluation.get("weights") != weights:
-        return None
-    return evaluation
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def write_card(path: str | os.PathLike, model: DSAE, run: Run) -> None:
@@ -127,7 +76,8 @@ def _card(model: DSAE, run: Run) -> dict[str, Any]:
         "data": run.data,
         "settings": run.settings,
         "versions": folder.versions(),
-        "evaluation": run.evaluation,
+        "evaluation": run.evaluation.figures,
+        "evaluation_note": run.evaluation.note,
     }
 
 
@@ -148,6 +98,7 @@ def _markdown(card: dict[str, Any], table: dict[str, Signature]) -> str:
         f"```python\n{_CALL}\n```",
         _CALL_NOTES.format(draw=card["largest_draw"]),
         "## Evaluation",
+        card["evaluation_note"],
         *_evaluation(card["evaluation"]),
         *("## Intended use", _INTENDED_USE),
         *("## Limitations", "\n".join(f"- {line}" for line in _LIMITATIONS)),
@@ -172,16 +123,8 @@ def _signature(name: str, signature: Signature) -> str:
     return f"### {name}\n\n{signature.meaning}\n\n{_table(head, rows)}"
 
 
-def _evaluation(evaluation: dict[str, Any] | None) -> list[str]:
-    if evaluation is None:
-        return ["No evaluation of these weights was found when they were exported."]
-    measures = {name: evaluation[name] for name in _MEASURES if name in evaluation}
-    about = {key: evaluation.get(key) for key in ("dataset", "num_videos", "reference", "seed")}
-    return [
-        "Of these very weights. Bounds and KLs are in nats per video, entropies in nats, "
-        "accuracies and disagreements fractions of 1.",
-        _table(("evaluation", "value"), [*_leaves(about), *_leaves(measures)]),
-    ]
+def _evaluation(figures: dict[str, Any] | None) -> list[str]:
+    return [] if figures is None else [_table(("evaluation", "value"), [*_leaves(figures)])]
 
 
 def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from tf_dsae import workdir as folder
 from tf_dsae.errors import UserError, reason
-from tf_dsae.export.card import describe_run, write_card
+from tf_dsae.export.card import write_card
 from tf_dsae.export.publish import check_version, publish
+from tf_dsae.export.run import load_run
 from tf_dsae.export.signatures import concrete_functions
 from tf_dsae.export.warmup import FILE as WARMUP
 from tf_dsae.export.warmup import write_warmup
@@ -30,7 +31,8 @@ def export_saved_model(
     The folder answers the signatures of `tf_dsae.export.signatures` in any program that has
     TensorFlow, to the bit as the model's methods do under a tf.function of any B and T. In
     `assets.extra` are a model card, model_card.md and model_card.json, and requests that TF
-    Serving warms up with.
+    Serving warms up with. An export that is killed leaves a hidden folder `.unfinished-...` in
+    export_dir, which no server reads and anyone may delete.
 
     Args:
       workdir: folder of a finished run.
@@ -41,8 +43,8 @@ def export_saved_model(
       The folder of the version.
 
     Raises:
-      UserError: no finished run, weights that are not finite, a version that is there already, or
-        a folder that cannot be written.
+      UserError: no finished run, one that changes meanwhile, weights that are not finite, a version
+        that is there already, or a folder that cannot be written.
 
     Example:
       >>> tf_dsae.export_saved_model("runs/tiny", "exports/tiny").name
@@ -51,10 +53,9 @@ def export_saved_model(
     workdir = Path(workdir).expanduser()
     weights = workdir / folder.WEIGHTS
     check_version(export_dir, version)
-    size = weights.stat().st_size if weights.is_file() else 0
+    size = os.path.getsize(weights) if os.path.isfile(weights) else 0
     check_folder("export_dir", export_dir, size + _GRAPH_BYTES)
-    run = describe_run(workdir)
-    model = folder.load(workdir)
+    model, run = load_run(workdir)
     _check_finite(weights, model)
 
     def write(path: Path) -> None:

@@ -63,16 +63,7 @@ def signatures(config: ModelConfig) -> dict[str, Signature]:
     return {
         "serving_default": reconstruct,
         "reconstruct": reconstruct,
-        "encode": Signature(
-            (given,),
-            (
-                f._replace(name="f_mean", meaning="mean of q(f | video)"),
-                f._replace(name="f_stddev", meaning="standard deviation of q(f | video)"),
-                z._replace(name="z_mean", meaning="mean of q(z | video)"),
-                z._replace(name="z_stddev", meaning="standard deviation of q(z | video)"),
-            ),
-            "What stays in videos, f, and what moves, z: the posterior.",
-        ),
+        "encode": _encode(given, f, z),
         "decode": Signature((f, z), (made,), "The videos of given f and z."),
         "swap": Signature(
             (content, given._replace(name="motion")),
@@ -81,20 +72,32 @@ def signatures(config: ModelConfig) -> dict[str, Signature]:
         ),
         "sample_prior": Signature(draw, (f, z), "New f and z from their priors."),
         "generate": Signature(draw, (made,), "New videos from the priors of f and z."),
-        "score": Signature(
-            (given, seed),
-            tuple(
-                Value(name, "float32", ("B",), f"{meaning}, nats per video")
-                for name, meaning in (
-                    ("elbo", "lower bound on log p(video): log_likelihood - both KLs"),
-                    ("log_likelihood", "log p(video | f, z) at one sample of the posterior"),
-                    ("static_kl", "KL of q(f | video) from p(f)"),
-                    ("dynamic_kl", "KL of q(z | video) from p(z) along that sample"),
-                )
-            ),
-            "How likely the model finds videos: the bound and its terms.",
-        ),
+        "score": _score(given, seed),
     }
+
+
+def _encode(given: Value, f: Value, z: Value) -> Signature:
+    posterior = tuple(
+        value._replace(name=f"{value.name}_{short}", meaning=f"{long} of q({value.name} | video)")
+        for value in (f, z)
+        for short, long in (("mean", "mean"), ("stddev", "standard deviation"))
+    )
+    meaning = "What stays in videos, f, and what moves, z: the posterior."
+    return Signature((given,), posterior, meaning)
+
+
+def _score(given: Value, seed: Value) -> Signature:
+    terms = (
+        ("elbo", "lower bound on log p(video): log_likelihood - both KLs"),
+        ("log_likelihood", "log p(video | f, z) at one sample of the posterior"),
+        ("static_kl", "KL of q(f | video) from p(f)"),
+        ("dynamic_kl", "KL of q(z | video) from p(z) along that sample"),
+    )
+    outputs = tuple(
+        Value(name, "float32", ("B",), f"{meaning}, nats per video") for name, meaning in terms
+    )
+    meaning = "How likely the model finds videos: the bound and its terms."
+    return Signature((given, seed), outputs, meaning)
 
 
 def concrete_functions(model: DSAE) -> dict[str, Any]:

@@ -1,0 +1,144 @@
+"""The model card: what it says of a run, and what it keeps to itself."""
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+
+import pytest
+
+from tests.conftest import C, H, W
+from tests.export.conftest import SIGNATURES
+from tf_dsae import workdir as folder
+from tf_dsae.export.card import write_card
+from tf_dsae.export.measured import LONGEST, MOST_NAMES, data_facts, read_measured
+from tf_dsae.export.run import load_run
+
+NONE_FOUND, UNUSABLE = "No evaluation of these weights", "An evaluation was found that cannot be"
+
+
+@pytest.fixture(scope="module")
+def digest(random_run):
+    return hashlib.sha256((random_run[0] / "model.weights.h5").read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def measured(tmp_path, digest):
+    """Reads what an evaluation.json says, given as text or as an object without its weights."""
+
+    def read(evaluation):
+        if isinstance(evaluation, dict):
+            evaluation = json.dumps({"weights": digest, **evaluation})
+        path = tmp_path / "evaluation.json"
+        path.write_text(evaluation.replace("DIGEST", digest))
+        return read_measured(path, digest)
+
+    return read
+
+
+@pytest.fixture
+def card_of(random_run, tmp_path):
+    """Writes a card of the run with some evaluation; the card and its Markdown."""
+
+    def write(evaluation):
+        copy = tmp_path / "copy"
+        shutil.copytree(random_run[0], copy)
+        (copy / "evaluation").mkdir()
+        (copy / "evaluation" / "evaluation.json").write_text(json.dumps(evaluation))
+        write_card(tmp_path, *load_run(copy))
+        text = (tmp_path / "model_card.md").read_text()
+        return json.loads((tmp_path / "model_card.json").read_text()), text
+
+    return write
+
+
+def test_card(exported, random_run, digest):
+    extra = exported / "assets.extra"
+    card, text = (extra / "model_card.json").read_text(), (extra / "model_card.md").read_text()
+    card = json.loads(card)
+    settings = json.loads((random_run[0] / "config.json").read_text())
+    assert card["settings"] == {"model": settings["model"], "training": settings["training"]}
+    assert settings["data"]["source"].pop("video_dir")
+    assert card["data"] == settings["data"] and card["data"]["source"]["clips"]
+    parameters = sum(weight.numpy().size for weight in random_run[1].weights)
+    assert card["weights"] == {"sha256": digest, "parameters": parameters}
+    assert card["versions"] == folder.versions()
+    assert card["evaluation"] is None and NONE_FOUND in card["evaluation_note"]
+    assert tuple(card["signatures"]) == SIGNATURES
+    video = card["signatures"]["swap"]["inputs"]["content"]
+    assert (video["dtype"], video["shape"]) == ("uint8", ["B", "S", H, W, C])
+    for held in (digest, str(parameters), "### sample_prior", "data fingerprint", "static\\_kl"):
+        assert held in text
+    assert NONE_FOUND in text and "| training beta\\_f | 0:1\\|2 |" in text
+    assert "| data source clips frame\\_size | 64, 64 |" in text
+
+
+def test_card_has_the_evaluation_of_these_weights(card_of, digest):
+    known = {
+        "dataset": "squares",
+        "num_videos": 12,
+        "elbo": {"elbo": -1234.5678},
+        "table": {"a|b": {"disagreement": 0.25, "disagreement_ci": [0.125, 0.5]}},
+        "latents": {"mig": 0.5, "dci": {"completeness": 0}, "probe": {"static": {"a": 1}}},
+    }
+    card, text = card_of({"weights": digest, **known, "note": "not ours", "judges": None})
+    assert card["evaluation"] == known and "not ours" not in text
+    assert "Of these very weights." in card["evaluation_note"]
+    for row in (
+        *("dataset | squares", "elbo elbo | -1234.57", "latents probe static a | 1"),
+        *("table a\\|b disagreement\\_ci | 0.125, 0.5", "latents dci completeness | 0"),
+    ):
+        assert f"| {row} |" in text
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "note"),
+    [
+        ('{"weights": "another", "elbo": {"elbo": 1}}', NONE_FOUND),
+        ('{"elbo": {"elbo": 1}}', NONE_FOUND),
+        ('{"weights": "DIGEST"}', UNUSABLE),
+        ('{"weights": "DIGEST", "elbo": {"elbo": NaN}}', UNUSABLE),
+        ('{"weights": "DIGEST", "elbo": {"elbo": 1e999}}', UNUSABLE),
+        ('{"weights": "DIGEST", "elbo": {"elbo": "1"}, "latents": []}', UNUSABLE),
+        (
+            '{"weights": "DIGEST", "elbo": {"elbo": 1}, "x": ' + "[" * 400 + "]" * 400 + "}",
+            UNUSABLE,
+        ),
+        ('{"weights": "DIGEST", "elbo": {"elbo": 1}, "x": "' + "x" * 2**22 + '"}', UNUSABLE),
+        *((text, UNUSABLE) for text in ('["DIGEST"]', "[" * 100_000, "no JSON", "\x00", "", "3")),
+    ],
+)
+def test_evaluations_that_cannot_be_trusted(measured, evaluation, note):
+    found = measured(evaluation)
+    assert found.figures is None and note in found.note and "\n" not in found.note
+
+
+def test_figures_that_are_none_are_left_out(measured):
+    elbo = {"elbo": 1, "static_kl": "2", "dynamic_kl": None, "log_likelihood": True, "other": 3}
+    table = {
+        "a": {"disagreement": 10**400, "kl_recon_ci": [1]},
+        "b" * (LONGEST + 1): {"disagreement": 0.5},
+        "c": {"disagreement": [0.5], "kl_recon": 0.25, "kl_recon_ci": [1, "2"]},
+    }
+    found = measured({"elbo": elbo, "table": table, "dataset": "x" * (LONGEST + 1), "seed": [1]})
+    assert found.figures == {"elbo": {"elbo": 1}, "table": {"c": {"kl_recon": 0.25}}}
+
+
+def test_a_card_stays_small(measured):
+    names = [f"{number:>{LONGEST}}" for number in range(3 * MOST_NAMES)]
+    found = measured({"judges": {name: {"accuracy": 1} for name in names}})
+    assert list(found.figures["judges"]) == names[:MOST_NAMES]
+    nested = {"fingerprint": "0"}
+    for _ in range(30):
+        nested = {"x" * 1000: nested}
+    facts = {"name": "x", "fingerprint": nested, "num_train": "y" * 9999, "more": nested}
+    assert data_facts(facts) == {"name": "x"}
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path, digest):
+    path = tmp_path / "evaluation.json"
+    os.mkfifo(path)
+    assert UNUSABLE in read_measured(path, digest).note
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert NONE_FOUND in read_measured(path / "below", digest).note
