@@ -136,9 +136,32 @@ def test_swap_takes_one_video_of_an_array(run, videos, tmp_path):
     )
     expected = run[1].swap(frames(6, T)[np.newaxis], VIDEOS["a1"][:2][np.newaxis])[0]
     np.testing.assert_allclose(result, expected, atol=2e-6)
-    for text in (given, f"{given}[3]"):
-        with pytest.raises(UserError, match=r"one video.*3 from three.npz\[0\] to three.npz\[2\]"):
+    for text in (given, f"{given}[3]", f"{given}:x[0]"):
+        with pytest.raises(UserError, match=r"one video.*from three.npz\[0\] to three.npz\[2\]"):
             apply.swap_files(run[0], text, videos / "a1.gif", tmp_path / "t.gif")
+    np.save(tmp_path / "one.npy", frames(5, T)[np.newaxis])
+    with pytest.raises(UserError, match=r"one video, received .*one.npy\[5\]; it holds 1"):
+        apply.swap_files(run[0], tmp_path / "one.npy[5]", videos / "a1.gif", tmp_path / "t.gif")
+
+
+def test_a_long_motion_is_cut_before_it_fills_memory(run, videos, tmp_path, monkeypatch):
+    monkeypatch.setattr(apply, "_MOST_VALUES", 3 * 3 * H * W * apply._scale(W) ** 2 + 5)
+    result = apply.swap_files(run[0], videos / "a1.gif", videos / "a1.gif", tmp_path / "s.gif")
+    assert len(result) == 3
+    with pytest.raises(UserError, match="num_frames: expected at most 3, received 4"):
+        apply.swap_files(
+            run[0], videos / "a1.gif", videos / "a1.gif", tmp_path / "s.gif", num_frames=4
+        )
+
+
+def test_a_swap_has_at_most_512_frames(run, tmp_path):
+    long = np.zeros((520, 2, 2, C), np.uint8)
+    long[:, 0, 0] = np.arange(520)[:, np.newaxis] % 256  # A GIF joins frames that are the same.
+    save_gif(tmp_path / "long.gif", long)
+    result = apply.swap_files(
+        run[0], tmp_path / "long.gif", tmp_path / "long.gif", tmp_path / "s.gif", fit="crop"
+    )
+    assert len(result) == 512
 
 
 def test_wrong_inputs(run, videos, tmp_path):
@@ -151,8 +174,16 @@ def test_wrong_inputs(run, videos, tmp_path):
         apply.encode_folder(tmp_path, videos, tmp_path / "x.npz")
     with pytest.raises(UserError, match="nothing: expected a video"):
         apply.encode_folder(workdir, "nothing", tmp_path / "x.npz")
-    with pytest.raises(UserError, match="frames_per_second"):
-        apply.swap_files(workdir, gif, gif, tmp_path / "x.gif", frames_per_second=51)
+    for rate in (51, 0.01, float("nan")):
+        with pytest.raises(UserError, match="frames_per_second: expected 0.1 to 50"):
+            apply.swap_files(workdir, gif, gif, tmp_path / "x.gif", frames_per_second=rate)
+    for long in ("x" * 300 + ".npz", "x" * 230 + ".npz"):
+        with pytest.raises(UserError, match="output: expected a"):
+            apply.encode_folder(workdir, videos, tmp_path / long)
+    with pytest.raises(UserError, match="video_dir: expected a path"):
+        apply.encode_folder(workdir, "x" * 300, tmp_path / "x.npz")
+    with pytest.raises(UserError, match="motion: expected a path"):
+        apply.swap_files(workdir, gif, "x" * 300 + ".gif", tmp_path / "x.gif")
     with pytest.raises(UserError, match="expected at least 99 frames, received 11"):
         apply.swap_files(workdir, gif, gif, tmp_path / "x.gif", num_frames=99)
     with pytest.raises(UserError, match="fit"):

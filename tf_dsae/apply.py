@@ -14,33 +14,54 @@ from tqdm import tqdm
 
 from tf_dsae import figures
 from tf_dsae import workdir as folder
-from tf_dsae.checks import check_positive, check_whole
+from tf_dsae.checks import check_whole
 from tf_dsae.data.folder import find_sources, iter_clips, open_source, read_clip
 from tf_dsae.data.folder.run_source import read_source
 from tf_dsae.data.folder.settings import ClipSettings
+from tf_dsae.data.folder.skipped import say_skipped
 from tf_dsae.data.folder.sources import Source
 from tf_dsae.errors import UserError
-from tf_dsae.files import check_folder, written_whole
+from tf_dsae.files import check_folder, path_errors, written_whole
 from tf_dsae.model import DSAE
 
 _PANEL_PIXELS = 192  # About how wide a clip is shown.
+_MOST_FRAMES = 512  # Of a swap.
+_MOST_VALUES = 2**26  # Pixels of a swap's picture, all frames of it.
 _IN_ARRAY = re.compile(r"(?P<path>.+\.np[yz])(?P<place>(:.+)?\[\d+\])", re.IGNORECASE)
 
 
-def clip_settings(run: folder.RunConfig) -> ClipSettings:
-    """How files become clips that the run's model takes: as in its training, or by default."""
+def clip_settings(run: folder.RunConfig, **changes: Any) -> ClipSettings:
+    """How files become clips that the run's model takes: as in its training, or by default.
+
+    Args:
+      **changes: fields of ClipSettings; those that are None stay as they are.
+    """
     height, width, channels = run.model.frame_shape
     source = read_source(run.data)
     clips = source.clips if source is not None else ClipSettings()
-    return dataclasses.replace(clips, frame_size=(height, width), channels=channels)
+    given = {name: value for name, value in changes.items() if value is not None}
+    given |= {"frame_size": (height, width), "channels": channels}
+    return dataclasses.replace(clips, **given)
 
 
 def _check_output(output: str | os.PathLike, suffix: str) -> Path:
     path = Path(output).expanduser()
-    if path.suffix.lower() != suffix or path.is_dir():
-        raise UserError(f"output: expected a file name that ends in {suffix}, received {output}")
-    check_folder("output", path.parent)
+    with path_errors("output", output):
+        if path.suffix.lower() != suffix or path.is_dir():
+            raise UserError(
+                f"output: expected a file name that ends in {suffix}, received {output}"
+            )
+        # The longest name that most systems take, with what is written beside it.
+        if len(os.fsencode(path.name)) > 200:
+            raise UserError(f"output: expected a shorter file name, received {path.name}")
+        check_folder("output", path.parent)
     return path
+
+
+def _sources(video_dir: str | os.PathLike) -> list[Source]:
+    path = Path(video_dir).expanduser()
+    with path_errors("video_dir", video_dir):
+        return find_sources(path) if path.is_dir() else open_source(path)
 
 
 def encode_folder(
@@ -48,10 +69,13 @@ def encode_folder(
     video_dir: str | os.PathLike,
     output: str | os.PathLike,
     *,
+    fit: str | None = None,
+    num_frames: int | None = None,
+    stride: int | None = None,
+    hop: int | None = None,
     batch_size: int = 16,
     strict: bool = False,
     show_progress: bool = True,
-    **clips: Any,
 ) -> dict[str, np.ndarray]:
     """Writes the latents of every clip below a folder, N in all, to an .npz.
 
@@ -62,10 +86,10 @@ def encode_folder(
       workdir: of a finished run.
       video_dir: folder of videos, as `--dataset=folder` takes it, or one file.
       output: the .npz to write.
+      fit, num_frames, stride, hop: as of ClipSettings; None for those of the training.
       batch_size: clips at a time.
       strict: stop at a damaged file; nothing is written then.
       show_progress: a bar on stderr.
-      **clips: fields of ClipSettings to change, such as num_frames, stride, hop and fit.
 
     Returns:
       What the .npz holds: name [N], of the file, relative to the folder; start [N], the number of
@@ -84,8 +108,8 @@ def encode_folder(
     path = _check_output(output, ".npz")
     check_whole("batch_size", batch_size, 1, "clip")
     run = folder.read_config(Path(workdir).expanduser() / folder.CONFIG)
-    settings = dataclasses.replace(clip_settings(run), **clips)
-    sources = find_sources(video_dir) if Path(video_dir).is_dir() else open_source(video_dir)
+    settings = clip_settings(run, fit=fit, num_frames=num_frames, stride=stride, hop=hop)
+    sources = _sources(video_dir)
     model = folder.load(workdir)
     reading = _Reading(sources, settings, strict, show_progress)
     latents = _encoded(model, reading, batch_size)
@@ -128,8 +152,7 @@ class _Reading:
 
     def report(self) -> None:
         """Says on stderr which files were skipped, and why."""
-        for problem in self.problems.values():
-            print(f"skipped: {problem}", file=sys.stderr)
+        say_skipped(list(self.problems.values()), lambda line: print(line, file=sys.stderr))
 
 
 def _batches(reading: _Reading, size: int) -> Iterator[list[tuple[str, int, np.ndarray]]]:
@@ -163,21 +186,31 @@ def _encoded(model: DSAE, reading: _Reading, batch_size: int) -> dict[str, np.nd
 
 def _one_source(name: str, path: str | os.PathLike) -> Source:
     """The one video that a user names: a file, a folder of images, or 'file.npz[3]'."""
-    text = os.fspath(path)
-    match = _IN_ARRAY.fullmatch(text)
-    if match is None or Path(text).expanduser().exists():
-        sources = open_source(path)
-    else:
-        sources = open_source(match["path"])
-        wanted = Path(match["path"]).name + match["place"]
-        found = [source for source in sources if source.name == wanted]
-        sources = found or sources
-    if len(sources) != 1:
+    match = _IN_ARRAY.fullmatch(os.fspath(path))
+    with path_errors(name, path):
+        if match is None or Path(path).expanduser().exists():
+            sources, wanted = open_source(path), None
+        else:
+            sources = open_source(match["path"])
+            wanted = Path(match["path"]).name + match["place"]
+    found = [source for source in sources if wanted in (None, source.name)]
+    if len(found) != 1:
         raise UserError(
-            f"{name}: expected one video, received {path}, with {len(sources)} from "
-            f"{sources[0].name} to {sources[-1].name}; name one of them, as in {sources[0].name}"
+            f"{name}: expected one video, received {path}; it holds {len(sources)}, from "
+            f"{sources[0].name} to {sources[-1].name}: name one of them"
         )
-    return sources[0]
+    return found[0]
+
+
+def _most_frames(run: folder.RunConfig) -> int:
+    """How long a swap may be, so that its picture and its activations fit into memory."""
+    height, width, _ = run.model.frame_shape
+    pixels = 3 * height * width * _scale(width) ** 2
+    return max(1, min(_MOST_FRAMES, _MOST_VALUES // pixels))
+
+
+def _scale(width: int) -> int:
+    return max(1, round(_PANEL_PIXELS / width))
 
 
 def swap_files(
@@ -186,24 +219,26 @@ def swap_files(
     motion: str | os.PathLike,
     output: str | os.PathLike,
     *,
+    fit: str | None = None,
     num_frames: int | None = None,
+    stride: int | None = None,
     frames_per_second: float = 8.0,
     show_source: bool = True,
-    **clips: Any,
 ) -> np.ndarray:
     """Writes a GIF of one file's content with another's motion.
 
     f comes of the first frames of `content`, as many as a clip of the run's training has or the
-    file gives; z of every frame of `motion`; posterior means, as `DSAE.swap` takes them.
+    file gives; z of the frames of `motion`; posterior means, as `DSAE.swap` takes them.
 
     Args:
       workdir: of a finished run.
       content, motion: a video file, a folder of images, or one video of an array, 'file.npz[3]'.
       output: the .gif to write.
-      num_frames: T of the result; None for all frames of `motion`.
-      frames_per_second: of the GIF, 50 at most.
+      fit, stride: as of ClipSettings; None for those of the training.
+      num_frames: T of the result; None for all frames of `motion`, 512 at most and fewer of large
+        frames.
+      frames_per_second: of the GIF, 0.1 to 50.
       show_source: the two files beside the result, with labels; otherwise the result alone.
-      **clips: fields of ClipSettings to change, such as stride and fit.
 
     Returns:
       The result, float32 [T, H, W, C] in [0, 1].
@@ -217,18 +252,19 @@ def swap_files(
       tf_dsae.errors.UserError: output: expected a file name that ends in .gif, received swap.mp4
     """
     path = _check_output(output, ".gif")
-    check_positive("frames_per_second", frames_per_second)
-    if frames_per_second > 50:
-        raise UserError(f"frames_per_second: expected at most 50, received {frames_per_second:g}")
+    if not 0.1 <= frames_per_second <= 50:
+        raise UserError(f"frames_per_second: expected 0.1 to 50, received {frames_per_second:g}")
     run = folder.read_config(Path(workdir).expanduser() / folder.CONFIG)
-    settings = dataclasses.replace(clip_settings(run), **clips)
+    settings, most = clip_settings(run, fit=fit, stride=stride), _most_frames(run)
+    if num_frames is not None and num_frames > most:
+        raise UserError(f"num_frames: expected at most {most}, received {num_frames}")
     sources = _one_source("content", content), _one_source("motion", motion)
-    of_content = _first_frames(sources[0], settings)
-    of_motion = read_clip(sources[1], settings, num_frames=num_frames)
+    of_content = read_clip(sources[0], settings, at_most=min(settings.num_frames, most))
+    of_motion = read_clip(sources[1], settings, num_frames=num_frames, at_most=most)
     model = folder.load(workdir)
     result = model.swap(of_content[np.newaxis], of_motion[np.newaxis])[0].numpy()
     milliseconds = round(1000 / frames_per_second)
-    scale = max(1, round(_PANEL_PIXELS / result.shape[2]))
+    scale = _scale(result.shape[2])
     if not show_source:
         figures.save_clip(path, result, scale, milliseconds)
         return result
@@ -241,11 +277,3 @@ def swap_files(
     ]
     figures.save_animated_strips(path, "", groups, scale, milliseconds)
     return result
-
-
-def _first_frames(source: Source, settings: ClipSettings) -> np.ndarray:
-    """A clip from the start of a file, or all of a file that is shorter: uint8 [T, H, W, C]."""
-    try:
-        return next(iter_clips(source, settings))[1]
-    except UserError:
-        return read_clip(source, settings)

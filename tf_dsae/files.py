@@ -34,6 +34,22 @@ def write_errors(folder: str | os.PathLike) -> Iterator[None]:
         ) from error
 
 
+@contextlib.contextmanager
+def path_errors(name: str, path: str | os.PathLike) -> Iterator[None]:
+    """Turns a path that no system takes, such as one that is too long, into a UserError."""
+    try:
+        yield
+    except UserError:
+        raise
+    except (OSError, ValueError) as error:  # A zero byte is a ValueError.
+        text = str(path)
+        raise UserError(
+            f"{name}: expected a path that can be opened, received "
+            f"{text if len(text) <= 100 else text[:100] + ' ...'} "
+            f"({getattr(error, 'strerror', None) or reason(error)}); name another"
+        ) from error
+
+
 def require_space(folder: str | os.PathLike, num_bytes: int) -> None:
     """Raises UserError where the folder's disk has less free; for libraries that fail badly."""
     with write_errors(folder):

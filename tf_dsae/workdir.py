@@ -13,6 +13,7 @@ import h5py
 
 from tf_dsae.checks import shown
 from tf_dsae.config import ModelConfig, TrainingConfig
+from tf_dsae.data.folder.run_source import read_source
 from tf_dsae.errors import UserError, reason
 from tf_dsae.files import open_regular, read_json, require_space, written_whole
 from tf_dsae.model import DSAE
@@ -76,6 +77,7 @@ def read_settings(path: str | os.PathLike) -> dict[str, Any]:
 
 
 def _read_config(path: Path) -> tuple[RunConfig, dict[str, Any]]:
+    path = path.expanduser()
     settings = read_json(path, "a run's settings")
     if not isinstance(settings, dict) or not {"model", "training", "data"} <= set(settings):
         raise UserError(f"{path}: expected an object with model, training and data in it")
@@ -93,7 +95,8 @@ def _flat(run: RunConfig) -> dict[str, Any]:
     model, training = dataclasses.asdict(run.model), dataclasses.asdict(run.training)
     # The same videos may lie elsewhere by now: their fingerprint says that they are the same.
     data = {f"data {key}": value for key, value in run.data.items() if key != "source"}
-    return {**model, **training, **data}
+    source = read_source(run.data)
+    return {**model, **training, **(dataclasses.asdict(source.clips) if source else {}), **data}
 
 
 def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:

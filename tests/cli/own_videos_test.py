@@ -1,7 +1,9 @@
 """Videos of one's own from the command line: train, evaluate, encode, swap, and wrong inputs."""
 
+import functools
 import json
 import runpy
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,9 @@ import pytest
 from PIL import Image
 
 from tests.cli.conftest import BIN, assert_one_line, run
+from tf_dsae.errors import UserError
+from tf_dsae.evaluation.evaluate import check_factors
+from tf_dsae.evaluation.run import open_run
 
 MAKE_GIFS = Path(__file__).parents[2] / "testdata" / "make_gifs.py"
 CLIPS = ("--frame_size=48x64", "--grey", "--num_frames=4", "--fit=pad")
@@ -16,9 +21,9 @@ CLIPS = ("--frame_size=48x64", "--grey", "--num_frames=4", "--fit=pad")
 
 @pytest.fixture(scope="module")
 def gifs(tmp_path_factory) -> Path:
-    """18 GIFs of 2 characters, and one that is damaged."""
+    """36 GIFs of 4 characters, and one that is damaged."""
     folder = tmp_path_factory.mktemp("own") / "my gifs"
-    runpy.run_path(str(MAKE_GIFS))["write_gifs"](folder, 2)
+    runpy.run_path(str(MAKE_GIFS))["write_gifs"](folder, 4)
     (folder / "broken.gif").write_bytes(b"GIF89a, but no more")
     with open(folder / "labels.csv", "a") as table:
         table.write("broken.gif,0,0,0,0,walk front\n")
@@ -53,8 +58,8 @@ def test_a_folder_is_trained_on(gifs, trained):
     source = settings["data"]["source"]
     assert source["video_dir"] == str(gifs)
     assert source["clips"]["num_frames"] == 4 and source["clips"]["fit"] == "pad"
-    # 18 videos of 8 frames in clips of 4; a fifth of the 19 files is held out, rounded up.
-    assert settings["data"]["num_train"] in (28, 30)
+    # Clips of 4 of 8 frames; a fifth of the 37 files, rounded up, is held out.
+    assert settings["data"]["num_train"] in (2 * 28, 2 * 29)
     with Image.open(workdir / "figures" / "reconstruction.png") as picture:
         assert picture.width > 500
 
@@ -69,22 +74,38 @@ def test_a_run_goes_on_from_its_own_settings(trained):
     assert again == json.loads((workdir / "config.json").read_text())
 
 
-def test_evaluation_uses_the_labels(trained):
+def test_evaluation_opens_the_labelled_videos_of_a_run(gifs, trained, tmp_path):
+    """Also where they have moved, but not where they are others."""
+    _, folder, workdir = trained
+    moved = tmp_path / "moved"
+    shutil.copytree(gifs, moved)
+    open_moved = functools.partial(
+        open_run, workdir, folder / "data", show_progress=False, video_dir=moved
+    )
+    _, model, data = open_moved()
+    assert data.video_shape == (4, *model.config.frame_shape)
+    assert data.fingerprint == open_run(workdir, folder / "data")[2].fingerprint
+    assert set(data.factors) == {"skin", "pants", "top", "hair", "action"}
+    assert data.dynamic_factors == ("action",)
+    check_factors(data)  # Raises where evaluation could not go on.
+    assert open_moved(dynamic_factors=("hair",))[2].dynamic_factors == ("hair",)
+    shutil.copy(moved / "02-walk-left.gif", moved / "01-walk-left.gif")
+    with pytest.raises(UserError, match="name the --video_dir"):
+        open_moved()
+
+
+def test_a_run_is_resumed_with_its_own_clips_only(gifs, trained):
+    """Found before the data are prepared once more."""
     _, folder, workdir = trained
     done = run(
-        "evaluate",
+        "train",
+        f"--config={workdir}/config.json",
         f"--workdir={workdir}",
-        "--data_dir=data",
-        "--judge_accuracy=0",
-        "--importance_samples=0",
+        "--num_frames=5",
+        "--dynamic_factors=hair",
         cwd=folder,
     )
-    if done.returncode == 2:  # The few clips that are held out may lack a class.
-        assert_one_line(done, "evaluate: folder/my_gifs: expected ")
-        return
-    evaluation = json.loads((workdir / "evaluation" / "evaluation.json").read_text())
-    assert set(evaluation["table"]) == {"skin", "pants", "top", "hair", "action"}
-    assert set(evaluation["protocol"]["motion_kept"]) == {"action"}
+    assert_one_line(done, "num_frames 4 (now 5)", "dynamic_factors")
 
 
 def test_encode_and_swap(gifs, trained):
@@ -93,14 +114,14 @@ def test_encode_and_swap(gifs, trained):
         "encode", f"--workdir={workdir}", f"--video_dir={gifs}", "--output=x.npz", cwd=folder
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "wrote x.npz: 36 clips of 18 videos, f_mean [36, 8], z_mean [36, 4, 4]\n"
+    assert done.stdout == "wrote x.npz: 72 clips of 36 videos, f_mean [72, 8], z_mean [72, 4, 4]\n"
     assert [line for line in done.stderr.splitlines() if "broken.gif" in line]
     with np.load(folder / "x.npz") as latents:
         assert latents["name"][0] == "00-slash-front.gif"
     files = (f"--content={gifs}/00-walk-left.gif", f"--motion={gifs}/01-slash-front.gif")
     done = run("swap", f"--workdir={workdir}", *files, "--output=x.gif", cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "wrote x.gif: 8 frames of 48 x 64 pixels\n"
+    assert done.stdout == "wrote x.gif: a swap of 8 frames of 48 x 64 pixels\n"
     with Image.open(folder / "x.gif") as gif:
         assert gif.n_frames == 8
 
@@ -121,6 +142,12 @@ def test_wrong_flags(gifs, tmp_path):
         ("train", ("--dataset=folder", "--video_dir=no"), ("video_dir", "no")),
         ("train", (folder,), ("video_dir", "--dataset=folder")),
         ("train", ("--stride=2",), ("stride", "--dataset=folder")),
+        ("prepare_data", ("--strict",), ("strict", "--dataset=folder")),
+        (
+            "train",
+            ("--dataset=folder", folder, f"--workdir={gifs}/run"),
+            ("workdir", "outside of the videos"),
+        ),
         ("train", ("--dataset=folder", folder, "--frame_size=64x"), ("frame_size", "'64x'")),
         ("train", ("--dataset=folder", folder, "--frame_size=50"), ("frame size", "multiples")),
         ("train", ("--dataset=folder", folder, "--fit=squeeze"), ("fit", "crop, pad")),

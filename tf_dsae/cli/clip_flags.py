@@ -7,6 +7,7 @@ from typing import Any
 
 from absl import flags
 
+from tf_dsae.data.folder.run_source import FolderSource
 from tf_dsae.data.folder.settings import ClipSettings
 from tf_dsae.errors import UserError
 
@@ -68,37 +69,34 @@ def parse_frame_size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2] or match[1])
 
 
-def _given() -> dict[str, Any]:
-    given = {name: flag.value for name, flag in _SETTINGS.items() if flag.value is not None}
+def given() -> dict[str, Any]:
+    """The settings of clips that flags gave, by their names in ClipSettings."""
+    found = {name: flag.value for name, flag in _SETTINGS.items() if flag.value is not None}
     if _FRAME_SIZE.value is not None:
-        given["frame_size"] = parse_frame_size(_FRAME_SIZE.value)
+        found["frame_size"] = parse_frame_size(_FRAME_SIZE.value)
     if _GREY.value is not None:
-        given["channels"] = 1 if _GREY.value else 3
+        found["channels"] = 1 if _GREY.value else 3
     if _DYNAMIC_FACTORS.value is not None:
-        given["dynamic_factors"] = tuple(_DYNAMIC_FACTORS.value)
-    return given
+        found["dynamic_factors"] = tuple(_DYNAMIC_FACTORS.value)
+    return found
 
 
-def clip_settings(dataset: str, base: ClipSettings | None = None) -> ClipSettings | None:
-    """What the flags make of `base`; None where the data set is another than `folder`.
+def folder_source(dataset: str, base: FolderSource | None = None) -> FolderSource | None:
+    """The folder of videos that the flags name; None where the data set is another than `folder`.
+
+    Args:
+      dataset: that is asked for.
+      base: where folder and settings come from that no flag gave.
 
     Raises:
-      UserError: a setting is out of its range, or flags of `folder` are given for another data set.
+      UserError: a setting is out of its range, no such folder is named or there, or flags of
+        `folder` are given for another data set.
     """
-    given = _given()
-    if dataset == DATASET:
-        return dataclasses.replace(base or ClipSettings(), **given)
-    if VIDEO_DIR.value is not None:
-        given = {"video_dir": VIDEO_DIR.value, **given}
-    if given:
-        raise UserError(
-            f"{next(iter(given))}: expected --dataset=folder with it, received --dataset={dataset}"
-        )
-    return None
-
-
-def require_video_dir(video_dir: str | None) -> None:
-    """Raises UserError where the folder of videos is not named or is not there."""
+    if dataset != DATASET:
+        _refuse_flags(dataset)
+        return None
+    clips = dataclasses.replace(base.clips if base else ClipSettings(), **given())
+    video_dir = VIDEO_DIR.value or (base.video_dir if base else None)
     if video_dir is None:
         raise UserError(
             "video_dir: expected the folder of your videos for --dataset=folder, received none; "
@@ -107,4 +105,14 @@ def require_video_dir(video_dir: str | None) -> None:
     if not Path(video_dir).expanduser().is_dir():
         raise UserError(
             f"video_dir: expected a folder, found none at {video_dir}; name another --video_dir"
+        )
+    return FolderSource(video_dir, clips)
+
+
+def _refuse_flags(dataset: str) -> None:
+    wrong = [*given()]
+    wrong += [flag.name for flag in (VIDEO_DIR, STRICT) if flag.value]
+    if wrong:
+        raise UserError(
+            f"{wrong[0]}: expected --dataset=folder with it, received --dataset={dataset}"
         )

@@ -35,14 +35,13 @@ def main(argv: list[str]) -> None:
     common.load_tensorflow()
     from tf_dsae.apply import encode_folder
 
-    clips = {name: flag.value for name, flag in _CLIPS.items() if flag.value is not None}
     latents = encode_folder(
         _WORKDIR.value,
         _VIDEO_DIR.value,
         _OUTPUT.value,
         batch_size=_BATCH_SIZE.value,
         strict=_STRICT.value,
-        **clips,
+        **{name: flag.value for name, flag in _CLIPS.items()},
     )
     count, files = len(latents["name"]), len(set(latents["name"]))
     shapes = ", ".join(f"{name} {list(latents[name].shape)}" for name in ("f_mean", "z_mean"))

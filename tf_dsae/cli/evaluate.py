@@ -38,6 +38,12 @@ _VIDEO_DIR = flags.DEFINE_string(
     None,
     "For a run on a folder of videos: where they are now. Default: where they were.",
 )
+_DYNAMIC_FACTORS = flags.DEFINE_list(
+    "dynamic_factors",
+    None,
+    "For a run on a folder of videos: columns of labels.csv that say what moves. Default: those it "
+    "was trained with.",
+)
 _REFERENCE = flags.DEFINE_string(
     "reference",
     "data",
@@ -90,6 +96,7 @@ def main(argv: list[str]) -> None:
         show_source=_SHOW_SOURCE.value,
         video_dir=_VIDEO_DIR.value,
         judge_accuracy=_JUDGE_ACCURACY.value,
+        dynamic_factors=tuple(_DYNAMIC_FACTORS.value) if _DYNAMIC_FACTORS.value else None,
     )
     print(report.table_text(evaluation))
     print(f"wrote {output} in {time.monotonic() - start:.0f} s; open {output / 'report.html'}")

@@ -24,9 +24,7 @@ flags.adopt_module_key_flags(clip_flags)
 def main(argv: list[str]) -> None:
     """Prepares the data set that the flags name and prints one line about it."""
     del argv  # Flags only.
-    clips = clip_flags.clip_settings(_DATASET.value)
-    if clips is not None:
-        clip_flags.require_video_dir(clip_flags.VIDEO_DIR.value)
+    source = clip_flags.folder_source(_DATASET.value)
     common.load_tensorflow()
     from tf_dsae.data import prepare
 
@@ -34,8 +32,8 @@ def main(argv: list[str]) -> None:
         _DATASET.value,
         data_flags.DATA_DIR.value,
         data_flags.SHEETS_DIR.value,
-        video_dir=clip_flags.VIDEO_DIR.value,
-        clips=clips,
+        video_dir=source.video_dir if source else None,
+        clips=source.clips if source else None,
         strict=clip_flags.STRICT.value,
     )
 

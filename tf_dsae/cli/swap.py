@@ -18,7 +18,10 @@ _CONTENT = flags.DEFINE_string(
 _MOTION = flags.DEFINE_string("motion", None, "Video to take z from, what moves. Required.")
 _OUTPUT = flags.DEFINE_string("output", "swap.gif", "The .gif to write.")
 _NUM_FRAMES = flags.DEFINE_integer(
-    "num_frames", None, "Frames of the result. Default: all frames of --motion.", lower_bound=1
+    "num_frames",
+    None,
+    "Frames of the result. Default: all frames of --motion, at most 512.",
+    lower_bound=1,
 )
 _CLIPS = {
     name: define(name, None, f"{text} Default: as in training.")
@@ -27,7 +30,7 @@ _CLIPS = {
         ("stride", flags.DEFINE_integer, "Every stride-th frame of a file is taken."),
     )
 }
-_FRAMES_PER_SECOND = flags.DEFINE_float("frames_per_second", 8.0, "Of the GIF, at most 50.")
+_FRAMES_PER_SECOND = flags.DEFINE_float("frames_per_second", 8.0, "Of the GIF, 0.1 to 50.")
 _SHOW_SOURCE = flags.DEFINE_bool(
     "show_source", True, "Show both videos beside the result; otherwise the result alone."
 )
@@ -40,7 +43,6 @@ def main(argv: list[str]) -> None:
     common.load_tensorflow()
     from tf_dsae.apply import swap_files
 
-    clips = {name: flag.value for name, flag in _CLIPS.items() if flag.value is not None}
     video = swap_files(
         _WORKDIR.value,
         _CONTENT.value,
@@ -49,7 +51,7 @@ def main(argv: list[str]) -> None:
         num_frames=_NUM_FRAMES.value,
         frames_per_second=_FRAMES_PER_SECOND.value,
         show_source=_SHOW_SOURCE.value,
-        **clips,
+        **{name: flag.value for name, flag in _CLIPS.items()},
     )
     print(
         f"wrote {_OUTPUT.value}: {len(video)} frames of {video.shape[1]} x {video.shape[2]} pixels"

@@ -21,7 +21,6 @@ from absl import flags
 from tf_dsae.cli import clip_flags, common, data_flags
 from tf_dsae.config import ModelConfig, TrainingConfig
 from tf_dsae.data.folder.run_source import FolderSource, read_source
-from tf_dsae.data.folder.settings import ClipSettings
 from tf_dsae.errors import UserError
 from tf_dsae.presets import PRESETS, preset
 
@@ -145,14 +144,13 @@ def _betas() -> dict[str, str]:
 class _Settings(NamedTuple):
     """What flags and preset or file make: settings, and those that flags gave.
 
-    video_dir and clips are of `--dataset=folder`, None for other data sets.
+    source is of `--dataset=folder`, None for other data sets.
     """
 
     model: ModelConfig
     training: TrainingConfig
     given: dict[str, Any]
-    video_dir: str | None
-    clips: ClipSettings | None
+    source: FolderSource | None
 
 
 def _start() -> tuple[ModelConfig, TrainingConfig, FolderSource | None]:
@@ -177,49 +175,64 @@ def _settings() -> _Settings:
     model_given = _given(_MODEL_FLAGS)
     model = dataclasses.replace(model, **model_given)
     training = dataclasses.replace(training, **given)
-    clips = clip_flags.clip_settings(training.dataset, source.clips if source else None)
-    video_dir = clip_flags.VIDEO_DIR.value
-    if clips is not None:
-        model = dataclasses.replace(model, frame_shape=(*clips.frame_size, clips.channels))
-        video_dir = video_dir or (source.video_dir if source else None)
-        clip_flags.require_video_dir(video_dir)
-    return _Settings(model, training, given | model_given, video_dir, clips)
+    source = clip_flags.folder_source(training.dataset, source)
+    if source is not None:
+        frame_shape = (*source.clips.frame_size, source.clips.channels)
+        model = dataclasses.replace(model, frame_shape=frame_shape)
+    return _Settings(model, training, given | model_given | clip_flags.given(), source)
 
 
-def default_workdir(training: TrainingConfig, given: dict, video_dir: str | None = None) -> Path:
+def default_workdir(
+    training: TrainingConfig, given: dict, source: FolderSource | None = None
+) -> Path:
     """runs/ and a name of data set, preset and the settings that differ from it."""
     dataset = training.dataset.replace("/", "-")
-    if video_dir is not None:
-        dataset += f"-{Path(video_dir).absolute().name}"
+    if source is not None:
+        dataset += f"-{Path(source.video_dir).expanduser().absolute().name[:60]}"
     parts = [dataset, training.preset]
     given = {name: value for name, value in given.items() if name != "dataset"}
     if "beta_f" in given and given["beta_f"] == given.get("beta_z"):
         given["beta"] = given.pop("beta_f")
         del given["beta_z"]
-    parts += [f"{name}={value}" for name, value in sorted(given.items())]
+    for name, value in sorted(given.items()):
+        text = "x".join(map(str, value)) if isinstance(value, tuple) else value
+        parts.append(f"{name}={text}")
     name = "-".join(parts).replace("%", "pc")
-    return Path("runs") / re.sub(r"[^\w.,=+-]", "_", name)
+    return Path("runs") / re.sub(r"[^\w.,=+-]", "_", name)[:200]
+
+
+def _check_place(workdir: Path, source: FolderSource) -> None:
+    """Raises UserError where the run's pictures would become videos to train on."""
+    videos = Path(source.video_dir).expanduser().resolve()
+    if workdir.expanduser().resolve().is_relative_to(videos):
+        raise UserError(
+            f"workdir: expected a folder outside of the videos in {source.video_dir}, received "
+            f"{workdir}; name another --workdir"
+        )
 
 
 def main(argv: list[str]) -> int:
     """Trains what the flags name and says where it lies."""
     del argv  # Flags only.
-    model, training, given, video_dir, clips = _settings()
-    workdir = default_workdir(training, given, video_dir)
+    model, training, given, source = _settings()
+    workdir = default_workdir(training, given, source)
     if _WORKDIR.value:
         workdir = Path(_WORKDIR.value)
+    if source is not None:
+        _check_place(workdir, source)
 
     common.load_tensorflow()
     from tf_dsae import data as datasets
     from tf_dsae.training import check_before_data, train
 
-    check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value)
+    facts = source.as_dict() if source else None
+    check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value, facts)
     data = datasets.prepare(
         training.dataset,
         data_flags.DATA_DIR.value,
         data_flags.SHEETS_DIR.value,
-        video_dir=video_dir,
-        clips=clips,
+        video_dir=source.video_dir if source else None,
+        clips=source.clips if source else None,
         strict=clip_flags.STRICT.value,
     )
     print(f"{training.preset} on {data.name}; the run's folder is {workdir}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """Evaluates a finished run from its folder, and leaves a folder: JSON, tables, pictures, a page."""
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import Any
@@ -57,11 +58,13 @@ def open_run(
     sheets_dir: str | None = None,
     show_progress: bool = True,
     video_dir: str | None = None,
+    dynamic_factors: tuple[str, ...] | None = None,
 ) -> tuple[folder.RunConfig, Any, PreparedDataset]:
     """A finished run's settings, its model, and the data that it was trained on.
 
     Args:
       video_dir: of a run on a folder of videos that have moved since.
+      dynamic_factors: of such a run, in place of those it was trained with.
 
     Raises:
       UserError: no finished run, damaged weights, or data of another fingerprint.
@@ -70,6 +73,9 @@ def open_run(
     run = folder.read_config(workdir / folder.CONFIG)
     model = folder.load(workdir)
     source = read_source(run.data)
+    if source is not None and dynamic_factors is not None:
+        clips = dataclasses.replace(source.clips, dynamic_factors=dynamic_factors)
+        source = source._replace(clips=clips)
     data = prepare(
         run.training.dataset,
         data_dir,
@@ -83,7 +89,8 @@ def open_run(
         raise UserError(
             f"{workdir}: expected a run trained on the {data.name} that is prepared "
             f"({data.fingerprint[:12]}), received one trained on other data "
-            f"({str(trained_on)[:12]}); name the --data_dir that it was trained with"
+            f"({str(trained_on)[:12]}); name the --{'video' if source else 'data'}_dir that it was "
+            "trained with"
         )
     return run, model, data
 
@@ -105,6 +112,7 @@ def evaluate_run(
     show_progress: bool = True,
     video_dir: str | None = None,
     judge_accuracy: float = MIN_ACCURACY,
+    dynamic_factors: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
     """Evaluates a run and writes evaluation.json, evaluation.md, report.html and figures/.
 
@@ -114,6 +122,7 @@ def evaluate_run(
       show_source: False shows source clips as their reconstructions.
       video_dir: of a run on a folder of videos that have moved since.
       judge_accuracy: that every judge must reach, a fraction.
+      dynamic_factors: of such a run, in place of those it was trained with.
 
     Returns:
       What evaluation.json holds.
@@ -122,7 +131,9 @@ def evaluate_run(
       UserError: as `open_run` and `evaluate` do, or judges that are not sure enough.
     """
     workdir, output = Path(workdir).expanduser(), Path(output_dir).expanduser()
-    run, model, data = open_run(workdir, data_dir, sheets_dir, show_progress, video_dir)
+    run, model, data = open_run(
+        workdir, data_dir, sheets_dir, show_progress, video_dir, dynamic_factors
+    )
     check_factors(data, num_videos)
     check_output(output)
     judges = obtain_judges(data, judge_dir, data_dir, show_progress, judge_accuracy)

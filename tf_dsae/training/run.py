@@ -5,8 +5,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -106,8 +107,13 @@ def check_before_data(
     training: TrainingConfig,
     resume: bool,
     tensorboard: bool | None = None,
+    source: Mapping[str, Any] | None = None,
 ) -> None:
     """Finds what is wrong with a run before time is spent on its data; writes nothing.
+
+    Args:
+      source: as `PreparedDataset.source` will be.
+      The others as of `train`.
 
     Raises:
       UserError: as `train` does for settings and workdir.
@@ -118,7 +124,8 @@ def check_before_data(
     steps = training.epochs * (training.steps_per_epoch or 10**6)
     for name in ("beta_f", "beta_z"):
         parse_schedule(getattr(training, name), steps, name)
-    _check_workdir(workdir, folder.RunConfig(model_config, resolved(training), {}), resume)
+    data = {"source": source} if source else {}
+    _check_workdir(workdir, folder.RunConfig(model_config, resolved(training), data), resume)
 
 
 def _check_tensorboard(asked: bool | None) -> None:

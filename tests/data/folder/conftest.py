@@ -4,11 +4,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow_datasets as tfds
 from PIL import Image
 
-from tf_dsae.data.folder import ClipSettings
+from tf_dsae.data.folder import ClipSettings, Source, open_source, prepare_folder
+from tf_dsae.data.prepared import PreparedDataset
 
 RED, GREEN = (200, 30, 30), (30, 200, 30)
+LABELS = """file,action,who
+b10.gif,run,ann
+deep/b9.GIF,walk,bob
+deep/er/photos,run,cy
+images,walk,ann
+one.npy[0],run,bob
+three.npz[0],walk,cy
+three.npz[1],walk,ann
+three.npz[2],run,bob
+"""
 
 
 def counted(num_frames: int, height: int = 24, width: int = 32) -> np.ndarray:
@@ -50,6 +62,27 @@ def save_images(folder: Path, frames: np.ndarray, suffix: str = ".png") -> None:
         Image.fromarray(frame).save(folder / f"{index}{suffix}")
 
 
+def only(path: Path) -> Source:
+    """The one video of a file or of a folder of images."""
+    [source] = open_source(path)
+    return source
+
+
+def assert_same(got: np.ndarray, expected: np.ndarray) -> None:
+    """Values, with `expected` rounded down to uint8."""
+    np.testing.assert_array_equal(got, np.asarray(expected, np.uint8))
+
+
+def stored(tmp_path) -> dict[str, list[dict]]:
+    """The examples as TFDS alone reads them, with the files they are of."""
+    [folder] = tmp_path.glob("data/folder/*/1.0.0")
+    builder = tfds.builder_from_directory(folder)
+    return {
+        split: list(builder.as_dataset(split=split).as_numpy_iterator())
+        for split in ("train", "test")
+    }
+
+
 @pytest.fixture
 def settings() -> ClipSettings:
     return ClipSettings(frame_size=(12, 16), num_frames=3)
@@ -68,3 +101,15 @@ def mixed_dir(tmp_path) -> Path:
     np.save(folder / "one.npy", counted(9)[np.newaxis] / np.float32(255))
     (folder / "readme.txt").write_text("No video.")
     return folder
+
+
+@pytest.fixture
+def labelled_dir(mixed_dir) -> Path:
+    """The folder `mixed_dir` with a labels.csv of two factors."""
+    (mixed_dir / "labels.csv").write_text(LABELS)
+    return mixed_dir
+
+
+@pytest.fixture
+def opened(labelled_dir, settings, tmp_path) -> PreparedDataset:
+    return prepare_folder(labelled_dir, settings, tmp_path / "data", show_progress=False)

@@ -67,7 +67,7 @@ def test_rows_of_a_damaged_array_are_not_looked_at(tmp_path):
         (["file,../a"], "received '../a'"),
         (["file,"], "received ''"),
         (["file,ä"], "received 'ä'"),
-        (["file," + "a" * 65], "up to 63 letters"),
+        (["file," + "a" * 61], "up to 59 letters"),
         (["file,a,A"], "different names"),
         (["file," + ",".join(f"a{i}" for i in range(65))], "at most 64 factors, received 65"),
         (GOOD[:4], "each of 4 videos, received none for 1, the first käse; add it"),
@@ -113,3 +113,25 @@ def test_a_folder_or_a_link_that_leaves(tmp_path):
     (inner / "labels.csv").mkdir()
     with pytest.raises(UserError, match="received a folder"):
         labels.read_labels(inner, sources(inner))
+
+
+def test_dynamic_factors(tmp_path):
+    got = read(tmp_path, GOOD)
+    assert labels.dynamic_factors(("action", "motion"), got) == ("action",)
+    assert labels.dynamic_factors(("who",), got) == ("who",)
+    assert labels.dynamic_factors((), got) == ()
+    with pytest.raises(UserError, match="labels.csv, action, who, received acton; correct"):
+        labels.dynamic_factors(("who", "acton"), got)
+
+
+def test_dynamic_factors_without_labels(tmp_path):
+    got = labels.read_labels(tmp_path, sources(tmp_path))
+    assert labels.dynamic_factors(("action", "motion"), got) == ()
+    with pytest.raises(UserError, match="columns who, received no labels.csv"):
+        labels.dynamic_factors(("who",), got)
+
+
+def test_single_classes(tmp_path):
+    assert labels.single_classes(read(tmp_path, GOOD)) == []
+    same = [f"{line},x" if at else f"{line},place" for at, line in enumerate(GOOD)]
+    assert labels.single_classes(read(tmp_path, same)) == ["place"]

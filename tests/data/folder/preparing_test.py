@@ -1,18 +1,14 @@
-"""From a folder to a data set: splits by file, found again, skipped files, full disks."""
+"""From a folder to a data set: facts, clips, order, and splits by file."""
 
 import collections
-import dataclasses
-import errno
 import json
 import os
-import shutil
 
 import numpy as np
 import pytest
-import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from tests.data.folder.conftest import counted, numbers, save_gif, save_movie
+from tests.data.folder.conftest import LABELS, counted, numbers, save_gif, save_movie, stored
 from tf_dsae.data import pipeline
 from tf_dsae.data.folder import (
     ClipSettings,
@@ -20,42 +16,9 @@ from tf_dsae.data.folder import (
     folder_dataset_builder,
     prepare_folder,
     read_clip,
-    readers,
 )
 from tf_dsae.data.folder.folder_dataset_builder import split_sources
 from tf_dsae.errors import UserError
-
-LABELS = """file,action,who
-b10.gif,run,ann
-deep/b9.GIF,walk,bob
-deep/er/photos,run,cy
-images,walk,ann
-one.npy[0],run,bob
-three.npz[0],walk,cy
-three.npz[1],walk,ann
-three.npz[2],run,bob
-"""
-
-
-@pytest.fixture
-def labelled_dir(mixed_dir):
-    (mixed_dir / "labels.csv").write_text(LABELS)
-    return mixed_dir
-
-
-@pytest.fixture
-def opened(labelled_dir, settings, tmp_path):
-    return prepare_folder(labelled_dir, settings, tmp_path / "data", show_progress=False)
-
-
-def stored(tmp_path) -> dict[str, list[dict]]:
-    """The examples as TFDS alone reads them, with the files they are of."""
-    [folder] = tmp_path.glob("data/folder/*/1.0.0")
-    builder = tfds.builder_from_directory(folder)
-    return {
-        split: list(builder.as_dataset(split=split).as_numpy_iterator())
-        for split in ("train", "test")
-    }
 
 
 def test_facts(opened, labelled_dir, settings):
@@ -124,119 +87,6 @@ def test_one_video_is_not_enough(tmp_path, settings):
     assert not (tmp_path / "data").exists()
 
 
-def test_found_again_without_reading(opened, labelled_dir, settings, tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(readers, "iter_clips", None)
-    again = prepare_folder(labelled_dir, settings, tmp_path / "data")
-    assert again.fingerprint == opened.fingerprint
-    assert "folder/my-videos found in" in capfd.readouterr().err
-    other = dataclasses.replace(settings, dynamic_factors=("who",))
-    assert prepare_folder(labelled_dir, other, tmp_path / "data").dynamic_factors == ("who",)
-
-
-def test_what_changed_is_made_anew(opened, labelled_dir, settings, tmp_path):
-    def fingerprint(settings):
-        return prepare_folder(
-            labelled_dir, settings, tmp_path / "data", show_progress=False
-        ).fingerprint
-
-    seen = {opened.fingerprint, fingerprint(dataclasses.replace(settings, stride=2))}
-    save_gif(labelled_dir / "b10.gif", counted(7)[::-1])
-    seen.add(fingerprint(settings))
-    (labelled_dir / "labels.csv").write_text(LABELS.replace("bob", "joe"))
-    seen.add(fingerprint(settings))
-    assert len(seen) == 4
-    assert len(list((tmp_path / "data" / "folder").iterdir())) == 4
-
-
-def test_moved_data_have_the_same_fingerprint(opened, labelled_dir, settings, tmp_path):
-    moved = shutil.copytree(labelled_dir, tmp_path / "elsewhere", copy_function=shutil.copyfile)
-    again = prepare_folder(moved, settings, tmp_path / "data", show_progress=False)
-    assert again.name == "folder/elsewhere"
-    assert again.fingerprint == opened.fingerprint
-
-
-@pytest.fixture
-def damaged_dir(mixed_dir):
-    (mixed_dir / "images" / "7.png").write_bytes(b"no picture")
-    (mixed_dir / "bad.gif").write_bytes((mixed_dir / "b10.gif").read_bytes()[:30])
-    (mixed_dir / "bad.npz").write_bytes(b"PK")
-    save_gif(mixed_dir / "short.gif", counted(2))
-    return mixed_dir
-
-
-def test_damaged_files_are_left_out_and_named(damaged_dir, settings, tmp_path, caplog, capfd):
-    with caplog.at_level("WARNING"):
-        first = prepare_folder(damaged_dir, settings, tmp_path / "data")
-    for words in (
-        "short.gif: expected at least 3 frames, received 2",
-        "bad.gif: expected a video that can be decoded",
-        "bad.npz: expected a video that can be decoded",
-        "(its first 2 clips are there)",
-    ):
-        assert words in caplog.text
-    assert len(caplog.records) == 4
-    said = capfd.readouterr()
-    assert said.out == "" and "11 videos, 4 of them left out" in said.err
-    assert first.num_train + first.num_test == 13
-    caplog.clear()
-    with caplog.at_level("WARNING"):
-        prepare_folder(damaged_dir, settings, tmp_path / "data", show_progress=False)
-    [record] = caplog.records
-    assert "is without 4 videos: " in record.getMessage() and "short.gif" in record.getMessage()
-    with pytest.raises(UserError, match="expected"):
-        prepare_folder(damaged_dir, settings, tmp_path / "data", strict=True, show_progress=False)
-
-
-def test_strict_leaves_nothing(damaged_dir, settings, tmp_path):
-    with pytest.raises(UserError, match="expected") as caught:
-        prepare_folder(damaged_dir, settings, tmp_path / "data", strict=True, show_progress=False)
-    assert "\n" not in str(caught.value)
-    assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
-
-
-def test_mending_a_file_moves_no_other(damaged_dir, settings, tmp_path):
-    def files(split):
-        return {example["_file"].decode() for example in stored(tmp_path)[split]}
-
-    prepare_folder(damaged_dir, settings, tmp_path / "data", show_progress=False)
-    before = files("train"), files("test")
-    shutil.rmtree(tmp_path / "data")
-    save_gif(damaged_dir / "bad.gif", counted(4))
-    prepare_folder(damaged_dir, settings, tmp_path / "data", show_progress=False)
-    assert before[0] <= files("train") and before[1] <= files("test")
-
-
-def test_no_clips_at_all(mixed_dir, settings, tmp_path):
-    longer = dataclasses.replace(settings, num_frames=99)
-    with pytest.raises(UserError, match="expected clips for train, received none of its 6 videos"):
-        prepare_folder(mixed_dir, longer, tmp_path / "data", show_progress=False)
-    assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        OSError(errno.ENOSPC, "No space left on device"),
-        tf.errors.ResourceExhaustedError(None, None, "No space left on device"),
-    ],
-)
-def test_full_disk_leaves_nothing(mixed_dir, settings, tmp_path, monkeypatch, error):
-    def full(*_, **__):
-        raise error
-
-    monkeypatch.setattr(tf.io, "TFRecordWriter", full)
-    with pytest.raises(UserError, match="No space left.*--data_dir"):
-        prepare_folder(mixed_dir, settings, tmp_path / "data", show_progress=False)
-    assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
-
-
-def test_missing_pyav_stops(mixed_dir, settings, tmp_path, monkeypatch):
-    (mixed_dir / "a.mp4").write_bytes(b"any")
-    monkeypatch.setitem(__import__("sys").modules, "av", None)
-    with pytest.raises(UserError, match=r"tf_dsae\[video\]"):
-        prepare_folder(mixed_dir, settings, tmp_path / "data", show_progress=False)
-
-
 def test_order_holds_when_tfds_sorts_on_disk(labelled_dir, settings, tmp_path, monkeypatch):
     monkeypatch.setattr(tfds.core.shuffle, "MAX_MEM_BUFFER_SIZE", 2000)
     prepare_folder(labelled_dir, settings, tmp_path / "data", show_progress=False)
@@ -301,3 +151,11 @@ def test_slugs(tmp_path, settings, name, slug):
         save_gif(folder / f"{at}.gif", counted(3))
     data = prepare_folder(folder, settings, tmp_path / "data", show_progress=False)
     assert data.name == f"folder/{slug}"
+
+
+def test_a_factor_of_one_class_is_named(labelled_dir, settings, tmp_path, caplog):
+    (labelled_dir / "labels.csv").write_text(LABELS.replace("walk", "run"))
+    with caplog.at_level("WARNING"):
+        data = prepare_folder(labelled_dir, settings, tmp_path / "data", show_progress=False)
+    assert data.factors["action"] == ("run",)
+    assert "of action every video has the same class" in caplog.text

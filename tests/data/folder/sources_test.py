@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.data.folder.conftest import counted, save_gif, save_images
 from tf_dsae.data.folder import find_sources, open_source
-from tf_dsae.data.folder.sources import natural_key, stamp
+from tf_dsae.data.folder.sources import natural_key
 from tf_dsae.errors import UserError
 
 MIXED = [
@@ -41,7 +41,7 @@ def test_natural_order():
 
 def test_images_in_the_folder_itself(tmp_path):
     save_images(tmp_path / "x", counted(3))
-    assert names(tmp_path / "x") == ["."]
+    assert names(tmp_path / "x") == ["x"]
     [source] = open_source(tmp_path / "x")
     assert source.name == "x"
     [source] = open_source(tmp_path / "x" / "1.png")
@@ -112,13 +112,10 @@ def test_what_is_no_video(tmp_path, what):
         open_source(tmp_path / what)
 
 
-def test_a_stamp_sees_every_change(mixed_dir):
-    def stamps():
-        return [stamp(source) for source in find_sources(mixed_dir)]
-
-    before = stamps()
-    assert stamps() == before
-    os.utime(mixed_dir / "images" / "3.png", ns=(5, 5))
-    assert [one == other for one, other in zip(before, stamps(), strict=True)].count(False) == 1
-    (mixed_dir / "images" / "3.png").rename(mixed_dir / "images" / "33.png")
-    assert stamps()[3] != before[3]
+def test_covers_are_left_out(mixed_dir, caplog):
+    for folder in (mixed_dir, mixed_dir / "deep"):
+        Image.new("L", (2, 2)).save(folder / "cover.jpg")
+    with caplog.at_level("WARNING"):
+        assert names(mixed_dir) == MIXED
+    [record] = caplog.records
+    assert "2 images beside movies, GIFs or arrays are left out" in record.getMessage()

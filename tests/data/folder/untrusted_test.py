@@ -159,7 +159,7 @@ def test_limits_of_archives(tmp_path, monkeypatch):
     assert len(open_source(path)) == 3
     assert read_clip(open_source(path)[2], ClipSettings((5, 6))).shape == (4, 5, 6, 3)
     monkeypatch.setattr(arrays, "MAX_VIDEOS", 2)
-    assert "3 videos in one array, at most 2" in refusal(path)
+    assert "3 videos in one file, at most 2" in refusal(path)
     monkeypatch.setattr(arrays, "MAX_MEMBERS", 0)
     assert "1 arrays, at most 0" in refusal(path)
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from tf_dsae.data.folder.images import check_size
 
-MAX_VIDEOS = 100_000  # Of one array.
+MAX_VIDEOS = 100_000  # Of one file, in all of its arrays.
 MAX_MEMBERS = 1000  # Arrays of one .npz.
 MAX_UNPACKED_BYTES = 2**32  # Of the compressed arrays of one .npz, all together.
 MAX_FRAME_BYTES = 2**28
@@ -45,7 +45,9 @@ def listed(path: Path) -> list[tuple[str, int]]:
       Exception: of many kinds, where the file is damaged or holds no videos.
     """
     if path.suffix.lower() == ".npy":
-        return [("", _npy_header(path).shape[0])]
+        videos = [("", _npy_header(path).shape[0])]
+        _check_count(videos)
+        return videos
     videos = []
     with _Bounded(path) as file, zipfile.ZipFile(file) as archive:
         members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
@@ -58,6 +60,7 @@ def listed(path: Path) -> list[tuple[str, int]]:
                 if header.fortran:
                     raise ValueError("an array in Fortran order; save numpy.ascontiguousarray")
                 videos.append((info.filename.removesuffix(".npy"), header.shape[0]))
+                _check_count(videos)
     if not videos:
         raise ValueError("no array of 5 dimensions [N, T, H, W, C]")
     return videos
@@ -140,11 +143,16 @@ def _check_videos(header: _Header, num_bytes: int) -> None:
     claimed = header.offset + math.prod(shape) * dtype.itemsize
     if claimed != num_bytes:
         raise ValueError(f"a header that promises {claimed} bytes, the array has {num_bytes}")
-    if shape[0] > MAX_VIDEOS:
-        raise ValueError(f"{shape[0]} videos in one array, at most {MAX_VIDEOS}")
     check_size(shape[3], shape[2])
     if header.frame_bytes > MAX_FRAME_BYTES:
         raise ValueError(f"a frame of {header.frame_bytes} bytes, at most {MAX_FRAME_BYTES}")
+
+
+def _check_count(videos: list[tuple[str, int]]) -> None:
+    """Raises ValueError where a small file stands for more videos than a list should hold."""
+    count = sum(number for _, number in videos)
+    if count > MAX_VIDEOS:
+        raise ValueError(f"{count} videos in one file, at most {MAX_VIDEOS}")
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tf_dsae.data.folder.settings import ClipSettings
+from tf_dsae.data.folder.skipped import first_names
 from tf_dsae.data.folder.sources import LABELS, Source, natural_key
 from tf_dsae.errors import UserError, reason
 
@@ -17,7 +19,8 @@ MAX_FACTORS = 64
 MAX_CLASSES = 1000
 MAX_CLASS_LENGTH = 200
 
-_FACTOR = re.compile("[A-Za-z](?:[A-Za-z0-9_ -]{0,62}[A-Za-z0-9_-])?")
+# 60 characters at most: judges of a factor are kept under its name.
+_FACTOR = re.compile("[A-Za-z](?:[A-Za-z0-9_ -]{0,58}[A-Za-z0-9_-])?")
 _TAKEN = ("file", "video")
 
 
@@ -76,6 +79,31 @@ def read_labels(video_dir: str | os.PathLike, sources: Sequence[Source]) -> Labe
     )
 
 
+def dynamic_factors(names: Sequence[str], labels: Labels) -> tuple[str, ...]:
+    """Returns those of `names` that are factors.
+
+    Raises:
+      UserError: a name is no factor, and the names are others than the default of `ClipSettings`.
+    """
+    unknown = [name for name in names if name not in labels.classes]
+    if not unknown or tuple(names) == ClipSettings().dynamic_factors:
+        return tuple(name for name in names if name in labels.classes)
+    if not labels.classes:
+        raise UserError(
+            f"dynamic_factors: expected a {LABELS} with the columns {first_names(unknown)}, "
+            f"received no {LABELS}; write one, or leave dynamic_factors out"
+        )
+    raise UserError(
+        f"dynamic_factors: expected columns of {LABELS}, {first_names(list(labels.classes))}, "
+        f"received {first_names(unknown)}; correct the names"
+    )
+
+
+def single_classes(labels: Labels) -> list[str]:
+    """Returns the factors that are the same for every video."""
+    return [name for name, classes in labels.classes.items() if len(classes) == 1]
+
+
 def _lines(path: Path) -> list[tuple[int, list[str]]]:
     """Returns (line number, cells) of every line that is not empty."""
     try:
@@ -110,7 +138,7 @@ def _factors(header: list[str]) -> list[str]:
     for name in factors:
         if not _FACTOR.fullmatch(name) or name.lower() in _TAKEN:
             raise UserError(
-                f"{LABELS}: expected factors named by a letter and up to 63 letters, digits, "
+                f"{LABELS}: expected factors named by a letter and up to 59 letters, digits, "
                 f"spaces, _ or -, and neither file nor video, received {_short(name)}; rename "
                 "the column"
             )

@@ -15,12 +15,20 @@ from tf_dsae.data.folder.sources import Source
 from tf_dsae.errors import UserError, reason
 
 MAX_FILE_FRAMES = 1_000_000  # Of a longer file the first ones are read.
+# Clips of one file: 8 GiB, or 64 times the file where that is more, so that only files that say
+# next to nothing, such as zeros packed a thousand times, are cut.
+MAX_FILE_CLIP_BYTES = 2**33
+MAX_GROWTH = 64
 
 _END = Image.new("L", (1, 1))
 
 
 def read_clip(
-    source: Source, settings: ClipSettings, start: int = 0, num_frames: int | None = None
+    source: Source,
+    settings: ClipSettings,
+    start: int = 0,
+    num_frames: int | None = None,
+    at_most: int | None = None,
 ) -> np.ndarray:
     """Returns frames of a source, uint8 [T, H, W, C].
 
@@ -30,12 +38,13 @@ def read_clip(
       start: the first frame of the file to take.
       num_frames: T; None for every stride-th frame to the end of the file, at most 10,000 and
         1 GiB.
+      at_most: frames, where num_frames is None; None for that limit.
 
     Raises:
       UserError: the file is damaged or has too few frames, or an argument is out of range.
     """
     most = max(1, min(MAX_FRAMES, MAX_CLIP_BYTES // settings.frame_bytes))
-    count = most if num_frames is None else num_frames
+    count = min(most, at_most or most) if num_frames is None else num_frames
     if start < 0 or not 1 <= count <= most:
         raise UserError(
             f"{source.name}: expected 1 to {most} frames from frame 0 or later, received "
@@ -60,11 +69,13 @@ def read_clip(
 def iter_clips(source: Source, settings: ClipSettings) -> Iterator[tuple[int, np.ndarray]]:
     """Yields (number of its first frame in the file, uint8 [T, H, W, C]) of clip after clip.
 
-    Holds no more frames than those of the clips that are under way.
+    Holds no more frames than those of the clips that are under way. All clips of a file together
+    have at most 8 GiB, or 64 times the bytes of the file where that is more; videos of one array
+    file share this evenly, and give one clip each at least.
 
     Raises:
-      UserError: the file is damaged, which may be found after some clips, or it has fewer frames
-        than one clip needs.
+      UserError: the file is damaged or has more clips than it may give, which may be found after
+        some clips, or it has fewer frames than one clip needs.
     """
     stride, hop, last = settings.stride, settings.clip_hop, settings.span - 1
     cycle = stride // math.gcd(stride, hop)  # Clips further apart want the same frames.
@@ -74,17 +85,28 @@ def iter_clips(source: Source, settings: ClipSettings) -> Iterator[tuple[int, np
         clips = range(first, min(newest + 1, first + cycle))
         return any((index - clip * hop) % stride == 0 for clip in clips)
 
+    with _as_user_error(source):
+        most = _max_clips(source, settings)
     held: dict[int, np.ndarray] = {}
     start, seen = 0, -1
     for seen, frame in _fitted_frames(source, settings, wanted):
         if frame is not None:
             held[seen] = frame
         if seen == start + last:
+            if start // hop == most:
+                raise _too_many(source, most)
             yield start, np.stack([held[index] for index in range(start, seen + 1, stride)])
             start += hop
             held = {index: kept for index, kept in held.items() if index >= start}
     if start == 0:
         raise _too_short(source, seen + 1, settings.span)
+
+
+def _max_clips(source: Source, settings: ClipSettings) -> int:
+    """Returns how many clips a source may give, for what its file takes on the disk."""
+    size = sum(path.stat().st_size for path in source.files or (source.path,))
+    share = max(MAX_FILE_CLIP_BYTES, MAX_GROWTH * size) // source.siblings
+    return max(1, share // math.prod(settings.clip_shape))
 
 
 def _fitted_frames(
@@ -118,6 +140,13 @@ def _too_short(source: Source, had: int, needed: int) -> UserError:
     return UserError(
         f"{source.name}: expected at least {needed} frames, received {had}; take fewer frames, a "
         "smaller stride or a longer video"
+    )
+
+
+def _too_many(source: Source, most: int) -> UserError:
+    return UserError(
+        f"{source.name}: expected at most {most} clips of a file of this size, received more; cut "
+        "it in parts, or take smaller frames or a larger hop"
     )
 
 

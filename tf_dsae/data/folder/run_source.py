@@ -1,5 +1,6 @@
 """Where the clips of a run came from, as its config.json keeps it."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -12,6 +13,10 @@ class FolderSource(NamedTuple):
 
     video_dir: str
     clips: ClipSettings
+
+    def as_dict(self) -> dict[str, Any]:
+        """As `PreparedDataset.source` and a config.json hold it."""
+        return {"video_dir": self.video_dir, "clips": dataclasses.asdict(self.clips)}
 
 
 def read_source(data: Mapping[str, Any]) -> FolderSource | None:

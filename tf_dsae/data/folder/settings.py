@@ -25,8 +25,8 @@ class ClipSettings:
       hop: frames of a file between the starts of clips; 0 for num_frames * stride, so that clips
         do not overlap.
       test_fraction: of the files that are held out, above 0 and below 1.
-      dynamic_factors: columns of labels.csv that say what moves; names that are no column are
-        left out.
+      dynamic_factors: columns of labels.csv that say what moves; of the default, names that are
+        no column are left out, of others they are refused when a folder is opened.
 
     Raises:
       UserError: where a setting is out of its range.

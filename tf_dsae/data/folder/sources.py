@@ -15,6 +15,7 @@ LABELS = "labels.csv"
 MOVIES = (".mp4", ".webm", ".avi", ".mov", ".mkv")
 IMAGES = (".png", ".jpg", ".jpeg")
 ARRAYS = (".npz", ".npy")
+MAX_SOURCES = 1_000_000  # Of one folder; small array files can claim any number.
 _KNOWN = (*MOVIES, ".gif", *IMAGES, *ARRAYS)
 _EXPECTED = f"{', '.join(suffix[1:] for suffix in _KNOWN)} files"
 
@@ -30,6 +31,7 @@ class Source(NamedTuple):
       files: the images of a folder, in order; of other kinds none.
       key: of the array in an .npz.
       video: which one of the array.
+      siblings: how many videos the file holds.
       problem: why a damaged file cannot be read.
     """
 
@@ -39,6 +41,7 @@ class Source(NamedTuple):
     files: tuple[Path, ...] = ()
     key: str = ""
     video: int = 0
+    siblings: int = 1
     problem: str = ""
 
 
@@ -53,23 +56,31 @@ def natural_key(text: str) -> tuple:
 def find_sources(video_dir: str | os.PathLike) -> list[Source]:
     """Returns every video below a folder, in natural order of names.
 
-    A folder that holds images directly is one video of its images. Hidden files and folders,
-    linked folders, and links to files outside the folder are left out. A damaged array file is one
-    source of kind 'damaged'.
+    A folder that holds images directly is one video of its images, and named as the folder is.
+    Images beside movies, GIFs or arrays, such as a cover, are left out, and counted in a warning.
+    Hidden files and folders, linked folders, and links to files outside the folder are left out. A
+    damaged array file is one source of kind 'damaged'.
 
     Raises:
-      UserError: there is no such folder, it cannot be listed, or it holds no video.
+      UserError: there is no such folder, it cannot be listed, or it holds no video or more than
+        1,000,000.
     """
     root = Path(video_dir).expanduser()
     if not root.is_dir():
         raise UserError(
             f"video_dir: expected a folder of videos, received {video_dir}; name one that is there"
         )
-    files, left_out = _files_below(root.resolve())
+    root = root.resolve()
+    files, left_out = _files_below(root)
     if left_out:
         logging.warning("%s: %d links that leave the folder are not followed.", video_dir, left_out)
-    sources = [source for path in files for source in _of_file(path, root.resolve())]
-    sources += _image_folders(files, root.resolve())
+    files = _without_covers(files, video_dir)
+    sources: list[Source] = []
+    for path in files:
+        sources += _of_file(path, root)
+        _check_count(sources)
+    sources += _image_folders(files, root)
+    _check_count(sources)
     if not sources:
         raise UserError(
             f"video_dir: expected {_EXPECTED} below it, received {video_dir} without any; name "
@@ -112,17 +123,25 @@ def open_source(path: str | os.PathLike) -> list[Source]:
     return sources
 
 
-def stamp(source: Source) -> list:
-    """Returns what changes when a source changes: its name, and its files' sizes and times.
+def _check_count(sources: list[Source]) -> None:
+    if len(sources) > MAX_SOURCES:
+        raise UserError(
+            f"video_dir: expected at most {MAX_SOURCES} videos, received more; take some away"
+        )
 
-    Raises:
-      UserError: a file is gone.
-    """
-    try:
-        facts = [(path.name, path.stat()) for path in source.files or (source.path,)]
-    except OSError as error:
-        raise UserError(f"{source.name}: expected a file, received {reason(error)}") from error
-    return [source.name, source.kind, *((n, s.st_size, s.st_mtime_ns) for n, s in facts)]
+
+def _without_covers(files: list[Path], video_dir: str | os.PathLike) -> list[Path]:
+    """Returns the files without the images that lie beside files of other kinds."""
+    taken = {path.parent for path in files if path.suffix.lower() not in IMAGES}
+    kept = [path for path in files if path.suffix.lower() not in IMAGES or path.parent not in taken]
+    if len(kept) < len(files):
+        logging.warning(
+            "%s: %d images beside movies, GIFs or arrays are left out; frames belong into a folder "
+            "of their own.",
+            video_dir,
+            len(files) - len(kept),
+        )
+    return kept
 
 
 def _files_below(root: Path, deep: bool = True) -> tuple[list[Path], int]:
@@ -167,7 +186,7 @@ def _of_file(path: Path, root: Path) -> list[Source]:
         listed = arrays.listed(path)
     except Exception as error:  # Of many kinds, as bytes may hold anything.
         return [Source(name, "damaged", path, problem=reason(error))]
-    single = len(listed) == 1
+    single, siblings = len(listed) == 1, sum(count for _, count in listed)
     return [
         Source(
             f"{name}[{index}]" if single else f"{name}:{_printable(key)}[{index}]",
@@ -175,6 +194,7 @@ def _of_file(path: Path, root: Path) -> list[Source]:
             path,
             key=key,
             video=index,
+            siblings=siblings,
         )
         for key, count in listed
         for index in range(count)
@@ -189,7 +209,7 @@ def _image_folders(files: list[Path], root: Path) -> list[Source]:
             folders.setdefault(path.parent, []).append(path)
     return [
         Source(
-            _printable(folder.relative_to(root).as_posix()),
+            _printable(root.name if folder == root else folder.relative_to(root).as_posix()),
             "images",
             folder,
             tuple(sorted(images, key=lambda path: natural_key(path.name))),
