@@ -53,9 +53,8 @@ def main(argv: list[str]) -> None:
         show_source=_SHOW_SOURCE.value,
         **{name: flag.value for name, flag in _CLIPS.items()},
     )
-    print(
-        f"wrote {_OUTPUT.value}: {len(video)} frames of {video.shape[1]} x {video.shape[2]} pixels"
-    )
+    frames, height, width, _ = video.shape
+    print(f"wrote {_OUTPUT.value}: a swap of {frames} frames of {height} x {width} pixels")
 
 
 def run() -> None:
