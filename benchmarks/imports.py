@@ -18,6 +18,7 @@ from absl import app, flags
 
 ROOT = Path(__file__).resolve().parent.parent
 _ROUNDS = flags.DEFINE_integer("rounds", 5, "Processes of each kind.", lower_bound=1)
+_WARM_UP = flags.DEFINE_bool("warm_up", True, "One more round first, which is left out.")
 CASES = {
     "tensorflow, keras, tensorflow_probability": (
         "import tensorflow, keras, tensorflow_probability"
@@ -43,13 +44,15 @@ def seconds(statement: str) -> tuple[float, float]:
 
 def main(argv: list[str]) -> None:
     del argv
-    # The first round fills the disk's cache.
+    left_out = int(_WARM_UP.value)  # It fills the disk's cache.
     rounds = [
-        {name: seconds(text) for name, text in CASES.items()} for _ in range(_ROUNDS.value + 1)
+        {name: seconds(text) for name, text in CASES.items()}
+        for _ in range(_ROUNDS.value + left_out)
     ]
     medians = {
         name: [
-            statistics.median(clock) for clock in zip(*(r[name] for r in rounds[1:]), strict=True)
+            statistics.median(clock)
+            for clock in zip(*(r[name] for r in rounds[left_out:]), strict=True)
         ]
         for name in CASES
     }

@@ -69,7 +69,7 @@ def test_readme_has_the_two_commands():
             ],
             "functions traced after the first 10: 0",
         ),
-        ("imports.py", ["--rounds=1"], "every public name"),
+        ("imports.py", ["--rounds=1", "--nowarm_up"], "every public name"),
         (
             "likelihood_sweep.py",
             ["--steps=2", "--eager_steps=1", "--nocommand"],

@@ -178,7 +178,7 @@ class PixelJudges:
     def digest(self) -> str:
         return "pixels"
 
-    def require(self) -> None:
+    def require(self, min_accuracy: float = 0.995) -> None:
         """They are good."""
 
 

@@ -65,12 +65,13 @@ def test_runs_that_cannot_be_evaluated(finished, prepared, tmp_path, monkeypatch
 
 def test_judges_that_are_not_sure_stop_it(finished, prepared, tmp_path, monkeypatch):
     class Poor(PixelJudges):
-        def require(self):
-            raise UserError("judges of pixels: expected 99.5%, received 50%")
+        def require(self, min_accuracy):
+            raise UserError(f"judges of pixels: expected {min_accuracy:.1%}, received 50%")
 
     monkeypatch.setattr(run, "obtain_judges", lambda *_, **__: Poor(prepared))
-    with pytest.raises(UserError, match="judges of pixels"):
-        run.evaluate_run(finished, tmp_path / "out", Protocol(), **OPTIONS)
+    for given, expected in (({}, "99.5%"), ({"judge_accuracy": 0.7}, "70.0%")):
+        with pytest.raises(UserError, match=f"judges of pixels: expected {expected}"):
+            run.evaluate_run(finished, tmp_path / "out", Protocol(), **OPTIONS, **given)
     assert not (tmp_path / "out" / run.EVALUATION).exists()
 
 
