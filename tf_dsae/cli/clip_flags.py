@@ -3,13 +3,17 @@
 import dataclasses
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
+from tf_dsae.cli import data_flags
 from tf_dsae.data.folder.run_source import FolderSource
 from tf_dsae.data.folder.settings import ClipSettings
 from tf_dsae.errors import UserError
+
+if TYPE_CHECKING:
+    from tf_dsae.data.prepared import PreparedDataset
 
 DATASET = "folder"
 
@@ -107,6 +111,24 @@ def folder_source(dataset: str, base: FolderSource | None = None) -> FolderSourc
             f"video_dir: expected a folder, found none at {video_dir}; name another --video_dir"
         )
     return FolderSource(video_dir, clips)
+
+
+def prepare(dataset: str, source: FolderSource | None) -> "PreparedDataset":
+    """Opens the data set, with the source that `folder_source` gave; loads TensorFlow.
+
+    Raises:
+      UserError: as `tf_dsae.data.prepare` does.
+    """
+    from tf_dsae import data
+
+    return data.prepare(
+        dataset,
+        data_flags.DATA_DIR.value,
+        data_flags.SHEETS_DIR.value,
+        video_dir=source.video_dir if source else None,
+        clips=source.clips if source else None,
+        strict=STRICT.value,
+    )
 
 
 def _refuse_flags(dataset: str) -> None:

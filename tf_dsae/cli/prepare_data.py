@@ -26,16 +26,7 @@ def main(argv: list[str]) -> None:
     del argv  # Flags only.
     source = clip_flags.folder_source(_DATASET.value)
     common.load_tensorflow()
-    from tf_dsae.data import prepare
-
-    prepare(
-        _DATASET.value,
-        data_flags.DATA_DIR.value,
-        data_flags.SHEETS_DIR.value,
-        video_dir=source.video_dir if source else None,
-        clips=source.clips if source else None,
-        strict=clip_flags.STRICT.value,
-    )
+    clip_flags.prepare(_DATASET.value, source)
 
 
 def run() -> None:

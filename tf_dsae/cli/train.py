@@ -222,19 +222,11 @@ def main(argv: list[str]) -> int:
         _check_place(workdir, source)
 
     common.load_tensorflow()
-    from tf_dsae import data as datasets
     from tf_dsae.training import check_before_data, train
 
     facts = source.as_dict() if source else None
     check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value, facts)
-    data = datasets.prepare(
-        training.dataset,
-        data_flags.DATA_DIR.value,
-        data_flags.SHEETS_DIR.value,
-        video_dir=source.video_dir if source else None,
-        clips=source.clips if source else None,
-        strict=clip_flags.STRICT.value,
-    )
+    data = clip_flags.prepare(training.dataset, source)
     print(f"{training.preset} on {data.name}; the run's folder is {workdir}", file=sys.stderr)
     train(
         data,
