@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from tf_dsae.config import ModelConfig, TrainingConfig
 from tf_dsae.errors import UserError
 from tf_dsae.geometry import encoder_sizes
 from tf_dsae.presets import PRESETS, preset
+from tf_dsae.workdir import read_config
 
 
 def test_paper_preset_is_the_papers():
@@ -107,12 +109,27 @@ def test_frame_that_the_strides_cannot_take_says_what_they_can():
         {"dataset": {}},
         {"preset": 3},
         {"beta_z": 1.0},
+        {"optimizer": "sgd"},
+        {"colour_mixing": 1.5},
+        {"colour_mixing": True},
+        {"colour_mixing": float("nan")},
+        {"static_frames": -1},
+        {"likelihood_frames": 2.0},
     ],
 )
 def test_training_settings_out_of_range(changes):
     name = next(iter(changes))
     with pytest.raises(UserError, match=f"^{name}: expected .*received|^seed: expected at most"):
         TrainingConfig(**changes)
+
+
+def test_files_from_before_a_setting_are_read():
+    later = {"optimizer", "colour_mixing", "static_frames", "likelihood_frames"}
+    settings = dataclasses.asdict(TrainingConfig(beta_f="3"))
+    older = {name: value for name, value in settings.items() if name not in later}
+    assert TrainingConfig.from_dict(older) == TrainingConfig(beta_f="3")
+    recorded = sorted((Path(__file__).parent.parent / "results").glob("*/config.json"))
+    assert recorded and all(read_config(path).training for path in recorded)
 
 
 @pytest.mark.parametrize("settings", [None, [], {"epochs": 3}, {"nonsense": 1}])

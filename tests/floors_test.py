@@ -27,7 +27,7 @@ FLOORS = [
         "files",
         "videos",
     ),
-    ("distributions", "optimizer", "recurrent", "data"),
+    ("distributions", "optimizer", "recurrent", "views", "data"),
     ("encoders", "prior", "decoder"),
     ("objective",),
     ("networks", "autoencoder", "model", "linear_gaussian"),

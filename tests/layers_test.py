@@ -11,6 +11,7 @@ from tf_dsae.encoders import (
     FactorisedDynamicEncoder,
     FrameEncoder,
     FullDynamicEncoder,
+    MeanStaticEncoder,
     StaticEncoder,
 )
 from tf_dsae.prior import DynamicPrior
@@ -29,6 +30,7 @@ LAYERS = {
     "static_lstm": (StaticEncoder(F, "lstm", 11), [FEATURES], (B,), (F,)),
     "static_gru": (StaticEncoder(F, "gru", 11), [FEATURES], (B,), (F,)),
     "static_bidirectional": (StaticEncoder(F, "bidirectional_lstm", 11), [FEATURES], (B,), (F,)),
+    "static_mean": (MeanStaticEncoder(F, 11, "elu"), [FEATURES], (B,), (F,)),
     "factorised": (FactorisedDynamicEncoder(Z, 13, "elu"), [FEATURES], (B, T), (Z,)),
     "full": (FullDynamicEncoder(Z, 13), [FEATURES, (S, B, F)], (S, B, T), (Z,)),
     "prior_learned": (DynamicPrior(Z, 10, "learned"), [(S, *DYNAMIC)], (S, B, T), (Z,)),
@@ -185,3 +187,21 @@ def test_decoder_is_a_unit_variance_gaussian_in_the_unit_range():
     video = np.random.default_rng(0).uniform(size=mean.shape).astype(np.float32)
     expected = -0.5 * ((video - mean) ** 2 + np.log(2 * np.pi)).sum((-1, -2, -3))
     np.testing.assert_allclose(likelihood.log_prob(video), expected, rtol=1e-5)
+
+
+def test_mean_static_encoder_is_two_dense_layers_around_a_mean():
+    layer, features = clone(LAYERS["static_mean"][0]), tf.random.stateless_normal(FEATURES, (3, 1))
+    layer.build(FEATURES)
+
+    def dense(kernel, bias, x):
+        x = x @ np.array(kernel) + np.array(bias)
+        return np.where(x > 0, x, np.exp(np.minimum(x, 0)) - 1)
+
+    hidden = dense(*layer.of_frame.weights, features.numpy()).mean(1)
+    expected = layer.head(tf.constant(dense(*layer.of_clip.weights, hidden), tf.float32))
+    for found, value in zip(parameters(layer(features)), parameters(expected), strict=True):
+        np.testing.assert_allclose(found, value, rtol=1e-5, atol=1e-6)
+    for found, value in zip(
+        parameters(layer(features[:, ::-1])), parameters(expected), strict=True
+    ):
+        np.testing.assert_allclose(found, value, rtol=1e-5, atol=1e-6)

@@ -21,6 +21,7 @@ _HOMES = {
     "PRESETS": "tf_dsae.presets",
     "Posterior": "tf_dsae.types",
     "TrainingConfig": "tf_dsae.config",
+    "Views": "tf_dsae.views",
     "encode_folder": "tf_dsae.apply",
     "export_saved_model": "tf_dsae.export",
     "load": "tf_dsae.workdir",

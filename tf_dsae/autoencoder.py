@@ -13,6 +13,7 @@ from tf_dsae.checks import check_whole
 from tf_dsae.objective import ElboTerms
 from tf_dsae.schedules import Points, check_points, piecewise_linear
 from tf_dsae.types import Latents, Posterior, Seed, TensorLike
+from tf_dsae.views import Views
 
 Beta = float | Points
 
@@ -101,10 +102,19 @@ class SequentialAutoencoder(keras.Model):
     def _sample_posterior(
         self, features: tf.Tensor, seed: Seed, num_samples: int
     ) -> tuple[Posterior, Latents]:
+        return self._sample_from_two(features, features, seed, num_samples)
+
+    def _sample_from_two(
+        self,
+        static_features: tf.Tensor,
+        dynamic_features: tf.Tensor,
+        seed: Seed,
+        num_samples: int,
+    ) -> tuple[Posterior, Latents]:
         static_seed, dynamic_seed = tf.unstack(tfp.random.split_seed(as_seed(seed), 2))
-        static = self.static_encoder(features)
+        static = self.static_encoder(static_features)
         f = static.sample(num_samples, seed=static_seed)
-        dynamic = self.dynamic_encoder(features, f)
+        dynamic = self.dynamic_encoder(dynamic_features, f)
         shape = () if self.dynamic_encoder.depends_on_static else num_samples
         z = dynamic.sample(shape, seed=dynamic_seed)
         return Posterior(static, dynamic), Latents(f, z)
@@ -121,7 +131,7 @@ class SequentialAutoencoder(keras.Model):
         """
         check_whole("num_samples", num_samples, 1)
         video = self.observations(video)
-        posterior, latents = self._sample_posterior(self.frame_encoder(video), seed, num_samples)
+        posterior, latents = self.sample_posterior(video, seed, num_samples)
         return self.elbo_at(video, posterior, latents, self.decoder(*latents))
 
     def elbo_at(
@@ -130,6 +140,7 @@ class SequentialAutoencoder(keras.Model):
         posterior: Posterior,
         latents: Latents,
         likelihood: tfd.Distribution,
+        likelihood_weight: float = 1.0,
     ) -> ElboTerms:
         """The bound's terms at given samples of q, each [B], nats.
 
@@ -137,6 +148,7 @@ class SequentialAutoencoder(keras.Model):
           video: as `observations` returns it.
           posterior, latents: as `sample_posterior` returns them.
           likelihood: p(x_t | z_t, f) at those latents.
+          likelihood_weight: T / n where video and likelihood are n random frames of T.
 
         Example, a clip decoded once for its bound and its picture:
           >>> x = model.observations(videos)
@@ -152,6 +164,7 @@ class SequentialAutoencoder(keras.Model):
             static_prior=self.static_prior,
             dynamic_posterior=posterior.dynamic,
             dynamic_prior=self.dynamic_prior(latents.dynamic),
+            likelihood_weight=likelihood_weight,
         )
 
     def importance_weighted_bound(
@@ -196,6 +209,7 @@ class SequentialAutoencoder(keras.Model):
         beta_f: Beta = 1.0,
         beta_z: Beta = 1.0,
         num_samples: int = 1,
+        views: Views | None = None,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -207,11 +221,13 @@ class SequentialAutoencoder(keras.Model):
           beta_f, beta_z: weights of the static and the dynamic KL. Each a number of at least 0, or
             ((step, value), ...), linear between the steps.
           num_samples: posterior samples a video.
+          views: what is seen of a clip in training; by default all of it.
           seed: of the noise, which is a function of (seed, optimiser step).
           **kwargs: what keras.Model.compile takes, such as jit_compile.
 
         Raises:
-          UserError: a weight or its schedule makes no sense, or num_samples is less than 1.
+          UserError: a weight or its schedule makes no sense, or num_samples or a view is out of
+            its range.
 
         Example, z's weight falling from 4 to 1 over 2000 steps:
           >>> model.compile("adam", beta_f=1.0, beta_z=((0, 4.0), (2000, 1.0)))
@@ -224,6 +240,7 @@ class SequentialAutoencoder(keras.Model):
         self.beta_z = _as_points(beta_z if beta is None else beta, "beta_z")
         check_whole("num_samples", num_samples, 1)
         self.num_samples = num_samples
+        self.views = (Views() if views is None else Views(*views)).check()
         self.seed = seed
 
     def get_compile_config(self) -> dict[str, Any]:
@@ -232,6 +249,7 @@ class SequentialAutoencoder(keras.Model):
             "beta_f": self.beta_f,
             "beta_z": self.beta_z,
             "num_samples": self.num_samples,
+            "views": list(self.views),
             "seed": self.seed,
             "jit_compile": self.jit_compile,
         }
@@ -256,11 +274,38 @@ class SequentialAutoencoder(keras.Model):
             tf.constant([self.seed, purpose], tf.int32), tf.cast(position, tf.int32)
         )
 
+    def training_elbo(self, video: TensorLike, seed: Seed) -> ElboTerms:
+        """The bound's terms as training sees them, each [B], nats: through its `views`.
+
+        Example, where nothing is hidden:
+          >>> model.compile("adam")
+          >>> seen = model.training_elbo(videos, seed=0)
+          >>> bool(tf.reduce_all(seen.elbo == model.elbo(videos, seed=0).elbo))
+          True
+        """
+        if self.views == Views():
+            return self.elbo(video, seed, self.num_samples)
+        video = self.observations(video)
+        view_seed, sample_seed = tf.unstack(tfp.random.split_seed(as_seed(seed), 2))
+        seen = self.views.of(video, view_seed)
+        # Every frame is encoded alone, so that one call serves both encoders.
+        features = self.frame_encoder(tf.concat([seen.static, seen.dynamic], 1))
+        static, dynamic = tf.split(features, [seen.static.shape[1], video.shape[1]], axis=1)
+        posterior, latents = self._sample_from_two(static, dynamic, sample_seed, self.num_samples)
+        z = tf.gather(latents.dynamic, seen.frames, axis=-2)
+        return self.elbo_at(
+            tf.gather(video, seen.frames, axis=1),
+            posterior,
+            latents,
+            self.decoder(latents.static, z),
+            likelihood_weight=video.shape[1] / seen.frames.shape[0],
+        )
+
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """One step up the weighted bound; data: videos, or a dictionary that holds "video"."""
         step = self.optimizer.iterations
         with tf.GradientTape() as tape:
-            terms = self.elbo(_video_of(data), self._step_seed(0, step), self.num_samples)
+            terms = self.training_elbo(_video_of(data), self._step_seed(0, step))
             bound = terms.weighted(
                 piecewise_linear(self.beta_f, step), piecewise_linear(self.beta_z, step)
             )

@@ -38,13 +38,21 @@ def check_positive(name: str, value: Any, unit: str = "") -> None:
         raise UserError(f"{name}: expected a finite number above 0{unit}, received {shown(value)}")
 
 
+def check_share(name: str, value: Any) -> None:
+    """Raises UserError unless `value` is a number from 0 to 1."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= 1:
+        raise UserError(f"{name}: expected a number from 0 to 1, received {shown(value)}")
+
+
 def from_dict(cls: type, kind: str, settings: Any) -> Any:
     """Makes a frozen configuration from what JSON gives.
 
     Args:
       cls: a dataclass whose fields are the settings.
       kind: what they are settings of, for errors.
-      settings: an object of all of them; lists become tuples.
+      settings: an object of all of them; lists become tuples. A field whose metadata say what it
+        is "when_absent" may be missing: such settings came later than files that are still read.
 
     Raises:
       UserError: it is no object, or settings are missing or unknown; and what `cls` raises.
@@ -52,6 +60,12 @@ def from_dict(cls: type, kind: str, settings: Any) -> Any:
     if not isinstance(settings, dict):
         raise UserError(f"{kind}: expected an object of settings, received {shown(settings)}")
     names = {field.name for field in dataclasses.fields(cls)}
+    later = {
+        field.name: field.metadata["when_absent"]
+        for field in dataclasses.fields(cls)
+        if "when_absent" in field.metadata
+    }
+    settings = {**later, **settings}
     unknown, missing = sorted(set(settings) - names), sorted(names - set(settings))
     if unknown or missing:
         raise UserError(

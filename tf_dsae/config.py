@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from tf_dsae.checks import check_positive, check_whole, from_dict, shown
+from tf_dsae.checks import check_positive, check_share, check_whole, from_dict, shown
 from tf_dsae.errors import UserError
 from tf_dsae.geometry import (
     UpsamplingGeometry,
@@ -16,7 +16,7 @@ from tf_dsae.geometry import (
 
 CHOICES = {
     "posterior": ("factorised", "full"),
-    "static_rnn": ("lstm", "bidirectional_lstm", "gru"),
+    "static_rnn": ("lstm", "bidirectional_lstm", "gru", "mean"),
     "initial_prior": ("learned", "standard_normal"),
     "encoder_padding": ("valid", "same"),
     "activation": ("elu", "relu", "leaky_relu", "silu", "gelu", "tanh"),
@@ -28,6 +28,11 @@ MAX_LAYERS = 64  # Convolutions of the encoder, and of the decoder.
 MAX_WEIGHTS = 10**9  # 4 GB in float32.
 MAX_TEXT = 10_000  # Characters of a schedule or a name.
 MAX_MAP_VALUES = 2**28  # Of one frame in one layer, 1 GB in float32.
+
+
+def _later(value: Any) -> Any:
+    """A setting of this default that files written before it was thought of lack."""
+    return dataclasses.field(default=value, metadata={"when_absent": value})
 
 
 def _check_choice(name: str, value: str) -> None:
@@ -51,7 +56,8 @@ class ModelConfig:
       decoder_kernel_sizes, decoder_strides: of the transposed convolutions, padding "same"; both
         empty to mirror the encoder's sizes without padding.
       activation: "elu", "relu", "leaky_relu", "silu", "gelu" or "tanh".
-      static_rnn: "lstm", "bidirectional_lstm" or "gru"; with `static_rnn_size` units.
+      static_rnn: how q(f | x) joins the frames, "lstm", "bidirectional_lstm" or "gru", or "mean",
+        of a dense layer's outputs; with `static_rnn_size` units.
       dynamic_hidden_size: hidden units of q(z_t | .).
       prior_size: units of the dynamic prior's LSTM.
       initial_prior: p(z_1), "learned" or "standard_normal".
@@ -210,10 +216,13 @@ class TrainingConfig:
         `tf_dsae.schedules.parse_schedule` reads it.
       epochs, steps_per_epoch: steps_per_epoch 0 means one pass over the training videos.
       batch_size: videos a step.
-      learning_rate: Adam's, at its highest.
+      optimizer: "adam" or "muon", see `tf_dsae.optimizer`.
+      learning_rate: the optimiser's, at its highest.
       warmup_steps: steps over which the learning rate rises from 0.
       learning_rate_decay: "constant", or "cosine" to 0 at the last step.
       num_samples: posterior samples a video in the bound.
+      colour_mixing, static_frames, likelihood_frames: what is seen of a clip, see
+        `tf_dsae.Views`.
       validation_videos: held-out videos scored after an epoch; 0 means all.
       seed: of initial weights, order and noise.
       mixed_precision: bfloat16 layers with float32 weights, likelihood and KL; None: where the
@@ -237,10 +246,14 @@ class TrainingConfig:
     epochs: int = 10
     steps_per_epoch: int = 0
     batch_size: int = 32
+    optimizer: str = _later("adam")
     learning_rate: float = 1e-3
     warmup_steps: int = 0
     learning_rate_decay: str = "constant"
     num_samples: int = 1
+    colour_mixing: float = _later(0.0)
+    static_frames: int = _later(0)
+    likelihood_frames: int = _later(0)
     validation_videos: int = 512
     seed: int = 0
     mixed_precision: bool | None = False
@@ -262,9 +275,16 @@ class TrainingConfig:
         check_positive("learning_rate", self.learning_rate)
         check_whole("warmup_steps", self.warmup_steps, 0)
         check_whole("num_samples", self.num_samples, 1)
+        check_share("colour_mixing", self.colour_mixing)
+        check_whole("static_frames", self.static_frames, 0, "frames")
+        check_whole("likelihood_frames", self.likelihood_frames, 0, "frames")
         check_whole("validation_videos", self.validation_videos, 0)
         check_whole("seed", self.seed, 0)
-        choices = {"xla": ("auto", "on", "off"), "learning_rate_decay": ("constant", "cosine")}
+        choices = {
+            "optimizer": ("adam", "muon"),
+            "xla": ("auto", "on", "off"),
+            "learning_rate_decay": ("constant", "cosine"),
+        }
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise UserError(

@@ -130,6 +130,48 @@ class StaticEncoder(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("tf_dsae")
+class MeanStaticEncoder(keras.layers.Layer):
+    """q(f | x_1:T): features [B, T, D] to a diagonal Gaussian, event [F], batch [B].
+
+    A dense layer reads each frame's features, another the mean of its outputs over the frames, in
+    whatever order they came and however many they are.
+
+    Args:
+      size: F.
+      hidden_size: units of either layer.
+      activation: a Keras activation's name.
+
+    Example:
+      >>> q = MeanStaticEncoder(size=7, hidden_size=5, activation="elu")(tf.zeros([2, 3, 6]))
+      >>> q.event_shape, q.batch_shape
+      (TensorShape([7]), TensorShape([2]))
+    """
+
+    def __init__(self, size: int, hidden_size: int, activation: str, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.settings = {"size": size, "hidden_size": hidden_size, "activation": activation}
+        self.of_frame, self.of_clip = (
+            keras.layers.Dense(
+                hidden_size, activation=activation, dtype=self.dtype_policy, name=name
+            )
+            for name in ("of_frame", "of_clip")
+        )
+        self.head = GaussianHead(size, dtype=self.dtype_policy, name="head")
+
+    def build(self, input_shape: Shape) -> None:
+        hidden = (None, self.of_frame.units)
+        self.of_frame.build(input_shape)
+        self.of_clip.build(hidden)
+        self.head.build(hidden)
+
+    def call(self, features: tf.Tensor) -> tfd.Distribution:
+        return self.head(self.of_clip(tf.reduce_mean(self.of_frame(features), 1)))
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | self.settings
+
+
+@keras.saving.register_keras_serializable("tf_dsae")
 class FactorisedDynamicEncoder(keras.layers.Layer):
     """prod_t q(z_t | x_t): features [B, T, D] to a diagonal Gaussian, event [Z], batch [B, T].
 

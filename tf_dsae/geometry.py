@@ -132,8 +132,13 @@ def model_weights(config: Any, decoder: UpsamplingGeometry) -> int:
     height, width = config.encoder_sizes()[-1]
     features = height * width * config.encoder_channels[-1]
     f, z, hidden = config.static_size, config.dynamic_size, config.dynamic_hidden_size
+    units = config.static_rnn_size
     directions = 2 if config.static_rnn == "bidirectional_lstm" else 1
-    rnn = "gru" if config.static_rnn == "gru" else "lstm"
+    if config.static_rnn == "mean":
+        static = dense_weights(features, units) + dense_weights(units, units)
+    else:
+        kind = "gru" if config.static_rnn == "gru" else "lstm"
+        static = directions * recurrent_weights(kind, features, units)
     if config.posterior == "full":
         dynamic = 2 * recurrent_weights("lstm", features + f, hidden)
         dynamic += recurrent_weights("simple", 2 * hidden, hidden)
@@ -145,8 +150,8 @@ def model_weights(config: Any, decoder: UpsamplingGeometry) -> int:
     return sum(
         (
             convolution_weights((image, *config.encoder_channels), kernel_sizes),
-            directions * recurrent_weights(rnn, features, config.static_rnn_size),
-            dense_weights(directions * config.static_rnn_size, 2 * f),
+            static,
+            dense_weights(directions * units, 2 * f),
             dynamic,
             dense_weights(hidden, 2 * z),
             recurrent_weights("lstm", z, config.prior_size),

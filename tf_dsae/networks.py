@@ -11,6 +11,7 @@ from tf_dsae.encoders import (
     FactorisedDynamicEncoder,
     FrameEncoder,
     FullDynamicEncoder,
+    MeanStaticEncoder,
     StaticEncoder,
 )
 from tf_dsae.prior import DynamicPrior
@@ -29,10 +30,13 @@ def frame_encoder(config: ModelConfig, dtype: Any) -> FrameEncoder:
     )
 
 
-def static_encoder(config: ModelConfig, dtype: Any) -> StaticEncoder:
+def static_encoder(config: ModelConfig, dtype: Any) -> StaticEncoder | MeanStaticEncoder:
     """q(f | x)."""
     size, rnn, rnn_size = config.static_size, config.static_rnn, config.static_rnn_size
-    return StaticEncoder(size, rnn, rnn_size, dtype=dtype, name="static_encoder")
+    name = "static_encoder"
+    if rnn == "mean":
+        return MeanStaticEncoder(size, rnn_size, config.activation, dtype=dtype, name=name)
+    return StaticEncoder(size, rnn, rnn_size, dtype=dtype, name=name)
 
 
 def dynamic_encoder(

@@ -52,6 +52,7 @@ def elbo(
     static_prior: tfd.Distribution,
     dynamic_posterior: tfd.Distribution,
     dynamic_prior: tfd.Distribution,
+    likelihood_weight: float | tf.Tensor = 1.0,
 ) -> ElboTerms:
     """Estimates the bound of every video; both KLs are closed forms (2019 paper, Section 2).
 
@@ -66,6 +67,8 @@ def elbo(
       dynamic_posterior: q(z_t | .), batch [B, T], or [..., B, T] where it depends on a sample of f.
       dynamic_prior: p(z_t | z_<t), batch [..., B, T], with z_<t sampled from q, never from the
         prior.
+      likelihood_weight: of the log-likelihood; T / n where video and likelihood are n frames of T,
+        drawn at random, which leaves the estimate without bias.
 
     Returns:
       ElboTerms, each [B], nats.
@@ -80,6 +83,7 @@ def elbo(
       (1.0, 0.0)
     """
     log_likelihood = _mean_over_samples(tf.reduce_sum(likelihood.log_prob(video), -1))
+    log_likelihood *= likelihood_weight
     static_kl = tfd.kl_divergence(static_posterior, static_prior)
     dynamic_kl = tfd.kl_divergence(dynamic_posterior, dynamic_prior)
     dynamic_kl = _mean_over_samples(tf.reduce_sum(dynamic_kl, -1))

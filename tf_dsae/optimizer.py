@@ -1,4 +1,6 @@
-"""Adam in one operation a variable."""
+"""Optimisers: Adam in one operation a variable, and Muon."""
+
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -22,9 +24,9 @@ class Adam(keras.optimizers.Adam):
         steps = tf.cast(self.iterations + 1, dtype)
         beta_1, beta_2 = (tf.cast(beta, dtype) for beta in (self.beta_1, self.beta_2))
         tf.raw_ops.ResourceApplyAdam(
-            var=_handle(variable),
-            m=_handle(self._momentums[place]),
-            v=_handle(self._velocities[place]),
+            var=_held(variable).handle,
+            m=_held(self._momentums[place]).handle,
+            v=_held(self._velocities[place]).handle,
             beta1_power=tf.pow(beta_1, steps),
             beta2_power=tf.pow(beta_2, steps),
             lr=tf.cast(learning_rate, dtype),
@@ -35,6 +37,90 @@ class Adam(keras.optimizers.Adam):
         )
 
 
-def _handle(variable: keras.Variable | tf.Variable) -> tf.Tensor:
-    """Of a Keras variable, or of the TensorFlow variable that Keras hands an optimiser."""
-    return (variable.value if isinstance(variable, keras.Variable) else variable).handle
+def _held(variable: keras.Variable | tf.Variable) -> tf.Variable:
+    """The TensorFlow variable of a Keras variable; Keras hands an optimiser either."""
+    return variable.value if isinstance(variable, keras.Variable) else variable
+
+
+# Jordan et al. (2024): the odd polynomial that brings singular values near 1, how often, and the
+# momentum.
+_LINEAR, _CUBIC, _QUINTIC = 3.4445, -4.7750, 2.0315
+_ITERATIONS = 5
+_MOMENTUM = 0.95
+# Root mean square of an update, as large as Adam's (Liu et al. 2025, equation 4).
+_UPDATE_SIZE = 0.2
+
+
+def orthogonalised(matrices: tf.Tensor) -> tf.Tensor:
+    """Matrices [N, R, C] with their singular values brought near 1, from 0.7 to 1.2; float32.
+
+    U S V' becomes about U V', by Newton-Schulz iterations in bfloat16, exact enough for a
+    direction (Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks").
+
+    Example, of singular values 2 and 1:
+      >>> found = orthogonalised(tf.constant([[[0.0, 2.0, 0.0], [1.0, 0.0, 0.0]]]))
+      >>> np.linalg.svd(found[0], compute_uv=False).round(1).tolist()
+      [1.1, 0.7]
+    """
+    is_tall = matrices.shape[1] > matrices.shape[2]
+    wide = tf.linalg.matrix_transpose(matrices) if is_tall else matrices
+    wide = tf.cast(wide / (tf.norm(wide, axis=(-2, -1), keepdims=True) + 1e-7), tf.bfloat16)
+    for _ in range(_ITERATIONS):
+        square = tf.matmul(wide, wide, transpose_b=True)
+        higher = _CUBIC * square + _QUINTIC * tf.matmul(square, square)
+        wide = _LINEAR * wide + tf.matmul(higher, wide)
+    wide = tf.cast(wide, tf.float32)
+    return tf.linalg.matrix_transpose(wide) if is_tall else wide
+
+
+@keras.saving.register_keras_serializable("tf_dsae")
+class Muon(Adam):
+    """Momentum whose updates are orthogonal matrices, for kernels; Adam for everything else.
+
+    All directions of a matrix learn at one speed, where Adam follows the few that dominate the
+    gradient: so faint regions of a picture are learned beside bold ones (Jordan et al. 2024;
+    scaled as in Liu et al. 2025, arXiv 2502.16982, so that Adam's learning rates suit it).
+
+    A convolution's kernel is taken as a matrix from its window to its channels, and an LSTM's or a
+    GRU's as one for each gate; keras.optimizers.Muon leaves the former to Adam and takes the latter
+    whole. Kernels inside layers named "head", whose outputs are means and scales, stay Adam's.
+    """
+
+    def build(self, variables: Sequence[keras.Variable]) -> None:
+        """Makes the state, and finds the kernels and their gates by their names."""
+        super().build(variables)
+        paths = [variable.path for variable in variables]
+        # A recurrent kernel is [units, gates * units], and the kernel beside it has those gates.
+        gates = {
+            path.rpartition("/")[0]: variable.shape[1] // variable.shape[0]
+            for path, variable in zip(paths, variables, strict=True)
+            if path.endswith("recurrent_kernel")
+        }
+        self._gates = [
+            gates.get(path.rpartition("/")[0], 1) if _is_hidden_kernel(path) else 0
+            for path in paths
+        ]
+
+    def update_step(
+        self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: TensorLike
+    ) -> None:
+        place = self._get_variable_index(variable)
+        gates = self._gates[place]
+        if not gates:
+            super().update_step(gradient, variable, learning_rate)
+            return
+        momentum = _held(self._momentums[place])
+        momentum.assign(_MOMENTUM * momentum + gradient)
+        ahead = gradient + _MOMENTUM * momentum  # Nesterov's.
+        matrices = tf.reshape(ahead, [-1, gates, ahead.shape[-1] // gates])
+        matrices = tf.transpose(matrices, [1, 0, 2])
+        size = _UPDATE_SIZE * max(matrices.shape[1:]) ** 0.5
+        update = tf.transpose(orthogonalised(matrices), [1, 0, 2])
+        rate = size * tf.cast(learning_rate, tf.float32)
+        _held(variable).assign_sub(rate * tf.reshape(update, ahead.shape))
+
+
+def _is_hidden_kernel(path: str) -> bool:
+    """Whether a variable of this path is a kernel outside of a layer named "head"."""
+    *layers, name = path.split("/")
+    return name.endswith("kernel") and "head" not in layers

@@ -49,14 +49,14 @@ def change_model(run, **changes):
 
 
 @pytest.mark.parametrize("posterior", ["factorised", "full"])
-@pytest.mark.parametrize("rnn", ["lstm", "bidirectional_lstm", "gru"])
+@pytest.mark.parametrize("rnn", ["lstm", "bidirectional_lstm", "gru", "mean"])
 @pytest.mark.parametrize("initial", ["learned", "standard_normal"])
 def test_weights_are_counted_without_a_layer(posterior, rnn, initial):
     config = small_config(posterior=posterior, static_rnn=rnn, initial_prior=initial)
     assert config.num_weights == DSAE(config).count_params()
 
 
-@pytest.mark.parametrize("name", ["paper", "li_mandt", "tiny"])
+@pytest.mark.parametrize("name", ["sprites", "paper", "li_mandt", "tiny"])
 def test_weights_of_presets_are_counted(name):
     config = preset(name).model
     assert config.num_weights == DSAE(config).count_params()

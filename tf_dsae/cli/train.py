@@ -95,6 +95,11 @@ _MODEL_FLAGS = _setting_flags(
     "model",
     (
         ("posterior", flags.DEFINE_string, "q(z | .): factorised or full."),
+        (
+            "static_rnn",
+            flags.DEFINE_string,
+            "How q(f | x) joins the frames: lstm, bidirectional_lstm, gru or mean.",
+        ),
         ("static_size", flags.DEFINE_integer, "F, size of f."),
         ("dynamic_size", flags.DEFINE_integer, "Z, size of every z_t."),
     ),
@@ -109,8 +114,26 @@ _TRAINING_FLAGS = _setting_flags(
             "Steps an epoch; 0: one pass over the training videos.",
         ),
         ("batch_size", flags.DEFINE_integer, "Videos a step."),
-        ("learning_rate", flags.DEFINE_float, "Adam's, at its highest."),
+        ("optimizer", flags.DEFINE_string, "adam or muon."),
+        ("learning_rate", flags.DEFINE_float, "The optimiser's, at its highest."),
         ("num_samples", flags.DEFINE_integer, "Posterior samples a video."),
+        (
+            "colour_mixing",
+            flags.DEFINE_float,
+            "Share of the clips that z's encoder sees in other colours in training, 0 to 1, so "
+            "that colours are left to f.",
+        ),
+        (
+            "static_frames",
+            flags.DEFINE_integer,
+            "Frames of a clip, at random, that f's encoder sees in training; 0: all.",
+        ),
+        (
+            "likelihood_frames",
+            flags.DEFINE_integer,
+            "Frames of a clip, at random, that the likelihood is estimated from in training; 0: "
+            "all.",
+        ),
         (
             "validation_videos",
             flags.DEFINE_integer,

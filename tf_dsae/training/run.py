@@ -18,13 +18,14 @@ from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.errors import UserError
 from tf_dsae.files import check_folder, write_errors
 from tf_dsae.model import DSAE
-from tf_dsae.optimizer import Adam
+from tf_dsae.optimizer import Adam, Muon
 from tf_dsae.schedules import parse_schedule
 from tf_dsae.training import callbacks as parts
 from tf_dsae.training.checkpoints import RunCheckpoints
 from tf_dsae.training.devices import resolved
 from tf_dsae.training.pictures import choose, make_pictures, write_figures
 from tf_dsae.training.tensorboard import TensorBoardRecords, installed
+from tf_dsae.views import Views
 
 
 def train(
@@ -182,6 +183,7 @@ def build_model(run: folder.RunConfig, total_steps: int) -> DSAE:
         beta_f=parse_schedule(training.beta_f, total_steps, "beta_f"),
         beta_z=parse_schedule(training.beta_z, total_steps, "beta_z"),
         num_samples=training.num_samples,
+        views=Views(training.colour_mixing, training.static_frames, training.likelihood_frames),
         seed=training.seed,
         jit_compile=training.xla == "on",
     )
@@ -190,7 +192,7 @@ def build_model(run: folder.RunConfig, total_steps: int) -> DSAE:
 
 
 def make_optimizer(training: TrainingConfig, total_steps: int) -> Adam:
-    """Adam, its learning rate warmed up linearly and then constant or a cosine to 0."""
+    """Adam or Muon, its learning rate warmed up linearly, then constant or a cosine to 0."""
     peak, warmup = training.learning_rate, training.warmup_steps
     final_fraction = 0.0 if training.learning_rate_decay == "cosine" else 1.0
     rate = keras.optimizers.schedules.CosineDecay(
@@ -200,7 +202,7 @@ def make_optimizer(training: TrainingConfig, total_steps: int) -> Adam:
         warmup_target=peak if warmup else None,
         warmup_steps=warmup,
     )
-    return Adam(rate)
+    return Muon(rate) if training.optimizer == "muon" else Adam(rate)
 
 
 def _fit(

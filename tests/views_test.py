@@ -1,0 +1,123 @@
+"""What training shows of a clip: colours, frames, and a bound that stays one."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import B, C, H, T, W, small_config
+from tf_dsae.errors import UserError
+from tf_dsae.model import DSAE
+from tf_dsae.views import Views, mixed_colours, random_frames
+
+SEED = tf.constant([4, 2])
+
+
+def dim_videos(count, channels=C):
+    """float32 in [0, 1/4], so that no mixture of three channels times 1.6 is cut off at 1."""
+    shape = (count, T, H, W, channels)
+    return np.random.default_rng(0).uniform(0, 0.25, shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_mixed_clips_are_one_matrix_away(channels):
+    video = dim_videos(40, channels)
+    mixed = mixed_colours(tf.constant(video), 1.0, SEED).numpy()
+    matrices = []
+    for before, after in zip(
+        video.reshape(40, -1, channels), mixed.reshape(40, -1, channels), strict=True
+    ):
+        matrix, *_ = np.linalg.lstsq(before, after, rcond=None)
+        np.testing.assert_allclose(before @ matrix, after, atol=1e-5)
+        matrices.append(matrix.T)
+    sums = np.stack(matrices).sum(-1)
+    assert np.min(matrices) > -1e-4 and sums.min() > 0.399 and sums.max() < 1.601
+    assert sums.std() > 0.2 and np.std(matrices, 0).min() > 0.1  # Each clip, row: its own.
+
+
+def test_mixed_colours_stay_in_range_and_black_stays_black():
+    video = tf.concat([tf.ones([30, 1, 2, 2, 3]), tf.zeros([30, 1, 2, 2, 3])], 1)
+    mixed = mixed_colours(video, 1.0, SEED).numpy()
+    assert mixed.max() == 1.0 and mixed[:, 0].min() >= 0.399
+    assert not mixed[:, 1].any()
+
+
+def test_share_of_mixed_clips():
+    video = dim_videos(1)[:, :1, :2, :2].repeat(4000, 0)
+    mixed = mixed_colours(tf.constant(video), 0.3, SEED).numpy()
+    changed = np.abs(mixed - video).max((1, 2, 3, 4)) > 1e-6
+    assert 0.27 < changed.mean() < 0.33
+
+
+def test_random_frames_are_uniform_and_never_twice():
+    drawn = np.array([random_frames(T, 2, tf.constant([k, 1])) for k in range(600)])
+    assert (drawn[:, 0] != drawn[:, 1]).all()
+    shares = np.bincount(drawn.ravel(), minlength=T) / drawn.size
+    assert abs(shares - 1 / T).max() < 0.05
+    assert random_frames(T, T + 3, SEED).shape == [T]
+
+
+def test_nothing_is_hidden_by_default():
+    video = tf.constant(dim_videos(B))
+    seen = Views().of(video, SEED)
+    assert seen.static is video and seen.dynamic is video
+    assert sorted(seen.frames.numpy()) == list(range(T))
+
+
+@pytest.mark.parametrize(
+    "views", [Views(colour_mixing=-0.1), Views(static_frames=-1), Views(likelihood_frames="2")]
+)
+def test_views_out_of_range(views):
+    with pytest.raises(UserError, match="expected .*received"):
+        DSAE(small_config(), seed=0).compile("adam", views=views)
+
+
+def viewing(posterior="factorised", **views) -> DSAE:
+    model = DSAE(small_config(posterior=posterior, static_rnn="mean"), seed=1)
+    model.compile("adam", views=Views(**views), seed=3)
+    return model
+
+
+def test_likelihood_of_some_frames_has_no_bias(videos):
+    """At posteriors without spread, so that frames alone are random."""
+    model = viewing(likelihood_frames=2)
+    for encoder in (model.static_encoder, model.dynamic_encoder):
+        dense = encoder.head.dense
+        dense.kernel.assign(dense.kernel * np.repeat([1.0, 0.0], dense.units // 2))
+        dense.bias.assign(np.repeat([0.0, -20.0], dense.units // 2).astype(np.float32))
+    whole = model.elbo(videos, seed=0)
+    some = [model.training_elbo(videos, seed=k).log_likelihood for k in range(200)]
+    error = np.std(some, 0) / len(some) ** 0.5
+    assert np.std(some, 0).min() > 1.0
+    assert (abs(np.mean(some, 0) - whole.log_likelihood.numpy()) < 4 * error).all()
+    np.testing.assert_allclose(model.training_elbo(videos, 0).static_kl, whole.static_kl, rtol=1e-5)
+
+
+@pytest.mark.parametrize("posterior", ["factorised", "full"])
+def test_only_the_encoder_of_z_sees_other_colours(videos, posterior):
+    model = viewing(posterior, colour_mixing=1.0)
+    plain, seen = model.elbo(videos, seed=0), model.training_elbo(videos, seed=0)
+    np.testing.assert_allclose(seen.static_kl, plain.static_kl, rtol=1e-5)
+    assert abs(seen.dynamic_kl - plain.dynamic_kl).numpy().min() > 1e-4
+
+
+def test_some_frames_are_the_posterior_of_f_alone(videos):
+    """q(f) of one frame shown is that of one of the frames."""
+    model = viewing(static_frames=1)
+    seen = model.training_elbo(videos, seed=0)
+    one_by_one = np.stack([model.elbo(videos[:, t : t + 1], 0).static_kl for t in range(T)])
+    assert (abs(one_by_one - seen.static_kl.numpy()).max(1) < 1e-4).sum() == 1
+    np.testing.assert_allclose(
+        model.training_elbo(videos, 5).dynamic_kl.shape, model.elbo(videos, 5).dynamic_kl.shape
+    )
+
+
+def test_views_train_in_a_graph_and_survive_saving(videos, tmp_path):
+    model = viewing(colour_mixing=0.75, static_frames=2, likelihood_frames=3)
+    model.optimizer.learning_rate = 0.01
+    alike = np.zeros_like(videos) + videos[:1, :1]
+    before = tf.reduce_mean(model.elbo(alike, seed=0).elbo)
+    model.fit({"video": alike}, epochs=25, batch_size=B, verbose=0)
+    assert tf.reduce_mean(model.elbo(alike, seed=0).elbo) > before + 10
+    model.save(tmp_path / "model.keras")
+    assert keras.models.load_model(tmp_path / "model.keras").views == model.views
