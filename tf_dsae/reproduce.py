@@ -1,8 +1,9 @@
-"""The 2019 paper's story end to end: train at three betas, evaluate, study the bound, report.
+"""The 2019 paper's story end to end: train at its betas, evaluate, study the bound, report.
 
 Every stage leaves a folder and is not repeated when that folder holds its result:
 
     <output_dir>/beta_1, beta_6, beta_150    runs, each with evaluation/
+    <output_dir>/sprites                     the same of a preset that is set beside them
     <output_dir>/likelihood                  the exact-likelihood study
     <output_dir>/report.html, report.md      all of it, in the paper's order
 """
@@ -32,6 +33,7 @@ from tf_dsae.evaluation.run import (
 from tf_dsae.linear_gaussian import study
 from tf_dsae.linear_gaussian.report import read_study
 from tf_dsae.linear_gaussian.settings import default_panels
+from tf_dsae.presets import preset
 from tf_dsae.training import check_before_data, train
 
 BETAS = (1.0, 6.0, 150.0)
@@ -58,15 +60,17 @@ def reproduce(
     betas: tuple[float, ...] = BETAS,
     num_videos: int | None = None,
     show_source: bool = True,
+    beside: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Runs every stage that is not done, and writes report.html and report.md.
 
     Args:
-      model, training: settings of all runs but for beta.
+      model, training: settings of the runs at betas, but for beta.
       places: where things are.
       betas: weights of both KLs, a run for each; 1, 6 and 150 are set beside the paper's.
       num_videos: test videos to evaluate; None for all.
       show_source: False shows real clips as their reconstructions.
+      beside: presets to train as they are, on the same data and from the same seed.
 
     Returns:
       The evaluations, run name -> evaluation.
@@ -76,28 +80,47 @@ def reproduce(
     """
     output = places.output_dir.expanduser()
     check_output(output)
-    settings = {
-        beta: dataclasses.replace(training, beta_f=f"{beta:g}", beta_z=f"{beta:g}")
-        for beta in sorted(betas)
-    }
-    for beta, of_run in settings.items():
-        check_before_data(output / run_name(beta), model, of_run, resume=True)
+    runs = _runs(model, training, betas, beside)
+    for run in runs:
+        check_before_data(output / run.folder, run.model, run.training, resume=True)
     # Whatever could stop a later stage is found before the first.
     data = prepare(training.dataset, places.data_dir, places.sheets_dir)
     check_factors(data, num_videos)
     judges = obtain_judges(data, places.judge_dir, places.data_dir)
     judges.require()
-    evaluations = {}
-    for beta, of_run in settings.items():
-        workdir = output / run_name(beta)
+    told = []
+    for run in runs:
+        workdir = output / run.folder
         if not _trained(workdir):
-            _say(f"training {workdir.name}")
-            train(data, model, of_run, workdir, show=True)
+            _say(f"training {run.folder}")
+            train(data, run.model, run.training, workdir, show=True)
         options = {"num_videos": num_videos, "show_source": show_source}
-        evaluations[beta] = _evaluated(workdir, of_run.seed, places, judges, options)
+        evaluation = _evaluated(workdir, training.seed, places, judges, options)
+        told.append(story.Told(run.folder, run.beta, evaluation))
     made = _studied(output / "likelihood", training.seed)
-    story.write_story(output, evaluations, made, run_name)
-    return {run_name(beta): evaluation for beta, evaluation in evaluations.items()}
+    story.write_story(output, told, made)
+    return {run.folder: run.evaluation for run in told}
+
+
+class _Run(NamedTuple):
+    folder: str
+    beta: float | None  # None: weights of its preset's own.
+    model: ModelConfig
+    training: TrainingConfig
+
+
+def _runs(
+    model: ModelConfig, training: TrainingConfig, betas: tuple[float, ...], beside: tuple[str, ...]
+) -> list[_Run]:
+    runs = []
+    for beta in sorted(betas):
+        of_run = dataclasses.replace(training, beta_f=f"{beta:g}", beta_z=f"{beta:g}")
+        runs.append(_Run(run_name(beta), beta, model, of_run))
+    for name in beside:
+        other = preset(name)
+        of_run = dataclasses.replace(other.training, dataset=training.dataset, seed=training.seed)
+        runs.append(_Run(name, None, other.model, of_run))
+    return runs
 
 
 def _say(words: str) -> None:

@@ -1,5 +1,7 @@
 """The paper end to end, on noise: stages, their order, and what is done again."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from tf_dsae import reproduce
 from tf_dsae.errors import UserError
 from tf_dsae.evaluation import run
 from tf_dsae.linear_gaussian.settings import default_panels
+from tf_dsae.presets import Preset
+from tf_dsae.workdir import read_config
 
 BETAS = (1.0, 6.0, 150.0)
 
@@ -92,13 +96,26 @@ def test_what_would_stop_a_later_stage_stops_before_the_first(counted, tmp_path)
     assert counted == [] and not (tmp_path / "out").exists()
 
 
-def test_other_betas_are_told_without_the_papers_words(counted, tmp_path):
-    reproduce.reproduce(
-        small_config(), TRAINING, reproduce.Places(tmp_path / "out"), betas=(2.0, 6.0)
+def test_other_betas_and_a_preset_beside_are_told_without_the_papers_words(
+    counted, tmp_path, monkeypatch
+):
+    own = dataclasses.replace(TRAINING, beta_f="3", beta_z="0:1,2:5", dataset="other", seed=1)
+    other = Preset(small_config(static_size=5), own, "")
+    monkeypatch.setattr(reproduce, "preset", {"mine": other}.__getitem__)
+    output = tmp_path / "out"
+    evaluations = reproduce.reproduce(
+        small_config(), TRAINING, reproduce.Places(output), betas=(2.0,), beside=("mine",)
     )
-    page = (tmp_path / "out" / "report.html").read_text()
-    assert "Pictures at beta 2" in page and "Tables, beta 2" in page
-    assert "Table 2 (Section 6.3), beta 6" in page and "Table 1" not in page
+    assert list(evaluations) == ["beta_2", "mine"]
+    settings = read_config(output / "mine" / "config.json")
+    same = {"dataset": TRAINING.dataset, "seed": TRAINING.seed}
+    assert settings.training == dataclasses.replace(settings.training, **same)
+    assert (settings.training.beta_f, settings.training.beta_z) == ("3", "0:1,2:5")
+    assert settings.model.static_size == 5
+    page = (output / "report.html").read_text()
+    for name in ("beta 2", "preset mine"):
+        assert f"Pictures, {name}" in page and f"Tables, {name}" in page
+    assert "Table 1" not in page and "preset mine was trained with" not in page
 
 
 def test_names_of_runs():

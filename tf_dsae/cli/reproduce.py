@@ -1,5 +1,7 @@
 """Makes the 2019 paper's figures and tables: trains at beta 1, 6 and 150, evaluates, reports.
 
+The default preset of bin/train is trained and set beside them.
+
 Each stage is done once: the same command goes on where it was stopped. Examples:
 
   reproduce                   # the paper's architecture; hours on a CPU
@@ -16,12 +18,22 @@ from tf_dsae.cli import common, data_flags
 from tf_dsae.errors import UserError
 from tf_dsae.presets import PRESETS, parse_betas, preset
 
+_DEFAULT_BESIDE = {"paper": "sprites"}
+
 _PRESET = flags.DEFINE_string(
     "preset", "paper", f"Settings of the runs: {', '.join(PRESETS)}; beta is set apart."
 )
 _DATASET = flags.DEFINE_string("dataset", "sprites/drawn", "sprites/drawn or sprites/lpc.")
 _BETAS = flags.DEFINE_string("betas", "1,6,150", "Weights of both KLs, a run for each.")
-_EPOCHS = flags.DEFINE_integer("epochs", None, "Epochs of each run. Default: the preset's.")
+_EPOCHS = flags.DEFINE_integer(
+    "epochs", None, "Epochs of each run at a beta. Default: the preset's."
+)
+_BESIDE = flags.DEFINE_string(
+    "beside",
+    None,
+    "Presets, separated by commas, to train as they are and set beside, or none. Default: sprites "
+    "beside the paper's preset, none beside others.",
+)
 _SEED = flags.DEFINE_integer("seed", 0, "Of the runs, their evaluation and the likelihood study.")
 _NUM_VIDEOS = flags.DEFINE_integer("num_videos", 0, "Test videos to evaluate; 0: all.")
 _OUTPUT_DIR = flags.DEFINE_string(
@@ -48,6 +60,10 @@ def main(argv: list[str]) -> None:
     if _EPOCHS.value is not None:
         given["epochs"] = _EPOCHS.value
     training = dataclasses.replace(training, **given)
+    beside = _BESIDE.value if _BESIDE.value is not None else _DEFAULT_BESIDE.get(_PRESET.value, "")
+    presets = tuple(part for part in beside.split(",") if part and part != "none")
+    for part in presets:
+        preset(part)
     name = f"reproduce-{_DATASET.value.replace('/', '-')}-{_PRESET.value}"
     output = Path(_OUTPUT_DIR.value or Path("runs") / name)
     common.load_tensorflow()
@@ -58,7 +74,7 @@ def main(argv: list[str]) -> None:
         output, data_flags.DATA_DIR.value, data_flags.SHEETS_DIR.value, _JUDGE_DIR.value
     )
     evaluations = reproduce(
-        model, training, places, betas, _NUM_VIDEOS.value or None, _SHOW_SOURCE.value
+        model, training, places, betas, _NUM_VIDEOS.value or None, _SHOW_SOURCE.value, presets
     )
     print(report.comparison_text(evaluations))
     print(f"wrote {output} in {time.monotonic() - start:.0f} s; open {output / 'report.html'}")

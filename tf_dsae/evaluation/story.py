@@ -1,8 +1,8 @@
 """One report of a whole reproduction, in the order of the 2019 paper's figures and tables."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tf_dsae.evaluation import report, tables
 from tf_dsae.evaluation.blocks import Block, Figure, Notice, Section, Settings, Table, Text
@@ -70,21 +70,31 @@ def needed_pictures() -> set[str]:
     return {f"{name}.{kind}" for name in names for kind in ("png", "gif")}
 
 
-def write_story(
-    output_dir: Path,
-    evaluations: Mapping[float, Evaluation],
-    study: Mapping[str, Any],
-    folder_of: Callable[[float], str],
-) -> None:
+class Told(NamedTuple):
+    """A run to tell of.
+
+    folder: its name below the report's; beta: of both KLs, None for weights of its preset's own.
+    """
+
+    folder: str
+    beta: float | None
+    evaluation: Evaluation
+
+    @property
+    def name(self) -> str:
+        """As the report calls it."""
+        return f"preset {self.folder}" if self.beta is None else f"beta {self.beta:g}"
+
+
+def write_story(output_dir: Path, runs: Sequence[Told], study: Mapping[str, Any]) -> None:
     """Writes report.html and report.md.
 
     Args:
       output_dir: holds likelihood/figures and, for each run, its folder with evaluation/figures.
-      evaluations: beta -> evaluation; those of the paper's betas are told beside its findings.
+      runs: in their order; those at the paper's betas are told beside its findings.
       study: what likelihood.json holds.
-      folder_of: the name of a beta's folder.
     """
-    named = {f"beta {beta:g}": evaluation for beta, evaluation in evaluations.items()}
+    named = {run.name: run.evaluation for run in runs}
     notices = [
         notice for name, found in named.items() for notice in report.notices(f"{name}: ", found)
     ]
@@ -93,21 +103,21 @@ def write_story(
         "in words or its figures beside ours. What was run stands at the end."
     )
     sections = _bias(output_dir, study)
-    for beta, evaluation in evaluations.items():
-        sections += _run(output_dir / folder_of(beta), beta, evaluation)
+    for run in runs:
+        sections += _run(output_dir / run.folder, run)
     sections.append(Section("All runs side by side", comparison_tables(named)))
     settings: list[Block] = []
-    for beta in evaluations:
-        workdir = output_dir / folder_of(beta)
+    for run in runs:
+        workdir = output_dir / run.folder
         held = read_settings(workdir / CONFIG)
         preset, epochs = held["training"]["preset"], held["training"]["epochs"]
-        words_of_run = f"beta {beta:g}: preset {preset}, {epochs} epochs"
-        alt = f"Curves of the bound and its terms over epochs at beta {beta:g}."
+        words_of_run = f"{run.name}: preset {preset}, {epochs} epochs"
+        alt = f"Curves of the bound and its terms over epochs, {run.name}."
         settings.append(Figure(workdir / FIGURES / "curves.png", alt, words_of_run))
         settings.append(Settings(held, words_of_run))
-        if preset != "paper":
+        if preset != "paper" and run.beta is not None:
             notices.append(
-                Notice(f"beta {beta:g} was trained with the preset {preset}, not the paper's.")
+                Notice(f"{run.name} was trained with the preset {preset}, not the paper's.")
             )
     sections.append(Section("What was run", settings))
     made = report.Report(_TITLE, [*notices, words], sections)
@@ -131,14 +141,18 @@ def _bias(output_dir: Path, study: Mapping[str, Any]) -> list[Section]:
     return [Section("Are sequential autoencoders biased? (Section 3)", blocks)]
 
 
-def _run(workdir: Path, beta: float, evaluation: Evaluation) -> list[Section]:
-    """What the paper shows at a beta (Sections 5 and 6), and its table."""
-    title, shown = _PAPER.get(beta, (f"Pictures at beta {beta:g}", _ANY))
+def _run(workdir: Path, run: Told) -> list[Section]:
+    """What the paper shows at a beta (Sections 5 and 6), and its table; else our own pictures."""
+    evaluation = run.evaluation
+    title, shown, number = f"Pictures, {run.name}", _ANY, "Tables"
+    if run.beta is not None:
+        title, shown = _PAPER.get(run.beta, (title, shown))
+        number = {1.0: "Table 1 (Section 5.4)", 6.0: "Table 2 (Section 6.3)"}.get(run.beta, number)
     pictures: list[Block] = []
-    for number, name, finding in shown:
+    for place, name, finding in shown:
         title_of, caption, alt = scenes.words(name, evaluation.get("show_source", True))
         path = workdir / "evaluation" / "figures" / name
-        text = ". ".join(filter(None, [number, title_of, caption])) + f" {finding}"
+        text = ". ".join(filter(None, [place, title_of, caption])) + f" {finding}"
         pictures.append(Figure(path.with_suffix(".png"), alt, text, path.with_suffix(".gif")))
     kls = evaluation["elbo"]
     kept = Text(
@@ -146,12 +160,11 @@ def _run(workdir: Path, beta: float, evaluation: Evaluation) -> list[Section]:
         f"{tables.number(kls['dynamic_kl'])} nats per video; a posterior that has fallen on its "
         "prior keeps nothing."
     )
-    number = {1.0: "Table 1 (Section 5.4)", 6.0: "Table 2 (Section 6.3)"}.get(beta, "Tables")
     made = [tables.disagreement_table(evaluation), tables.kl_table(evaluation)]
     return [
         Section(title, [kept, *pictures]),
         Section(
-            f"{number}, beta {beta:g}",
-            [table._replace(caption=f"{table.caption}, beta {beta:g}") for table in made],
+            f"{number}, {run.name}",
+            [table._replace(caption=f"{table.caption}, {run.name}") for table in made],
         ),
     ]
