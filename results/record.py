@@ -1,17 +1,24 @@
 """Records what a command left: settings, figures of merit and pictures, with the command itself.
 
-Of a training, an evaluation or a likelihood study. Source clips of a training appear as their
-reconstructions, so that every pixel recorded is the model's own, but for --show_source, with data
-that may be shown.
+Of a training, an evaluation, a likelihood study or a reproduction. Source clips of a training
+appear as their reconstructions, so that every pixel recorded is the model's own, but for
+--show_source, with data that may be shown.
 
   python results/record.py --workdir=RUN --output_dir=results/NAME --command="bin/train ..."
+
+--weights adds the weights of a training in half precision; --evaluate judges what was recorded,
+those very weights where they are there, else the run's own.
 """
 
 import json
 import platform
 import shutil
 import sys
+import tempfile
 from pathlib import Path
+
+import h5py
+import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -27,6 +34,9 @@ _WALL_SECONDS = flags.DEFINE_float(
 )
 _SHOW_SOURCE = flags.DEFINE_bool("show_source", False, "Show source clips as they are.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Folder of prepared data sets.")
+_JUDGE_DIR = flags.DEFINE_string("judge_dir", None, "Folder of the judges.")
+_WEIGHTS = flags.DEFINE_bool("weights", False, "Record a training's weights, in half precision.")
+_EVALUATE = flags.DEFINE_bool("evaluate", False, "Evaluate a training.")
 
 
 def _processor() -> str:
@@ -60,6 +70,66 @@ def record_evaluation(source: Path, output: Path) -> dict:
     return {"seed": evaluation["seed"], "versions": evaluation["versions"]}
 
 
+def record_reproduction(source: Path, output: Path) -> dict:
+    """Copies the tables of every run; returns what is particular to it."""
+    from tf_dsae.evaluation.run import EVALUATION, TABLES, read_evaluation
+
+    shutil.copyfile(source / "report.md", output / "report.md")
+    runs = sorted(path.parent.parent for path in source.glob(f"*/evaluation/{EVALUATION}"))
+    for run in runs:
+        (output / run.name).mkdir(exist_ok=True)
+        for path in (f"evaluation/{EVALUATION}", f"evaluation/{TABLES}", "config.json"):
+            shutil.copyfile(run / path, output / run.name / Path(path).name)
+        shutil.copyfile(run / "metrics.csv", output / run.name / "metrics.csv")
+    evaluation = read_evaluation(runs[0])
+    return {"seed": evaluation["seed"], "versions": evaluation["versions"]}
+
+
+def record_weights(source: Path, output: Path) -> None:
+    """Copies the model's weights in 16 bits, which `tf_dsae.load` reads too."""
+    with h5py.File(source) as held, h5py.File(output, "w") as copy:
+
+        def add(name: str, item: h5py.Dataset | h5py.Group) -> None:
+            if isinstance(item, h5py.Dataset) and not name.startswith("optimizer"):
+                copy.create_dataset(name, data=item[()].astype(np.float16))
+
+        held.visititems(add)
+
+
+def record_judgement(run: Path, output: Path) -> dict:
+    """Evaluates a run and keeps the numbers; returns how far full precision is away, if known."""
+    from tf_dsae.evaluation.collect import Protocol
+    from tf_dsae.evaluation.run import EVALUATION, TABLES, evaluate_run, read_evaluation
+
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder)
+        evaluation = evaluate_run(
+            output if _WEIGHTS.value else run,
+            made,
+            Protocol(),
+            judge_dir=_JUDGE_DIR.value,
+            data_dir=_DATA_DIR.value,
+            show_source=_SHOW_SOURCE.value,
+        )
+        for name in (EVALUATION, TABLES):
+            shutil.copyfile(made / name, output / name)
+    if not (_WEIGHTS.value and (run / "evaluation" / EVALUATION).exists()):
+        return {}
+    full = read_evaluation(run)
+    return {
+        "full_precision": {
+            "elbo": full["elbo"]["elbo"],
+            "disagreement": {name: row["disagreement"] for name, row in full["table"].items()},
+        },
+        "half_precision": {
+            "elbo": evaluation["elbo"]["elbo"],
+            "disagreement": {
+                name: row["disagreement"] for name, row in evaluation["table"].items()
+            },
+        },
+    }
+
+
 def record_training(source: Path, output: Path) -> dict:
     """Copies a run, scores all held-out videos and draws; returns what is particular to it."""
     from tf_dsae import workdir as folder
@@ -75,11 +145,15 @@ def record_training(source: Path, output: Path) -> dict:
     write_figures(pictures, output, source / folder.METRICS, _SHOW_SOURCE.value)
     model.compile(seed=run.training.seed)
     scored = model.evaluate(data.evaluation_batches("test", 32), return_dict=True, verbose=0)
+    if _WEIGHTS.value:
+        record_weights(source / folder.WEIGHTS, output / folder.WEIGHTS)
+    judged = record_judgement(source, output) if _EVALUATE.value else {}
     return {
         "seed": run.training.seed,
         "versions": json.loads((source / folder.CONFIG).read_text())["versions"],
         "test_videos": data.num_test,
         "test_nats_per_video": {name: round(float(value), 2) for name, value in scored.items()},
+        **judged,
     }
 
 
@@ -89,7 +163,11 @@ def main(argv: list[str]) -> None:
     common.load_tensorflow()
     source, output = Path(_WORKDIR.value), Path(_OUTPUT_DIR.value)
     output.mkdir(parents=True, exist_ok=True)
-    kinds = {"likelihood.json": record_study, "evaluation.json": record_evaluation}
+    kinds = {
+        "report.md": record_reproduction,
+        "likelihood.json": record_study,
+        "evaluation.json": record_evaluation,
+    }
     recorders = [of for name, of in kinds.items() if (source / name).exists()]
     particular = (recorders or [record_training])[0](source, output)
     record = {

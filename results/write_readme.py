@@ -1,0 +1,158 @@
+"""Writes README's results from the recorded files, between the two markers.
+
+python results/write_readme.py
+"""
+
+import json
+import statistics
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tf_dsae.evaluation.disagreement import PUBLISHED  # noqa: E402
+
+BEGIN = "<!-- Written by results/write_readme.py. -->"
+END = "<!-- To here. -->"
+FACTORS = ("skin", "pants", "top", "hair", "action")
+
+Evaluation = Mapping[str, Any]
+
+# What the default preset is held to: name -> (how to read it, sign, first reach, goal, unit).
+# A sign of -1: smaller is better. Disagreement as fractions, nats per video.
+_Measure = tuple[Callable[[Evaluation], float], int, float, float]
+
+
+def _disagreement(factor: str) -> Callable[[Evaluation], float]:
+    return lambda evaluation: evaluation["table"][factor]["disagreement"]
+
+
+MEASURES: dict[str, _Measure] = {
+    "skin": (_disagreement("skin"), -1, 0.04, 0.005),
+    "pants": (_disagreement("pants"), -1, 0.02, 0.005),
+    "top": (_disagreement("top"), -1, 0.005, 0.001),
+    "hair": (_disagreement("hair"), -1, 0.002, 0.001),
+    "action": (_disagreement("action"), -1, 0.01, 0.001),
+    "motion accuracy": (lambda e: e["protocol"]["motion_kept"]["action"], 1, 0.999, 0.999),
+    "H(y given x)": (lambda e: e["protocol"]["entropy_y_given_x"], -1, 0.01, 0.01),
+    "H(y)": (lambda e: e["protocol"]["entropy_y"], 1, 2.19, 2.19),
+    "ELBO": (lambda e: e["elbo"]["elbo"], 1, -90_410.0, -90_395.0),
+}
+
+
+def read(folder: Path) -> tuple[Evaluation, dict[str, Any]]:
+    """A recorded training's evaluation and run.json."""
+    return tuple(
+        json.loads((folder / name).read_text()) for name in ("evaluation.json", "run.json")
+    )
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f}%"
+
+
+def shown(name: str, value: float) -> str:
+    """A measure's value with its unit."""
+    if name in FACTORS or name == "motion accuracy":
+        return percent(value)
+    return f"{value:,.1f}" if name == "ELBO" else f"{value:.4f}"
+
+
+def reach_rows(evaluations: Sequence[Evaluation]) -> list[list[str]]:
+    """Measure, mean and range over seeds, first reach, goal, and which of them is met."""
+    rows = []
+    for name, (of, sign, first, goal) in MEASURES.items():
+        values = [of(evaluation) for evaluation in evaluations]
+        mean = statistics.fmean(values)
+        met = "goal met" if sign * mean > sign * goal else "first reach met"
+        if sign * mean <= sign * first:
+            met = "**not met**"
+        span = f"{shown(name, min(values))} to {shown(name, max(values))}"
+        bound = [f"{'<>'[sign > 0]} {shown(name, limit)}" for limit in (first, goal)]
+        rows.append([name, shown(name, mean), span, *bound, met])
+    return rows
+
+
+def disagreement_rows(
+    ours: Sequence[Evaluation], others: Mapping[str, Evaluation]
+) -> list[list[str]]:
+    """The paper's table: ours over seeds, its betas by our hand, and the published."""
+    rows = []
+    means = [statistics.fmean(MEASURES[factor][0](one) for one in ours) for factor in FACTORS]
+    rows.append([f"**default preset, {len(ours)} seed(s)**", *map(percent, means)])
+    for name, evaluation in others.items():
+        rows.append([name, *(percent(MEASURES[factor][0](evaluation)) for factor in FACTORS)])
+    for name, published in PUBLISHED.items():
+        rows.append([name, *(percent(published[factor].disagreement) for factor in FACTORS)])
+    return rows
+
+
+def bound_rows(folders: Sequence[Path]) -> list[list[str]]:
+    """Command, wall time and the bound's terms of each recorded training."""
+    rows = []
+    for folder in folders:
+        evaluation, run = read(folder)
+        terms = evaluation["elbo"]
+        names = ("elbo", "importance_weighted", "log_likelihood", "static_kl", "dynamic_kl")
+        wall = f"{run['wall_seconds'] / 60:.1f} min"
+        name = f"[`{run['command']}`](results/{folder.name})"
+        rows.append([name, wall, *(f"{terms[term]:,.1f}" for term in names)])
+    return rows
+
+
+def section(results: Path) -> str:
+    """README's results, from the folders that are there."""
+    lpc = sorted(results.glob("sprites_lpc*"))
+    drawn = sorted(results.glob("sprites_drawn*"))
+    ours = [read(folder)[0] for folder in lpc]
+    betas = {
+        f"preset {json.loads((path.parent / 'config.json').read_text())['training']['preset']}, "
+        f"{path.parent.name.replace('_', ' ')}": json.loads(path.read_text())
+        for path in sorted(results.glob("reproduce_lpc/beta_*/evaluation.json"))
+    }
+    lines = [
+        "![Characters of the left column with the motions of the top row]"
+        "(results/sprites_lpc/swap.gif)",
+        "",
+        '*`tf_dsae.load("results/sprites_lpc")`: top row motions, left column characters, both as '
+        "the model reconstructs them; every other clip is made from the `f` of its row and the `z` "
+        "of its column.*",
+        "",
+        "Share of the 2664 test videos of `sprites/lpc` in which a judge sees another class when "
+        "its latent is kept and the other drawn anew (published figures by their own judges):",
+        "",
+        *table(["", *FACTORS[:-1], "action (9)"], disagreement_rows(ours, betas)),
+        "",
+        f"What the default preset is held to, mean of {len(ours)} seed(s):",
+        "",
+        *table(["", "mean", "range", "first reach", "goal", ""], reach_rows(ours)),
+        "",
+        "Test videos, nats per video (the Gaussian's constant alone is -90,335):",
+        "",
+        *table(
+            ["command", "wall time", "ELBO", "weighted", "log-likelihood", "KL of f", "KL of z"],
+            bound_rows([*lpc, *drawn]),
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def written(readme: str, results: Path) -> str:
+    """README with its results written anew."""
+    before, rest = readme.split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}\n\n{section(results)}\n\n{END}{after}"
+
+
+if __name__ == "__main__":
+    path = ROOT / "README.md"
+    path.write_text(written(path.read_text(), ROOT / "results"))
