@@ -22,7 +22,10 @@ class Preset(NamedTuple):
 PRESETS = {
     "sprites": Preset(
         ModelConfig(
-            static_size=256,
+            static_size=64,
+            static_rnn="mean",
+            static_rnn_size=256,
+            dynamic_hidden_size=256,
             decoder_kernel_sizes=(4, 4, 4, 4),
             decoder_strides=(2, 2, 2, 2),
             prior_size=256,
@@ -31,15 +34,19 @@ PRESETS = {
             preset="sprites",
             # z learns the motion first, so that f does not; then f is the cheaper place for
             # whatever stays.
-            beta_f="0%:30,4.5%:30,4.6%:1",
-            beta_z="0%:1.5,4.5%:1.5,4.6%:4,30%:4,60%:1",
-            epochs=6,
+            beta_f="0:30,750:30,760:1",
+            beta_z="0:1,750:1,760:8,2400:8,25%:1",
+            epochs=32,
             batch_size=8,
+            optimizer="muon",
             warmup_steps=100,
             learning_rate_decay="cosine",
+            colour_mixing=0.75,
+            static_frames=2,
+            likelihood_frames=4,
             mixed_precision=None,
         ),
-        "the best picture for the time it takes on a CPU",
+        "the best split and picture of an hour on two CPU cores",
     ),
     "paper": Preset(
         ModelConfig(),

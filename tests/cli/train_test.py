@@ -91,6 +91,11 @@ def arguments(data_dir: Path, workdir: Path) -> list[str]:
         f"--data_dir={data_dir}",
         f"--workdir={workdir}",
         "--beta=0%:0.5,50%:2",
+        "--optimizer=muon",
+        "--static_rnn=mean",
+        "--colour_mixing=0.5",
+        "--static_frames=2",
+        "--likelihood_frames=3",
         "--epochs=3",
         "--steps_per_epoch=7",
         "--deterministic",
@@ -123,13 +128,15 @@ def test_killed_run_ends_with_the_bits_of_the_undisturbed_one(data_dir, tmp_path
     for step in (3, 11):
         kill_at_step(line, killed, step)
     assert not (killed / "model.weights.h5").exists()
-    done = run(PROGRAM, *arguments(data_dir, killed))
+    # The same flags, from a file.
+    (tmp_path / "flags.txt").write_text("\n".join(arguments(data_dir, killed)))
+    done = run(PROGRAM, f"--flagfile={tmp_path}/flags.txt")
     assert done.returncode == 0, done.stderr
     assert "going on from step" in done.stderr
     assert_same_run(killed, whole)
 
-    # The recorded settings, and the same flags from a file, replay the run.
-    replayed, from_file = tmp_path / "replayed", tmp_path / "from_file"
+    # The recorded settings replay the run.
+    replayed = tmp_path / "replayed"
     done = run(
         PROGRAM,
         f"--config={whole}/config.json",
@@ -138,10 +145,6 @@ def test_killed_run_ends_with_the_bits_of_the_undisturbed_one(data_dir, tmp_path
     )
     assert done.returncode == 0, done.stderr
     assert_same_run(replayed, whole)
-    (tmp_path / "flags.txt").write_text("\n".join(arguments(data_dir, from_file)))
-    done = run(PROGRAM, f"--flagfile={tmp_path}/flags.txt")
-    assert done.returncode == 0, done.stderr
-    assert_same_run(from_file, whole)
 
 
 def test_interrupted_it_says_how_to_go_on(data_dir, tmp_path):

@@ -1,0 +1,89 @@
+"""README's results are those of the recorded files, and half precision is what is said of it."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tf_dsae
+from tests.conftest import small_config
+from tf_dsae import workdir as folder
+from tf_dsae.config import TrainingConfig
+from tf_dsae.model import DSAE
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def script(name: str):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "results" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def write_readme():
+    return script("write_readme")
+
+
+def test_readmes_results_are_the_recorded_ones(write_readme):
+    readme = (ROOT / "README.md").read_text()
+    assert write_readme.written(readme, ROOT / "results") == readme
+
+
+def evaluation(skin: float, elbo: float):
+    """All other figures perfect."""
+    factors = dict.fromkeys(("skin", "pants", "top", "hair", "action"), {"disagreement": 0.0})
+    return {
+        "table": {**factors, "skin": {"disagreement": skin}},
+        "protocol": {
+            "motion_kept": {"action": 1.0},
+            "entropy_y_given_x": 0.0,
+            "entropy_y": float(np.log(9)),
+        },
+        "elbo": {"elbo": elbo},
+    }
+
+
+def test_reaches_are_judged_by_the_mean_over_seeds(write_readme):
+    rows = write_readme.reach_rows([evaluation(0.05, -90_400.0), evaluation(0.02, -90_408.0)])
+    verdicts = {row[0]: row[-1] for row in rows}
+    assert verdicts.pop("skin") == "first reach met" and verdicts.pop("ELBO") == "first reach met"
+    assert set(verdicts.values()) == {"goal met"}
+    skin = rows[0]
+    assert skin[1:5] == ["3.50%", "2.00% to 5.00%", "< 4.00%", "< 0.50%"]
+    rows = write_readme.reach_rows([evaluation(0.05, -90_420.0), evaluation(0.04, -90_430.0)])
+    assert [row[0] for row in rows if row[-1] == "**not met**"] == ["skin", "ELBO"]
+    assert rows[-1][1:4] == ["-90,425.0", "-90,430.0 to -90,420.0", "> -90,410.0"]
+
+
+def test_recorded_weights_are_the_models_in_half_precision(tmp_path):
+    model = DSAE(small_config(), seed=1)
+    model.compile("adam")
+    model.optimizer.build(model.trainable_variables)
+    run = folder.RunConfig(model.config, TrainingConfig(), {})
+    for place in ("run", "recorded"):
+        (tmp_path / place).mkdir()
+        folder.write_config(tmp_path / place, run)
+    folder.save_weights(tmp_path / "run", model)
+    weights = [tmp_path / place / folder.WEIGHTS for place in ("run", "recorded")]
+    script("record").record_weights(*weights)
+    again = tf_dsae.load(tmp_path / "recorded")
+    for mine, other in zip(again.get_weights(), model.get_weights(), strict=True):
+        assert mine.dtype == np.float32
+        np.testing.assert_array_equal(mine, other.astype(np.float16))
+    assert weights[1].stat().st_size < weights[0].stat().st_size / 3
+
+
+def test_the_recorded_model_loads_and_draws():
+    model = tf_dsae.load(ROOT / "results" / "sprites_lpc")
+    videos = model.generate(num_videos=2, num_frames=3, seed=0).numpy()
+    assert videos.shape == (2, 3, 64, 64, 3)
+    # A character on black: some of the picture, and not all of it.
+    assert 0.02 < (videos > 0.2).mean() < 0.5
+
+
+def test_recorded_folder_is_small():
+    size = (ROOT / "results" / "sprites_lpc" / folder.WEIGHTS).stat().st_size
+    assert size <= 12 * 10**6
