@@ -1,13 +1,15 @@
 """How fast training steps are, against what the machine's matrix products allow.
 
-For each preset and precision, in one run: videos per second of the training step, the
-floating-point operations of a step (those of its matrix products and convolutions, forward and
-backward, counted from the layers' shapes), and the fraction of the machine's matrix product rate,
-measured in that precision just before and just after, that the step reaches.
+For each preset and precision, in one run: videos per second of the training step, as the preset
+trains; the floating-point operations of a step (those of its matrix products and convolutions,
+forward, backward and in the optimiser, counted from the layers' shapes); and the fraction of the
+machine's matrix product rate, measured in that precision just before and just after, that the step
+reaches.
 
   python benchmarks/train_step.py --presets=paper,sprites --batch_size=32
 """
 
+import dataclasses
 import os
 import sys
 import time
@@ -22,9 +24,9 @@ import tensorflow as tf  # noqa: E402
 from absl import app, flags  # noqa: E402
 from operations import step_operations  # noqa: E402
 
-from tf_dsae.model import DSAE  # noqa: E402
-from tf_dsae.optimizer import Adam  # noqa: E402
 from tf_dsae.presets import PRESETS  # noqa: E402
+from tf_dsae.training.run import build_model  # noqa: E402
+from tf_dsae.workdir import RunConfig  # noqa: E402
 
 _PRESETS = flags.DEFINE_list("presets", list(PRESETS), "Presets to time.")
 _PRECISIONS = flags.DEFINE_list("precisions", ["float32", "mixed_bfloat16"], "Keras policies.")
@@ -56,9 +58,9 @@ def matrix_rate(dtype: str, seconds: float) -> float:
 
 def time_preset(name: str, precision: str) -> tuple[float, int]:
     """Seconds and floating-point operations of a training step."""
-    model = DSAE(PRESETS[name].model, seed=0, dtype=precision)
-    model.compile(Adam(3e-4))
-    model.optimizer.build(model.trainable_variables)
+    config, training, _ = PRESETS[name]
+    training = dataclasses.replace(training, mixed_precision=precision != "float32")
+    model = build_model(RunConfig(config, training, {}), total_steps=1000)
     shape = (_BATCH_SIZE.value, _NUM_FRAMES.value, *model.config.frame_shape)
     videos = tf.constant(np.random.default_rng(0).integers(0, 256, shape, np.uint8))
     step = tf.function(model.train_step, jit_compile=_XLA.value)

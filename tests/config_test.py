@@ -10,7 +10,7 @@ from tests.conftest import small_config
 from tf_dsae.config import ModelConfig, TrainingConfig
 from tf_dsae.errors import UserError
 from tf_dsae.geometry import encoder_sizes
-from tf_dsae.presets import PRESETS, preset
+from tf_dsae.presets import PRESETS, parse_presets, preset
 from tf_dsae.workdir import read_config
 
 
@@ -40,6 +40,14 @@ def test_presets_survive_json(name):
 def test_unknown_preset_lists_the_known():
     with pytest.raises(UserError, match="expected one of sprites, paper, li_mandt, tiny"):
         preset("papr")
+
+
+def test_lists_of_presets():
+    assert parse_presets("none") == parse_presets("") == ()
+    assert parse_presets("sprites, tiny") == ("sprites", "tiny")
+    for wrong in ("sprites,sprites", "none,sprites", "papr"):
+        with pytest.raises(UserError, match="^presets?: expected .* received"):
+            parse_presets(wrong)
 
 
 @pytest.mark.parametrize(

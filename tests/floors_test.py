@@ -30,7 +30,7 @@ FLOORS = [
     ("distributions", "optimizer", "recurrent", "views", "data"),
     ("encoders", "prior", "decoder"),
     ("objective",),
-    ("networks", "autoencoder", "model", "linear_gaussian"),
+    ("networks", "sequential_model", "autoencoder", "model", "linear_gaussian"),
     ("figures", "workdir", "apply", "export", "training", "evaluation", "reproduce"),
     ("cli",),
 ]

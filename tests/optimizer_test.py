@@ -50,6 +50,38 @@ def test_orthogonalised_is_near_the_orthogonal_factor(shape):
     assert np.abs(rest).max() < 0.05  # The vectors are kept, to bfloat16's precision.
 
 
+def test_small_singular_values_are_raised_too():
+    values = np.geomspace(1.0, 6e-3, 12).astype(np.float32)
+    found = orthogonalised(tf.constant(np.diag(values)[None]), "float32")[0]
+    after = np.linalg.svd(found, compute_uv=False)
+    assert after.min() > 0.67 and after.max() < 1.21
+    tiny = orthogonalised(tf.constant(np.diag(np.float32([1, 1, 1e-4]))[None]), "float32")[0]
+    assert 0.02 < np.linalg.svd(tiny, compute_uv=False).min() < 0.1
+
+
+@pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
+def test_kernels_of_other_precisions(dtype):
+    layer = keras.layers.Dense(5, dtype=dtype)
+    layer.build((None, 11))
+    before = np.array(layer.kernel, np.float32)
+    optimizer = Muon(0.1)
+    optimizer.build(layer.trainable_variables)
+    gradient = tf.cast(tf.random.stateless_normal([11, 5], (1, 2)), dtype)
+    optimizer.apply_gradients([(gradient, layer.kernel), (tf.ones_like(layer.bias), layer.bias)])
+    change = np.array(layer.kernel, np.float32) - before
+    expected = -0.1 * 0.2 * 11**0.5 * np.array(orthogonalised(gradient[None])[0])
+    np.testing.assert_allclose(change, expected, atol=6e-3 if dtype == "bfloat16" else 1e-6)
+
+
+def test_only_what_adam_takes_has_a_second_moment():
+    layer = keras.layers.Dense(5)
+    layer.build((None, 11))
+    optimizer = Muon(0.01)
+    optimizer.build(layer.trainable_variables)
+    shapes = sorted(tuple(variable.shape) for variable in optimizer.variables)
+    assert shapes == [(), (), (5,), (5,), (11, 5)]  # Steps, rate; two of the bias; the momentum.
+
+
 def steps_of_muon(layer, gradients, rate):
     """What one optimiser adds to each variable of a layer in each of two steps."""
     optimizer = Muon(rate)

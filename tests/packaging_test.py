@@ -87,12 +87,15 @@ def test_benchmarks_run(script, flags, words):
 def test_operations_of_a_step_are_those_of_the_profiler(monkeypatch):
     """The benchmark's count against TensorFlow's own, of the same products without the rest."""
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    import keras
     import tensorflow as tf
-    from operations import forward_operations, step_operations
+    from operations import forward_operations, muon_operations, step_operations
     from tensorflow.python.profiler import model_analyzer, option_builder
 
     from tests.conftest import small_config
     from tf_dsae.model import DSAE
+    from tf_dsae.optimizer import Muon
+    from tf_dsae.views import Views
 
     def profiled(function) -> int:
         options = option_builder.ProfileOptionBuilder.float_operation()
@@ -118,13 +121,34 @@ def test_operations_of_a_step_are_those_of_the_profiler(monkeypatch):
             tf.zeros([1, model.decoder.dense.kernel.shape[0]]), model.decoder.dense.kernel
         )
 
-    forward = forward_operations(model)
-    assert forward == profiled(products)
-    head = 2 * tf.size(model.static_encoder.head.dense.kernel).numpy()
+    of = forward_operations(model)
+    assert sum(of) - of.clip == profiled(products)
+    assert of.clip == 2 * tf.size(model.static_encoder.head.dense.kernel).numpy()
     first = model.frame_encoder.convolutions[0]
     no_gradient = profiled(
         lambda: tf.nn.conv2d(
             tf.zeros([1, *model.config.frame_shape]), first.kernel.value, 2, "VALID"
         )
     )
-    assert step_operations(model, 3, 4) == 3 * (3 * head + 4 * (3 * forward - no_gradient))
+    every_frame = 3 * (sum(of) - of.clip) - no_gradient
+    assert step_operations(model, 3, 4) == 3 * (3 * of.clip + 4 * every_frame)
+
+    # Of 4 frames, 6 are encoded, 2 for f, and 3 decoded.
+    model.compile(Muon(), views=Views(0.5, static_frames=2, likelihood_frames=3))
+    model.optimizer.build(model.trainable_variables)
+    per_video = 6 * (3 * of.frame_encoder - no_gradient) + 3 * (
+        2 * of.static_encoder + 4 * of.dynamics + 3 * of.decoder + of.clip
+    )
+    muon = muon_operations(model.optimizer)
+    assert step_operations(model, 3, 4) == 3 * per_video + muon
+
+    def iteration():
+        wide = tf.zeros([7, 20])
+        square = tf.matmul(wide, wide, transpose_b=True)
+        return tf.matmul(tf.matmul(square, square), wide)
+
+    layer, optimizer = keras.layers.Dense(7), Muon()
+    layer.build((None, 20))
+    optimizer.build(layer.trainable_variables)
+    assert muon_operations(optimizer) == 5 * profiled(iteration)
+    assert muon > 0

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tf_dsae.errors import UserError
+from tf_dsae.presets import PRESETS
 from tf_dsae.schedules import check_points, parse_schedule, piecewise_linear
 
 
@@ -13,20 +14,23 @@ def test_number_and_pairs():
     assert parse_schedule("0%:4,40%:4,70%:1", 50, "b") == ((0.0, 4.0), (20.0, 4.0), (35.0, 1.0))
 
 
-def test_percentages_of_a_short_run_come_after_the_steps_before_them():
-    text = "0:1,600:1,610:8,60%:8,80%:2"
-    steps = {
-        2000: [0, 600, 610, 1200, 1600],
-        1000: [0, 600, 610, 611, 800],
-        500: [0, 600, 610, 611, 612],
-    }
-    for total, expected in steps.items():
-        found = parse_schedule(text, total, "beta")
-        assert found == tuple(zip(expected, (1, 1, 8, 8, 2), strict=True))
-    # What is out of order in every run stays an error.
-    for wrong in ("0%:1,50%:2,40%:3", "0:1,60%:2,30:3", "0:1,10:2,60%:3,50%:4"):
-        with pytest.raises(UserError, match="expected steps that rise"):
+def test_the_smaller_of_steps_and_percentage():
+    text = "0:1,600/20%:1,610/21%:8,60%:2"
+    for total, steps in {10_000: [0, 600, 610, 6000], 1000: [0, 200, 210, 600]}.items():
+        expected = tuple(zip(steps, (1, 1, 8, 2), strict=True))
+        assert parse_schedule(text, total, "beta") == expected
+    for wrong in ("0:1,5/:2", "0:1,/5%:2", "0:1,/:2"):
+        with pytest.raises(UserError, match="^beta: expected a number or step:value pairs"):
             parse_schedule(wrong, 100, "beta")
+
+
+@pytest.mark.parametrize("total", [2, 100, 416, 2500, 36_000, 10**7])
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_rise_in_runs_of_any_length(name, total):
+    training = PRESETS[name].training
+    for text in (training.beta_f, training.beta_z):
+        points = parse_schedule(text, total, "beta")
+        assert points[-1][0] < total and points[-1][1] == 1
 
 
 def test_values_are_those_of_numpy_interpolation():

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tests.conftest import B, C, H, T, W, small_config
 from tf_dsae.errors import UserError
 from tf_dsae.model import DSAE
+from tf_dsae.optimizer import Muon
 from tf_dsae.views import Views, mixed_colours, random_frames
 
 SEED = tf.constant([4, 2])
@@ -58,10 +59,18 @@ def test_random_frames_are_uniform_and_never_twice():
 
 
 def test_nothing_is_hidden_by_default():
-    video = tf.constant(dim_videos(B))
-    seen = Views().of(video, SEED)
-    assert seen.static is video and seen.dynamic is video
-    assert sorted(seen.frames.numpy()) == list(range(T))
+    seen = Views().of(tf.constant(dim_videos(B)), SEED)
+    assert seen.mixed is None
+    for frames in (seen.static_frames, seen.likelihood_frames):
+        assert frames.numpy().tolist() == list(range(T))
+
+
+def test_views_are_drawn_apart():
+    """Of 5 frames, 2 for f and 2 for the likelihood are the same ones in a tenth of the draws."""
+    views = Views(static_frames=2, likelihood_frames=2)
+    drawn = [views.of(tf.zeros([1, T, 1]), tf.constant([k, 0])) for k in range(300)]
+    same = [set(a.numpy()) == set(b.numpy()) for a, b, _ in drawn]
+    assert 0.04 < np.mean(same) < 0.17
 
 
 @pytest.mark.parametrize(
@@ -69,6 +78,12 @@ def test_nothing_is_hidden_by_default():
 )
 def test_views_out_of_range(views):
     with pytest.raises(UserError, match="expected .*received"):
+        DSAE(small_config(), seed=0).compile("adam", views=views)
+
+
+@pytest.mark.parametrize("views", [3, [0.5], "all"])
+def test_other_things_are_no_views(views):
+    with pytest.raises(UserError, match="views: expected tf_dsae.Views"):
         DSAE(small_config(), seed=0).compile("adam", views=views)
 
 
@@ -101,23 +116,86 @@ def test_only_the_encoder_of_z_sees_other_colours(videos, posterior):
     assert abs(seen.dynamic_kl - plain.dynamic_kl).numpy().min() > 1e-4
 
 
+def test_the_likelihood_is_of_the_true_clip(videos):
+    """With a decoder that is grey whatever it is given, colours of the target alone count."""
+    model = viewing(colour_mixing=1.0)
+    last = model.decoder.convolutions[-1]
+    last.kernel.assign(tf.zeros_like(last.kernel))
+    seen, plain = model.training_elbo(videos, seed=0), model.elbo(videos, seed=0)
+    np.testing.assert_allclose(seen.log_likelihood, plain.log_likelihood, rtol=1e-6)
+    errors = videos / 255.0 - 0.5
+    expected = -0.5 * (errors**2 + np.log(2 * np.pi)).sum((1, 2, 3, 4))
+    np.testing.assert_allclose(seen.log_likelihood, expected, rtol=1e-5)
+
+
 def test_some_frames_are_the_posterior_of_f_alone(videos):
     """q(f) of one frame shown is that of one of the frames."""
     model = viewing(static_frames=1)
     seen = model.training_elbo(videos, seed=0)
     one_by_one = np.stack([model.elbo(videos[:, t : t + 1], 0).static_kl for t in range(T)])
     assert (abs(one_by_one - seen.static_kl.numpy()).max(1) < 1e-4).sum() == 1
-    np.testing.assert_allclose(
-        model.training_elbo(videos, 5).dynamic_kl.shape, model.elbo(videos, 5).dynamic_kl.shape
-    )
 
 
-def test_views_train_in_a_graph_and_survive_saving(videos, tmp_path):
+def test_more_frames_than_there_are_is_all(videos):
+    """Of one sample and a clip of one frame too."""
+    model = viewing(static_frames=T + 2, likelihood_frames=T)
+    for clip in (videos, videos[:, :1]):
+        for mixing in (0.0, 1e-9):
+            model.views = Views(mixing, T + 2, T)
+            seen = model.training_elbo(clip, seed=0)
+            np.testing.assert_allclose(seen.static_kl, model.elbo(clip, 0).static_kl, rtol=1e-5)
+            assert np.isfinite(seen.elbo).all()
+
+
+@pytest.mark.parametrize("posterior", ["factorised", "full"])
+def test_several_samples_are_averaged(videos, posterior):
+    """All frames shown, so that the samples alone are random."""
+    model = viewing(posterior, likelihood_frames=T)
+
+    def spread() -> np.ndarray:
+        found = [model.training_elbo(videos, seed=k).log_likelihood for k in range(40)]
+        assert found[0].shape == [B]
+        return np.std(found, 0)
+
+    one = spread()
+    model.num_samples = 9
+    assert (spread() < 0.6 * one).all()
+
+
+def test_clips_of_a_length_that_is_not_known(videos):
     model = viewing(colour_mixing=0.75, static_frames=2, likelihood_frames=3)
-    model.optimizer.learning_rate = 0.01
+    anyhow = tf.function(
+        model.training_elbo,
+        input_signature=[
+            tf.TensorSpec([None, None, H, W, C], tf.uint8),
+            tf.TensorSpec([], tf.int32),
+        ],
+    )
+    for clip in (videos, videos[:2, :4], videos[:, :2]):
+        expected = model.training_elbo(clip, seed=3)
+        for found, value in zip(anyhow(clip, 3), expected, strict=True):
+            np.testing.assert_allclose(found, value, rtol=1e-5)
+
+
+def test_a_model_that_was_not_compiled_sees_everything(videos):
+    model = DSAE(small_config(), seed=1)
+    np.testing.assert_array_equal(model.training_elbo(videos, 0).elbo, model.elbo(videos, 0).elbo)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_views_train_in_a_graph_and_survive_saving(videos, tmp_path, jit_compile):
+    model = DSAE(small_config(static_rnn="mean"), seed=1)
+    views = Views(colour_mixing=0.75, static_frames=2, likelihood_frames=3)
+    model.compile(Muon(0.01), views=views, seed=3, jit_compile=jit_compile)
     alike = np.zeros_like(videos) + videos[:1, :1]
     before = tf.reduce_mean(model.elbo(alike, seed=0).elbo)
     model.fit({"video": alike}, epochs=25, batch_size=B, verbose=0)
     assert tf.reduce_mean(model.elbo(alike, seed=0).elbo) > before + 10
     model.save(tmp_path / "model.keras")
-    assert keras.models.load_model(tmp_path / "model.keras").views == model.views
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert again.views == model.views
+    # It goes on as the first would have.
+    for one in (model, again):
+        one.fit({"video": alike}, epochs=2, batch_size=B, verbose=0)
+    for mine, other in zip(again.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)

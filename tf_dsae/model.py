@@ -9,10 +9,11 @@ import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
 
 from tf_dsae import networks
-from tf_dsae.autoencoder import SequentialAutoencoder, as_seed
+from tf_dsae.autoencoder import SequentialAutoencoder
 from tf_dsae.config import ModelConfig
 from tf_dsae.distributions import standard_normal
 from tf_dsae.errors import UserError
+from tf_dsae.sequential_model import as_seed
 from tf_dsae.types import Latents, Seed, Shape, TensorLike
 from tf_dsae.videos import to_unit_range
 

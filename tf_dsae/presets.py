@@ -34,8 +34,8 @@ PRESETS = {
             preset="sprites",
             # z learns the motion first, so that f does not; then f is the cheaper place for
             # whatever stays.
-            beta_f="0:30,750:30,760:1",
-            beta_z="0:1,750:1,760:8,2400:8,25%:1",
+            beta_f="0:30,750/25%:30,760/26%:1",
+            beta_z="0:1,750/25%:1,760/26%:8,2400/50%:8,9000/75%:1",
             epochs=32,
             batch_size=8,
             optimizer="muon",
@@ -98,6 +98,18 @@ def preset(name: str) -> Preset:
     if name not in PRESETS:
         raise UserError(f"preset: expected one of {', '.join(PRESETS)}, received {name!r}")
     return PRESETS[name]
+
+
+def parse_presets(text: str) -> tuple[str, ...]:
+    """ "sprites,tiny" or "none" as names; raises UserError for unknown ones and one given twice."""
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    if names == ["none"]:
+        return ()
+    for name in names:
+        preset(name)
+    if len(set(names)) < len(names):
+        raise UserError(f"presets: expected different ones, received {text!r}")
+    return tuple(names)
 
 
 def parse_betas(text: str) -> tuple[float, ...]:

@@ -11,27 +11,20 @@ from tf_dsae.errors import UserError
 Points = tuple[tuple[float, float], ...]
 
 
-def _parse_steps(texts: Sequence[str], total_steps: int) -> list[float]:
-    steps: list[float] = []
-    after_count = False  # Whether the step before is a number of steps, or comes right after one.
-    for text in texts:
-        if text.endswith("%"):
-            step = float(text[:-1]) / 100 * total_steps
-            after_count = after_count and step <= steps[-1]
-            steps.append(steps[-1] + 1 if after_count else step)
-        else:
-            steps.append(float(text))
-            after_count = True
-    return steps
+def _parse_step(text: str, total_steps: int) -> float:
+    if "/" in text:
+        return min(_parse_step(part, total_steps) for part in text.split("/"))
+    if text.endswith("%"):
+        return float(text[:-1]) / 100 * total_steps
+    return float(text)
 
 
 def parse_schedule(text: str, total_steps: int, name: str) -> Points:
     """Reads `1.5`, or `step:value` pairs such as `0:0.1,300:1` or `0%:4,40%:4,70%:1`.
 
     Args:
-      text: a number, or pairs parted by commas; a step may be a percentage of `total_steps`. In a
-        run so short that a percentage is no later than a number of steps before it, as in
-        `0:4,500:4,60%:1`, it comes right after that.
+      text: a number, or pairs parted by commas; a step may be a percentage of `total_steps`, or
+        `500/20%`, the smaller of both: 500 steps, and less in a short run.
       total_steps: optimiser steps of the whole run.
       name: what the schedule is for, named in errors.
 
@@ -46,8 +39,7 @@ def parse_schedule(text: str, total_steps: int, name: str) -> Points:
         if len(pairs) == 1 and len(pairs[0]) == 1:
             points: Points = ((0.0, float(pairs[0][0])),)
         else:
-            texts, values = zip(*[(step, float(value)) for step, value in pairs], strict=True)
-            points = tuple(zip(_parse_steps(texts, total_steps), values, strict=True))
+            points = tuple((_parse_step(step, total_steps), float(value)) for step, value in pairs)
     except ValueError:
         raise UserError(
             f"{name}: expected a number or step:value pairs such as 0:0.1,300:1 "

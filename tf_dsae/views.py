@@ -12,13 +12,13 @@ _DARKEST, _BRIGHTEST = 0.4, 1.6
 
 
 class Seen(NamedTuple):
-    """What f's encoder sees, [B, <= T, H, W, C], z's, [B, T, H, W, C], and the frames' places that
-    the likelihood is of, int32 [<= T].
+    """Places of the frames that f's encoder sees and of those that the likelihood is of, int32
+    [<= T] each, the same for all videos; and the videos in other colours, None where they are not.
     """
 
-    static: tf.Tensor
-    dynamic: tf.Tensor
-    frames: tf.Tensor
+    static_frames: tf.Tensor
+    likelihood_frames: tf.Tensor
+    mixed: tf.Tensor | None
 
 
 class Views(NamedTuple):
@@ -28,10 +28,10 @@ class Views(NamedTuple):
 
     Attributes:
       colour_mixing: share of the clips that z's encoder sees in other colours, see `mixed_colours`,
-        so that z has no use for a colour, and f has.
-      static_frames: how many frames, drawn at random, f's encoder sees; 0: all.
+        so that z has no use for a colour, and f has. Observations are videos in [0, 1] then.
+      static_frames: how many frames, drawn at random, f's encoder sees; 0, or T and more: all.
       likelihood_frames: how many frames, drawn at random, the likelihood is estimated from, for the
-        time that decoding the others takes; 0: all.
+        time that decoding the others takes; 0, or T and more: all.
 
     Example:
       >>> tf_dsae.Views(colour_mixing=0.75, likelihood_frames=4).static_frames
@@ -42,26 +42,25 @@ class Views(NamedTuple):
     static_frames: int = 0
     likelihood_frames: int = 0
 
-    def of(self, video: tf.Tensor, seed: tf.Tensor) -> "Seen":
-        """What is seen of videos [B, T, H, W, C] in [0, 1]; the same frames of all of them.
+    def of(self, video: tf.Tensor, seed: tf.Tensor) -> Seen:
+        """What is seen of videos [B, T, ...].
 
         Example:
           >>> views = tf_dsae.Views(static_frames=2, likelihood_frames=4)
           >>> seen = views.of(tf.zeros([3, 5, 8, 8, 1]), tf.constant([0, 1]))
-          >>> seen.static.shape, seen.dynamic.shape, seen.frames.shape
-          (TensorShape([3, 2, 8, 8, 1]), TensorShape([3, 5, 8, 8, 1]), TensorShape([4]))
+          >>> seen.static_frames.shape, seen.likelihood_frames.shape, seen.mixed is None
+          (TensorShape([2]), TensorShape([4]), True)
         """
-        static_seed, colour_seed, frame_seed = tf.unstack(tfp.random.split_seed(seed, 3))
-        frames = video.shape[1]
-        static = dynamic = video
-        if 0 < self.static_frames < frames:
-            static = tf.gather(
-                video, random_frames(frames, self.static_frames, static_seed), axis=1
-            )
+        static_seed, likelihood_seed, colour_seed = tf.unstack(tfp.random.split_seed(seed, 3))
+        frames = video.shape[1] or tf.shape(video)[1]
+        mixed = None
         if self.colour_mixing:
-            dynamic = mixed_colours(video, self.colour_mixing, colour_seed)
-        shown = random_frames(frames, self.likelihood_frames or frames, frame_seed)
-        return Seen(static, dynamic, shown)
+            mixed = mixed_colours(video, self.colour_mixing, colour_seed)
+        return Seen(
+            random_frames(frames, self.static_frames, static_seed),
+            random_frames(frames, self.likelihood_frames, likelihood_seed),
+            mixed,
+        )
 
     def check(self) -> "Views":
         """Itself; raises UserError for a setting out of its range."""
@@ -77,9 +76,11 @@ def mixed_colours(video: tf.Tensor, share: float, seed: tf.Tensor) -> tf.Tensor:
     A pixel's channels become random mixtures of them: rows of a matrix of uniform numbers, scaled
     to sum to between 0.4 and 1.6; what is brighter than 1 becomes 1. Black stays black.
 
-    Example, a white pixel whose two channels are grey by chance alone:
-      >>> mixed_colours(tf.ones([1, 1, 1, 1, 3]), 1.0, tf.constant([0, 1])).shape
-      TensorShape([1, 1, 1, 1, 3])
+    Example, a black frame and a white one:
+      >>> video = tf.stack([tf.zeros([1, 4, 4, 3]), tf.ones([1, 4, 4, 3])], 1)
+      >>> mixed = mixed_colours(video, 1.0, tf.constant([0, 1]))
+      >>> float(tf.reduce_max(mixed[:, 0])), bool(tf.reduce_all(mixed[:, 1] > 0.39))
+      (0.0, True)
     """
     videos, channels = tf.shape(video)[0], video.shape[-1]
     mixture_seed, sum_seed, share_seed = tf.unstack(tfp.random.split_seed(seed, 3))
@@ -93,12 +94,18 @@ def mixed_colours(video: tf.Tensor, share: float, seed: tf.Tensor) -> tf.Tensor:
     return tf.reshape(mixed, tf.shape(video))
 
 
-def random_frames(num_frames: int, count: int, seed: tf.Tensor) -> tf.Tensor:
-    """`count` of the frames' places 0..num_frames - 1 without repetition, or all where fewer.
+def random_frames(num_frames: int | tf.Tensor, count: int, seed: tf.Tensor) -> tf.Tensor:
+    """`count` of the places 0..num_frames - 1 at random, without repetition; all for a count of 0.
+
+    All of them, too, where there are no more than `count`.
 
     Example:
       >>> sorted(random_frames(3, 5, tf.constant([0, 1])).numpy().tolist())
       [0, 1, 2]
     """
-    shuffled = tf.random.experimental.stateless_shuffle(tf.range(num_frames), seed)
-    return shuffled[: min(count, num_frames)]
+    if not count:
+        return tf.range(num_frames)
+    is_known = isinstance(num_frames, int)
+    shown = min(count, num_frames) if is_known else tf.minimum(count, num_frames)
+    order = tf.random.stateless_uniform([num_frames], seed)  # XLA has no stateless_shuffle.
+    return tf.math.top_k(order, shown).indices

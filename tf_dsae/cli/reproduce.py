@@ -1,6 +1,6 @@
 """Makes the 2019 paper's figures and tables: trains at beta 1, 6 and 150, evaluates, reports.
 
-The default preset of bin/train is trained and set beside them.
+With the paper's preset, that of bin/train is trained and set beside them.
 
 Each stage is done once: the same command goes on where it was stopped. Examples:
 
@@ -16,7 +16,7 @@ from absl import flags
 
 from tf_dsae.cli import common, data_flags
 from tf_dsae.errors import UserError
-from tf_dsae.presets import PRESETS, parse_betas, preset
+from tf_dsae.presets import PRESETS, parse_betas, parse_presets, preset
 
 _DEFAULT_BESIDE = {"paper": "sprites"}
 
@@ -60,10 +60,10 @@ def main(argv: list[str]) -> None:
     if _EPOCHS.value is not None:
         given["epochs"] = _EPOCHS.value
     training = dataclasses.replace(training, **given)
-    beside = _BESIDE.value if _BESIDE.value is not None else _DEFAULT_BESIDE.get(_PRESET.value, "")
-    presets = tuple(part for part in beside.split(",") if part and part != "none")
-    for part in presets:
-        preset(part)
+    beside = _BESIDE.value
+    if beside is None:
+        beside = _DEFAULT_BESIDE.get(_PRESET.value, "none")
+    presets = parse_presets(beside)
     name = f"reproduce-{_DATASET.value.replace('/', '-')}-{_PRESET.value}"
     output = Path(_OUTPUT_DIR.value or Path("runs") / name)
     common.load_tensorflow()

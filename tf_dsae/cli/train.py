@@ -67,7 +67,8 @@ _BETA = flags.DEFINE_string(
     "beta",
     None,
     "Weight of both KLs: a number of at least 0, or a schedule step:value,... that is linear "
-    "between its steps; steps may be percentages of the run, as in 0%:0.1,30%:1. "
+    "between its steps; steps may be percentages of the run, as in 0%:0.1,30%:1, or 500/20%, the "
+    "smaller of both. "
     "Default: that of --beta_f and --beta_z.",
 )
 _BETAS = _setting_flags(

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tf_dsae.autoencoder import SequentialAutoencoder, as_seed
+from tf_dsae.autoencoder import SequentialAutoencoder
 from tf_dsae.distributions import GaussianHead, diagonal_normal
 from tf_dsae.errors import UserError
 from tf_dsae.linear_gaussian.bound import exact_elbo, sample_gaussian
@@ -20,6 +20,7 @@ from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observatio
 from tf_dsae.linear_gaussian.settings import Parameters, check_family
 from tf_dsae.networks import seed_initializers
 from tf_dsae.objective import ElboTerms
+from tf_dsae.sequential_model import as_seed
 from tf_dsae.types import Latents, Posterior, Seed, Shape, TensorLike
 
 

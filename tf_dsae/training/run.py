@@ -202,7 +202,9 @@ def make_optimizer(training: TrainingConfig, total_steps: int) -> Adam:
         warmup_target=peak if warmup else None,
         warmup_steps=warmup,
     )
-    return Muon(rate) if training.optimizer == "muon" else Adam(rate)
+    if training.optimizer == "adam":
+        return Adam(rate)
+    return Muon(rate, product_dtype="bfloat16" if training.mixed_precision else "float32")
 
 
 def _fit(
