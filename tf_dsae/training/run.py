@@ -121,10 +121,11 @@ def check_before_data(
     """
     _check_tensorboard(tensorboard)
     workdir = Path(workdir).expanduser()
-    # Where an epoch's steps depend on the data, a long one: enough to check a schedule's form.
-    steps = training.epochs * (training.steps_per_epoch or 10**6)
     for name in ("beta_f", "beta_z"):
-        parse_schedule(getattr(training, name), steps, name)
+        text, steps = getattr(training, name), training.epochs * training.steps_per_epoch
+        # Where an epoch's steps depend on the data, so does the order of steps and percentages.
+        for part in [text] if steps or "%" not in text else text.split(","):
+            parse_schedule(part, steps, name)
     data = {"source": source} if source else {}
     _check_workdir(workdir, folder.RunConfig(model_config, resolved(training), data), resume)
 
