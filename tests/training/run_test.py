@@ -97,6 +97,20 @@ def test_another_run_is_not_overwritten(finished, squares, changes, words):
     assert {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()} == before
 
 
+def test_schedules_are_checked_before_the_data(tmp_path):
+    """But for the order of steps and percentages, where the data say how long an epoch is."""
+    mixed = dataclasses.replace(SETTINGS, beta_z="0:1,10%:2,3000:3")
+    check_before_data(tmp_path, small_config(), mixed, resume=True)
+    known = dataclasses.replace(mixed, steps_per_epoch=40_000)
+    with pytest.raises(UserError, match="beta_z: expected steps that rise"):
+        check_before_data(tmp_path, small_config(), known, resume=True)
+    for text in ("0:1,10%:x", "0:1,10%:-2", "3:1,2:1"):
+        wrong = dataclasses.replace(SETTINGS, beta_z=text)
+        with pytest.raises(UserError, match="^beta_z: expected"):
+            check_before_data(tmp_path, small_config(), wrong, resume=True)
+    assert not list(tmp_path.iterdir())
+
+
 def test_workdir_that_cannot_be(squares, tmp_path):
     (tmp_path / "file").write_text("")
     for workdir in (tmp_path / "file", tmp_path / "file" / "below"):
