@@ -43,7 +43,7 @@ class Views(NamedTuple):
     likelihood_frames: int = 0
 
     def of(self, video: tf.Tensor, seed: tf.Tensor) -> Seen:
-        """What is seen of videos [B, T, ...].
+        """What is seen of videos [B, T, ...]; the seed, int32 [2], draws it.
 
         Example:
           >>> views = tf_dsae.Views(static_frames=2, likelihood_frames=4)
@@ -63,7 +63,12 @@ class Views(NamedTuple):
         )
 
     def check(self) -> "Views":
-        """Itself; raises UserError for a setting out of its range."""
+        """Itself; raises UserError for a setting out of its range.
+
+        Example:
+          >>> tf_dsae.Views(static_frames=2).check()
+          Views(colour_mixing=0.0, static_frames=2, likelihood_frames=0)
+        """
         check_share("colour_mixing", self.colour_mixing)
         check_whole("static_frames", self.static_frames, 0, "frames")
         check_whole("likelihood_frames", self.likelihood_frames, 0, "frames")

@@ -212,7 +212,7 @@ def test_few_videos_are_seen_more_often(data, monkeypatch):
         return make_judges(data.factors, data.video_shape[1:], settings)
 
     monkeypatch.setattr(judge_training, "fit_judges", untrained)
-    for steps, epochs in ((7, 3), (1, 2)):  # 96 videos make 3 steps of 32 a pass.
+    for steps, epochs in ((20, 7), (1, 6)):  # 96 videos make 3 steps of 32 a pass.
         monkeypatch.setattr(judge_training, "MIN_STEPS", steps)
         assert judges.train_judges(data).settings.epochs == epochs
 

@@ -41,7 +41,7 @@ class JudgeSettings:
     strides: tuple[int, ...] = (4, 2, 2)
     rnn_size: int = 32
     seed: int = 0
-    epochs: int = 2
+    epochs: int = 6  # All are right after 2, and sure after 6, which entropies of p(y|x) need.
     batch_size: int = 32
     learning_rate: float = 0.003
 

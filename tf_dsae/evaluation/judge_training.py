@@ -132,7 +132,7 @@ def train_judges(
     Args:
       data: videos with labels.
       seed: of initial weights and of the order of the videos, 0 or more.
-      epochs: passes over the training videos, at least 1; by default 2, or as many as MIN_STEPS
+      epochs: passes over the training videos, at least 1; by default 6, or as many as MIN_STEPS
         steps take where the videos are few.
       show_progress: whether to show, on stderr, one bar over all steps (on a terminal).
 
