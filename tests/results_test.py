@@ -1,6 +1,8 @@
 """README's results are those of the recorded files, and half precision is what is said of it."""
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +17,13 @@ from tf_dsae.model import DSAE
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def script(name: str):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "results" / f"{name}.py")
+@pytest.fixture(scope="module")
+def write_readme():
+    path = ROOT / "results" / "write_readme.py"
+    spec = importlib.util.spec_from_file_location("write_readme", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture(scope="module")
-def write_readme():
-    return script("write_readme")
 
 
 def test_readmes_results_are_the_recorded_ones(write_readme):
@@ -68,7 +67,11 @@ def test_recorded_weights_are_the_models_in_half_precision(tmp_path):
         folder.write_config(tmp_path / place, run)
     folder.save_weights(tmp_path / "run", model)
     weights = [tmp_path / place / folder.WEIGHTS for place in ("run", "recorded")]
-    script("record").record_weights(*weights)
+    # In a process of its own: the script's flags are also those of other programs.
+    code = "import sys, pathlib, record; record.record_weights(*map(pathlib.Path, sys.argv[1:]))"
+    subprocess.run(
+        [sys.executable, "-c", code, *map(str, weights)], cwd=ROOT / "results", check=True
+    )
     again = tf_dsae.load(tmp_path / "recorded")
     for mine, other in zip(again.get_weights(), model.get_weights(), strict=True):
         assert mine.dtype == np.float32
