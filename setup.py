@@ -10,7 +10,16 @@ VERSION = re.search(r'"(.+)"', (ROOT / "tf_dsae" / "version.py").read_text().spl
 
 TENSORBOARD = ["tensorboard>=2.20"]
 VIDEO = ["av>=18"]
-TEST = [*TENSORBOARD, *VIDEO, "dill", "hypothesis", "pytest>=8", "setuptools>=64", "wheel"]
+TEST = [
+    *TENSORBOARD,
+    *VIDEO,
+    "dill",
+    "hypothesis",
+    "pytest>=8",
+    "pytest-xdist",
+    "setuptools>=64",
+    "wheel",
+]
 
 # Another version may format or find otherwise.
 CHECKS = ["mypy>=2.4,<3", "ruff>=0.17,<0.18"]
