@@ -49,7 +49,7 @@ def test_what_readmes_link_to_is_there():
 def test_readme_has_the_two_commands():
     lines = (ROOT / "README.md").read_text().splitlines()
     assert "pip install -e . && bin/train --beta=6" in lines
-    assert "pip install -e '.[test]' && python -m pytest" in lines
+    assert "pip install -e '.[test]' && python -m pytest -n 2" in lines
     assert any(line.startswith("![") for line in lines)  # That it is there is tested above.
 
 
