@@ -30,7 +30,7 @@ def test_presets_rise_in_runs_of_any_length(name, total):
     training = PRESETS[name].training
     for text in (training.beta_f, training.beta_z):
         points = parse_schedule(text, total, "beta")
-        assert points[-1][0] < total and points[-1][1] == 1
+        assert points[-1][0] < total and 0.1 <= points[-1][1] <= 1
 
 
 def test_values_are_those_of_numpy_interpolation():
