@@ -25,8 +25,7 @@ from absl import app, flags  # noqa: E402
 from operations import step_operations  # noqa: E402
 
 from tf_dsae.presets import PRESETS  # noqa: E402
-from tf_dsae.training.run import build_model  # noqa: E402
-from tf_dsae.workdir import RunConfig  # noqa: E402
+from tf_dsae.training.building import build_model  # noqa: E402
 
 _PRESETS = flags.DEFINE_list("presets", list(PRESETS), "Presets to time.")
 _PRECISIONS = flags.DEFINE_list("precisions", ["float32", "mixed_bfloat16"], "Keras policies.")
@@ -60,7 +59,7 @@ def time_preset(name: str, precision: str) -> tuple[float, int]:
     """Seconds and floating-point operations of a training step."""
     config, training, _ = PRESETS[name]
     training = dataclasses.replace(training, mixed_precision=precision != "float32")
-    model = build_model(RunConfig(config, training, {}), total_steps=1000)
+    model = build_model(config, training, total_steps=1000)
     shape = (_BATCH_SIZE.value, _NUM_FRAMES.value, *model.config.frame_shape)
     videos = tf.constant(np.random.default_rng(0).integers(0, 256, shape, np.uint8))
     step = tf.function(model.train_step, jit_compile=_XLA.value)

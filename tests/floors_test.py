@@ -26,6 +26,7 @@ FLOORS = [
         "schedules",
         "files",
         "videos",
+        "replicas",
     ),
     ("distributions", "optimizer", "recurrent", "views", "data"),
     ("encoders", "prior", "decoder"),

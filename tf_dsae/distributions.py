@@ -6,7 +6,8 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tf_dsae.types import Shape
+from tf_dsae.replicas import BatchSlice
+from tf_dsae.types import Seed, Shape
 
 # Keeps log densities and KLs finite however sure a head becomes.
 MIN_STDDEV = 1e-3
@@ -35,6 +36,38 @@ def standard_normal(size: int) -> tfd.Distribution:
       TensorShape([2, 4])
     """
     return diagonal_normal(tf.zeros([size]), tf.ones([size]))
+
+
+def sample(
+    normal: tfd.Distribution,
+    sample_shape: int | tuple[int, ...],
+    seed: Seed,
+    batch_slice: BatchSlice | None,
+    batch_axis: int,
+) -> tf.Tensor:
+    """Samples of a diagonal Gaussian: of a slice of a batch, those that the whole batch has there.
+
+    Args:
+      normal: from `diagonal_normal`.
+      sample_shape: leading axes of the samples.
+      seed: as `tfd.Distribution.sample` takes it, stateless.
+      batch_slice: which examples of the batch `normal` is of; None: all.
+      batch_axis: that of the examples in a sample, from the end.
+
+    Example, the second of two examples of size 3:
+      >>> both = diagonal_normal(tf.zeros([2, 3]), tf.ones([2, 3]))
+      >>> second = diagonal_normal(tf.zeros([1, 3]), tf.ones([1, 3]))
+      >>> part = sample(second, 4, [0, 1], BatchSlice(1, 2), batch_axis=-2)
+      >>> bool(tf.reduce_all(part == both.sample(4, seed=[0, 1])[:, 1:]))
+      True
+    """
+    if batch_slice is None:
+        return normal.sample(sample_shape, seed=seed)
+    loc, scale = normal.mean(), normal.stddev()
+    shape = tf.unstack(tf.shape(loc))
+    count, shape[batch_axis] = shape[batch_axis], batch_slice.total
+    noise = diagonal_normal(tf.zeros(shape), tf.ones(shape)).sample(sample_shape, seed=seed)
+    return loc + scale * batch_slice.of(noise, count, batch_axis)
 
 
 def fold_leading(x: tf.Tensor, event_rank: int) -> tf.Tensor:

@@ -9,7 +9,9 @@ from tensorflow_probability import distributions as tfd
 
 from tf_dsae import objective
 from tf_dsae.checks import check_whole
+from tf_dsae.distributions import sample
 from tf_dsae.objective import ElboTerms
+from tf_dsae.replicas import BatchSlice
 from tf_dsae.types import Latents, Posterior, Seed, TensorLike
 
 
@@ -87,11 +89,6 @@ class SequentialModel(keras.Model):
         """
         check_whole("num_samples", num_samples, 1)
         features = self.frame_encoder(self.observations(video))
-        return self._sample_posterior(features, seed, num_samples)
-
-    def _sample_posterior(
-        self, features: tf.Tensor, seed: Seed, num_samples: int
-    ) -> tuple[Posterior, Latents]:
         return self._sample_from_two(features, features, seed, num_samples)
 
     def _sample_from_two(
@@ -100,19 +97,28 @@ class SequentialModel(keras.Model):
         dynamic_features: tf.Tensor,
         seed: Seed,
         num_samples: int,
+        batch_slice: BatchSlice | None = None,
     ) -> tuple[Posterior, Latents]:
         static_seed, dynamic_seed = tf.unstack(tfp.random.split_seed(as_seed(seed), 2))
         static = self.static_encoder(static_features)
-        f = static.sample(num_samples, seed=static_seed)
+        f = sample(static, num_samples, static_seed, batch_slice, batch_axis=-2)
         dynamic = self.dynamic_encoder(dynamic_features, f)
         shape = () if self.dynamic_encoder.depends_on_static else num_samples
-        z = dynamic.sample(shape, seed=dynamic_seed)
+        z = sample(dynamic, shape, dynamic_seed, batch_slice, batch_axis=-3)
         return Posterior(static, dynamic), Latents(f, z)
 
     # --- The bound.
 
-    def elbo(self, video: TensorLike, seed: Seed, num_samples: int = 1) -> ElboTerms:
+    def elbo(
+        self,
+        video: TensorLike,
+        seed: Seed,
+        num_samples: int = 1,
+        batch_slice: BatchSlice | None = None,
+    ) -> ElboTerms:
         """The bound's terms for every video, each [B], nats; the mean over num_samples of q.
+
+        With a batch_slice, the videos are that slice of a batch and get its noise.
 
         Example:
           >>> terms = model.elbo(videos, seed=0, num_samples=2)
@@ -121,7 +127,10 @@ class SequentialModel(keras.Model):
         """
         check_whole("num_samples", num_samples, 1)
         video = self.observations(video)
-        posterior, latents = self.sample_posterior(video, seed, num_samples)
+        features = self.frame_encoder(video)
+        posterior, latents = self._sample_from_two(
+            features, features, seed, num_samples, batch_slice
+        )
         return self.elbo_at(video, posterior, latents, self.decoder(*latents))
 
     def elbo_at(
@@ -173,7 +182,7 @@ class SequentialModel(keras.Model):
         features = self.frame_encoder(video)
 
         def log_weights(sample_seed: tf.Tensor) -> tf.Tensor:
-            posterior, latents = self._sample_posterior(features, sample_seed, 1)
+            posterior, latents = self._sample_from_two(features, features, sample_seed, 1)
             return objective.log_importance_weights(
                 video,
                 latents.static,

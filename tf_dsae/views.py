@@ -6,6 +6,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tf_dsae.checks import check_share, check_whole
+from tf_dsae.replicas import BatchSlice
 
 # A mixed picture's channels are between so many times as bright and so many.
 _DARKEST, _BRIGHTEST = 0.4, 1.6
@@ -42,8 +43,8 @@ class Views(NamedTuple):
     static_frames: int = 0
     likelihood_frames: int = 0
 
-    def of(self, video: tf.Tensor, seed: tf.Tensor) -> Seen:
-        """What is seen of videos [B, T, ...]; the seed, int32 [2], draws it.
+    def of(self, video: tf.Tensor, seed: tf.Tensor, batch_slice: BatchSlice | None = None) -> Seen:
+        """What is seen of videos [B, T, ...], all of a batch or a slice; int32 [2] seed draws it.
 
         Example:
           >>> views = tf_dsae.Views(static_frames=2, likelihood_frames=4)
@@ -55,7 +56,7 @@ class Views(NamedTuple):
         frames = video.shape[1] or tf.shape(video)[1]
         mixed = None
         if self.colour_mixing:
-            mixed = mixed_colours(video, self.colour_mixing, colour_seed)
+            mixed = mixed_colours(video, self.colour_mixing, colour_seed, batch_slice)
         return Seen(
             random_frames(frames, self.static_frames, static_seed),
             random_frames(frames, self.likelihood_frames, likelihood_seed),
@@ -75,7 +76,9 @@ class Views(NamedTuple):
         return self
 
 
-def mixed_colours(video: tf.Tensor, share: float, seed: tf.Tensor) -> tf.Tensor:
+def mixed_colours(
+    video: tf.Tensor, share: float, seed: tf.Tensor, batch_slice: BatchSlice | None = None
+) -> tf.Tensor:
     """`share` of the videos [B, T, H, W, C] in [0, 1] in other colours, one change for a clip.
 
     A pixel's channels become random mixtures of them: rows of a matrix of uniform numbers, scaled
@@ -87,14 +90,17 @@ def mixed_colours(video: tf.Tensor, share: float, seed: tf.Tensor) -> tf.Tensor:
       >>> float(tf.reduce_max(mixed[:, 0])), bool(tf.reduce_all(mixed[:, 1] > 0.39))
       (0.0, True)
     """
-    videos, channels = tf.shape(video)[0], video.shape[-1]
+    here, channels = tf.shape(video)[0], video.shape[-1]
+    videos = batch_slice.total if batch_slice else here
     mixture_seed, sum_seed, share_seed = tf.unstack(tfp.random.split_seed(seed, 3))
     mixture = tf.random.stateless_uniform([videos, channels, channels], mixture_seed)
     sums = tf.random.stateless_uniform([videos, channels, 1], sum_seed, _DARKEST, _BRIGHTEST)
     mixture *= sums / tf.reduce_sum(mixture, -1, keepdims=True)
     is_mixed = tf.random.stateless_uniform([videos, 1, 1], share_seed) < share
     mixture = tf.where(is_mixed, mixture, tf.eye(channels))
-    pixels = tf.reshape(video, [videos, -1, channels])
+    if batch_slice:
+        mixture = batch_slice.of(mixture, here)
+    pixels = tf.reshape(video, [here, -1, channels])
     mixed = tf.minimum(tf.matmul(pixels, mixture, transpose_b=True), 1.0)
     return tf.reshape(mixed, tf.shape(video))
 

@@ -91,7 +91,8 @@ def _read_config(path: Path) -> tuple[RunConfig, dict[str, Any]]:
     return RunConfig(model, training, settings["data"]), settings
 
 
-def _flat(run: RunConfig) -> dict[str, Any]:
+def settings_of(run: RunConfig) -> dict[str, Any]:
+    """What tells runs apart, name -> value."""
     model, training = dataclasses.asdict(run.model), dataclasses.asdict(run.training)
     # The same videos may lie elsewhere by now: their fingerprint says that they are the same.
     data = {f"data {key}": value for key, value in run.data.items() if key != "source"}
@@ -107,7 +108,7 @@ def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:
     path = Path(workdir) / CONFIG
     if not path.exists():
         return
-    held, asked = _flat(read_config(path)), _flat(run)
+    held, asked = settings_of(read_config(path)), settings_of(run)
     changed = [
         f"{name} {shown(held.get(name))} (now {shown(value)})"
         for name, value in asked.items()

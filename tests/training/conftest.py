@@ -33,8 +33,7 @@ def moving_squares(count: int, seed: int) -> np.ndarray:
     return videos
 
 
-@pytest.fixture(scope="session")
-def squares() -> PreparedDataset:
+def make_squares() -> PreparedDataset:
     """Videos of moving squares, 10 to train on and 6 held out."""
     splits = {}
     for split, count in SIZES.items():
@@ -50,6 +49,12 @@ def squares() -> PreparedDataset:
         load_split=splits.__getitem__,
         decode=lambda text: tf.reshape(tf.io.decode_raw(text, tf.uint8), [T, H, W, C]),
     )
+
+
+@pytest.fixture(scope="session")
+def squares() -> PreparedDataset:
+    """`make_squares`."""
+    return make_squares()
 
 
 def rows(workdir) -> list[dict[str, str]]:

@@ -113,7 +113,9 @@ def folder_source(dataset: str, base: FolderSource | None = None) -> FolderSourc
     return FolderSource(video_dir, clips)
 
 
-def prepare(dataset: str, source: FolderSource | None) -> "PreparedDataset":
+def prepare(
+    dataset: str, source: FolderSource | None, show_progress: bool = True
+) -> "PreparedDataset":
     """Opens the data set, with the source that `folder_source` gave; loads TensorFlow.
 
     Raises:
@@ -125,6 +127,7 @@ def prepare(dataset: str, source: FolderSource | None) -> "PreparedDataset":
         dataset,
         data_flags.DATA_DIR.value,
         data_flags.SHEETS_DIR.value,
+        show_progress,
         video_dir=source.video_dir if source else None,
         clips=source.clips if source else None,
         strict=STRICT.value,

@@ -7,6 +7,7 @@ stopped. Examples:
   train --preset=paper --static_size=256 --dataset=sprites/lpc --workdir=runs/paper
   train --dataset=folder --video_dir=videos --num_frames=16 --frame_size=48x64
   train --config=runs/paper/config.json --workdir=runs/again
+  train --distribute=multi_worker   # on every machine that TF_CONFIG names
 """
 
 import dataclasses
@@ -91,6 +92,21 @@ _CHECKPOINT_MINUTES = flags.DEFINE_float(
     "Minutes between checkpoints within an epoch; each epoch's end saves one.",
     lower_bound=0.0,
 )
+_DISTRIBUTE = flags.DEFINE_enum(
+    "distribute",
+    None,
+    ["none", "mirrored", "multi_worker"],
+    "Devices that share every batch: none, one device; mirrored, all GPUs of this machine; "
+    "multi_worker, the machines that TF_CONFIG names, of which the first writes --workdir. What is "
+    "learned is the same. Default: mirrored where there are several GPUs, else none.",
+)
+_ACCUMULATE_STEPS = flags.DEFINE_integer(
+    "accumulate_steps",
+    1,
+    "Equal parts of a device's share of a batch that are taken one after the other, for a batch "
+    "that does not fit; what is learned is the same.",
+    lower_bound=1,
+)
 
 _MODEL_FLAGS = _setting_flags(
     "model",
@@ -114,7 +130,7 @@ _TRAINING_FLAGS = _setting_flags(
             flags.DEFINE_integer,
             "Steps an epoch; 0: one pass over the training videos.",
         ),
-        ("batch_size", flags.DEFINE_integer, "Videos a step."),
+        ("batch_size", flags.DEFINE_integer, "Videos a step, of all devices together."),
         ("optimizer", flags.DEFINE_string, "adam or muon."),
         ("learning_rate", flags.DEFINE_float, "The optimiser's, at its highest."),
         ("num_samples", flags.DEFINE_integer, "Posterior samples a video."),
@@ -246,12 +262,17 @@ def main(argv: list[str]) -> int:
         _check_place(workdir, source)
 
     common.load_tensorflow()
-    from tf_dsae.training import check_before_data, train
+    from tf_dsae.training import check_before_data, make_strategy, train
+    from tf_dsae.training.cluster import is_chief, task_of
 
     facts = source.as_dict() if source else None
-    check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value, facts)
-    data = clip_flags.prepare(training.dataset, source)
-    print(f"{training.preset} on {data.name}; the run's folder is {workdir}", file=sys.stderr)
+    if task_of(_DISTRIBUTE.value).index == 0:  # The others leave the folder to it.
+        check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value, facts)
+    strategy = make_strategy(_DISTRIBUTE.value)
+    leads = is_chief(strategy)
+    data = clip_flags.prepare(training.dataset, source, leads)
+    if leads:
+        print(f"{training.preset} on {data.name}; the run's folder is {workdir}", file=sys.stderr)
     train(
         data,
         model,
@@ -261,8 +282,11 @@ def main(argv: list[str]) -> int:
         tensorboard=_TENSORBOARD.value,
         checkpoint_minutes=_CHECKPOINT_MINUTES.value,
         show=True,
+        strategy=strategy,
+        accumulate_steps=_ACCUMULATE_STEPS.value,
     )
-    print(f"done: model, metrics.csv and figures are in {workdir}", file=sys.stderr)
+    if leads:
+        print(f"done: model, metrics.csv and figures are in {workdir}", file=sys.stderr)
     return 0
 
 

@@ -64,7 +64,13 @@ class PreparedDataset:
             raise UserError(f"Expected a split of {', '.join(sizes)}, got {split!r}; name one.")
         return sizes[split]
 
-    def training_batches(self, batch_size: int, seed: int, start_step: int = 0) -> tf.data.Dataset:
+    def training_batches(
+        self,
+        batch_size: int,
+        seed: int,
+        start_step: int = 0,
+        input_context: tf.distribute.InputContext | None = None,
+    ) -> tf.data.Dataset:
         """Returns endless batches of the training split, in an order that is a function of seed.
 
         The video at position step * batch_size + i depends on seed and position alone. Every
@@ -76,23 +82,41 @@ class PreparedDataset:
           batch_size: videos per batch, at least 1.
           seed: 0 or more, below 2**63.
           start_step: batches to leave out, at least 0.
+          input_context: of a `tf.distribute` strategy, for the worker's part of every batch: one
+            element for each of its replicas, which take equal parts in their order.
 
         Returns:
-          dictionaries {'video': uint8 [batch_size, T, H, W, C]}.
+          dictionaries {'video': uint8 [batch_size, T, H, W, C]}, or, with an input_context,
+          batch_size over the number of all replicas.
 
         Raises:
           UserError: an argument is out of range.
         """
         _at_least("batch_size", batch_size, 1)
         _at_least("start_step", start_step, 0)
+        workers, replicas = _sharing(input_context)
+        if batch_size % replicas:
+            raise UserError(
+                f"Expected a batch_size that {replicas} replicas can share equally, got "
+                f"{batch_size}."
+            )
         indices = _endless_order(self.num_train, seed, start_step * batch_size)
+        if input_context is not None:
+            first = input_context.input_pipeline_id * batch_size // workers
+            last = first + batch_size // workers
+            indices = indices.batch(batch_size).map(lambda batch: batch[first:last]).unbatch()
         videos = self.load_split("train").videos
         examples = _decoded(indices, lambda index: {"video": self.decode(videos[index])})
-        batches = examples.batch(batch_size, drop_remainder=True)
+        batches = examples.batch(batch_size // replicas, drop_remainder=True)
         return batches.apply(_ENDLESS).prefetch(tf.data.AUTOTUNE)
 
     def evaluation_batches(
-        self, split: str, batch_size: int, limit: int | None = None, offset: int = 0
+        self,
+        split: str,
+        batch_size: int,
+        limit: int | None = None,
+        offset: int = 0,
+        input_context: tf.distribute.InputContext | None = None,
     ) -> tf.data.Dataset:
         """Returns a split once, in stored order, with labels; the last batch may be smaller.
 
@@ -101,10 +125,11 @@ class PreparedDataset:
           batch_size: videos per batch, at least 1.
           limit: at most so many videos, at least 1; None for all.
           offset: videos to leave out at the start, fewer than there are.
+          input_context: as of `training_batches`; parts of a batch may differ by a video.
 
         Returns:
           dictionaries {'video': uint8 [B, T, H, W, C], factor: int64 [B], ...}; the number of
-          batches is the cardinality.
+          elements is the cardinality.
 
         Raises:
           UserError: an argument is out of range.
@@ -123,8 +148,18 @@ class PreparedDataset:
             chosen = {name: values[index] for name, values in labels.items()}
             return {"video": self.decode(encoded.videos[index]), **chosen}
 
-        examples = _decoded(tf.data.Dataset.range(offset, end), example_at)
-        return examples.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+        if input_context is None:
+            examples = _decoded(tf.data.Dataset.range(offset, end), example_at)
+            return examples.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+        def part_of(first: tf.Tensor, last: tf.Tensor) -> dict[str, tf.Tensor]:
+            signature = {"video": tf.uint8, **dict.fromkeys(labels, tf.int64)}
+            found = tf.map_fn(example_at, tf.range(first, last), fn_output_signature=signature)
+            found["video"] = tf.ensure_shape(found["video"], [None, *self.video_shape])
+            return found
+
+        bounds = _part_bounds(offset, end, batch_size, input_context)
+        return _decoded(tf.data.Dataset.from_tensor_slices(bounds), part_of).prefetch(1)
 
     def labels(self, split: str, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
         """Returns the labels of chosen examples, factor -> int64 [N]; decodes no video.
@@ -167,6 +202,26 @@ def _endless_order(count: int, seed: int, start: int) -> tf.data.Dataset:
 
     passes = tf.data.Dataset.range(start // count, tf.int64.max)
     return passes.flat_map(one_pass).skip(start % count)
+
+
+def _sharing(input_context: tf.distribute.InputContext | None) -> tuple[int, int]:
+    """(workers, replicas of all of them) that share a batch."""
+    if input_context is None:
+        return 1, 1
+    return input_context.num_input_pipelines, input_context.num_replicas_in_sync
+
+
+def _part_bounds(
+    offset: int, end: int, batch_size: int, input_context: tf.distribute.InputContext
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where the parts of this worker's replicas begin and end, batch after batch; int64 [N]."""
+    workers, replicas = _sharing(input_context)
+    first = np.arange(offset, end, batch_size)[:, np.newaxis]
+    size = np.minimum(batch_size, end - first)
+    here = replicas // workers
+    replica = input_context.input_pipeline_id * here + np.arange(here)
+    begin, stop = first + replica * size // replicas, first + (replica + 1) * size // replicas
+    return begin.reshape(-1), stop.reshape(-1)
 
 
 def _decoded(indices: tf.data.Dataset, example_at: Callable) -> tf.data.Dataset:

@@ -1,6 +1,7 @@
 """Training: one function that turns settings and data into a folder with a model."""
 
 from tf_dsae.training.callbacks import Stopped
+from tf_dsae.training.cluster import make_strategy
 from tf_dsae.training.run import check_before_data, train
 
-__all__ = ["Stopped", "check_before_data", "train"]
+__all__ = ["Stopped", "check_before_data", "make_strategy", "train"]

@@ -18,7 +18,8 @@ from tf_dsae.checks import shown
 from tf_dsae.errors import UserError, reason
 from tf_dsae.files import read_bytes, written_whole
 from tf_dsae.objective import ElboTerms
-from tf_dsae.training.checkpoints import RunCheckpoints
+from tf_dsae.training.checkpoints import RunCheckpoints, mean_variables
+from tf_dsae.training.cluster import copies
 from tf_dsae.types import Logs
 
 # Below this KL, in nats per video, a posterior can hardly tell two videos apart.
@@ -211,9 +212,9 @@ class Checkpointing(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._saved_at = time.monotonic()
         if self.means:
-            variables = [variable for mean in self.model.metrics for variable in mean.variables]
-            for variable, value in zip(variables, self.means, strict=True):
-                variable.assign(value)
+            for variable, value in zip(mean_variables(self.model), self.means, strict=True):
+                for copy in copies(variable):
+                    copy.assign(value)
             self.means = []
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:

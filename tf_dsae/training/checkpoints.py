@@ -11,31 +11,40 @@ from absl import logging
 from tf_dsae.errors import UserError, reason
 from tf_dsae.files import open_regular, write_errors
 from tf_dsae.model import DSAE
+from tf_dsae.training.cluster import first_copy, spread
 
 _KEPT = 2
 _NAME = "ckpt-"
+
+
+def mean_variables(model: DSAE) -> list[tf.Variable]:
+    """The state of a model's running means."""
+    return [variable.value for mean in model.metrics for variable in mean.variables]
 
 
 class RunCheckpoints:
     """Saves and restores weights, optimiser, running means and time spent.
 
     The position in the data and in every schedule is the optimiser's step. A checkpoint counts once
-    its index is there, which TensorFlow writes last; the newest two are kept.
+    its index is there, which TensorFlow writes last; the newest two are kept. All replicas have the
+    same state, so a checkpoint is that of one of them, and suits any number.
 
     Args:
       model: built and compiled.
-      folder: of the checkpoints.
+      folder: of the checkpoints; None for a worker that leaves them to the chief.
     """
 
-    def __init__(self, model: DSAE, folder: str | os.PathLike):
+    def __init__(self, model: DSAE, folder: str | os.PathLike | None):
         self.model = model
-        self.folder = Path(folder)
+        self.folder = None if folder is None else Path(folder)
         self.seconds = tf.Variable(0.0, dtype=tf.float64)
-        groups = {
+        state = {
             "model": [variable.value for variable in model.variables],
             "optimizer": [variable.value for variable in model.optimizer.variables],
-            "means": [variable.value for mean in model.metrics for variable in mean.variables],
+            "means": mean_variables(model),
         }
+        self._shared = sum(state.values(), [])
+        groups = {name: [first_copy(variable) for variable in held] for name, held in state.items()}
         self._checkpoint = tf.train.Checkpoint(**groups, seconds=self.seconds)
         # By the names that a checkpoint has for them.
         self._variables = {"seconds": self.seconds} | {
@@ -43,16 +52,19 @@ class RunCheckpoints:
             for group, variables in groups.items()
             for place, variable in enumerate(variables)
         }
-        with write_errors(folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
+        if self.folder is not None:
+            with write_errors(folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
 
     @property
     def step(self) -> int:
         """Optimiser steps taken."""
-        return int(self.model.optimizer.iterations)
+        return int(self.model.optimizer.iterations.numpy())
 
     def paths(self) -> list[Path]:
         """The checkpoints that are there, without suffixes, newest first."""
+        if self.folder is None:
+            return []
         found = [path.with_suffix("") for path in self.folder.glob(f"{_NAME}*.index")]
         found = [path for path in found if path.name.removeprefix(_NAME).isdecimal()]
         return sorted(found, key=lambda path: int(path.name.removeprefix(_NAME)), reverse=True)
@@ -63,7 +75,7 @@ class RunCheckpoints:
         return f"the last good checkpoint is {paths[0]}" if paths else "there is no checkpoint yet"
 
     def save(self) -> None:
-        """Saves the state of this moment.
+        """Saves the state of this moment; nothing where checkpoints are the chief's.
 
         Raises:
           UserError: it cannot be written; the checkpoints before stay.
@@ -73,6 +85,8 @@ class RunCheckpoints:
             value = variable.numpy()
             if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
                 raise FloatingPointError(variable.path)
+        if self.folder is None:
+            return
         with write_errors(self.folder):
             try:
                 self._checkpoint.write(str(self.folder / f"{_NAME}{self.step}"))
@@ -84,13 +98,19 @@ class RunCheckpoints:
                 shutil.rmtree(path, ignore_errors=True)
 
     def restore(self) -> bool:
-        """Restores the newest checkpoint that is whole; False where there is none to restore.
+        """Restores the newest checkpoint that is whole, False where there is none to restore.
 
-        Deletes the damaged ones that it passed over, once an older one has served.
+        All workers call it and have the chief's state then. Deletes the damaged ones that it passed
+        over, once an older one has served.
 
         Raises:
           UserError: there are checkpoints and all are damaged or of another model.
         """
+        found = self._restore()
+        spread(self.model.distribute_strategy, [*self._shared, self.seconds])
+        return found
+
+    def _restore(self) -> bool:
         damaged = []
         for path in self.paths():
             try:

@@ -2,30 +2,33 @@
 
 import contextlib
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
+from absl import logging
 
 from tf_dsae import workdir as folder
+from tf_dsae.checks import check_whole
 from tf_dsae.config import ModelConfig, TrainingConfig
 from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.errors import UserError
 from tf_dsae.files import check_folder, write_errors
 from tf_dsae.model import DSAE
-from tf_dsae.optimizer import Adam, Muon
 from tf_dsae.schedules import parse_schedule
 from tf_dsae.training import callbacks as parts
-from tf_dsae.training.checkpoints import RunCheckpoints
+from tf_dsae.training import cluster
+from tf_dsae.training.building import build_model
+from tf_dsae.training.checkpoints import RunCheckpoints, mean_variables
+from tf_dsae.training.cluster import first_copy
 from tf_dsae.training.devices import resolved
+from tf_dsae.training.fitting import fit, stopping_on_signals
 from tf_dsae.training.pictures import choose, make_pictures, write_figures
 from tf_dsae.training.tensorboard import TensorBoardRecords, installed
-from tf_dsae.views import Views
+from tf_dsae.version import __version__
 
 
 def train(
@@ -38,6 +41,8 @@ def train(
     tensorboard: bool | None = None,
     checkpoint_minutes: float = 5.0,
     show: bool = False,
+    strategy: tf.distribute.Strategy | None = None,
+    accumulate_steps: int = 1,
 ) -> DSAE:
     """Trains a model, or goes on where `workdir` left off, and leaves its results there.
 
@@ -50,14 +55,18 @@ def train(
       tensorboard: write event files; None: where TensorBoard is installed.
       checkpoint_minutes: between checkpoints within an epoch.
       show: progress on stderr.
+      strategy: of several devices or machines, as `tf_dsae.training.make_strategy` makes them; the
+        first of the machines is the one that reads and writes `workdir`. None: the one in scope.
+      accumulate_steps: equal parts of a replica's videos that are taken one after the other, for a
+        batch that does not fit. Neither it nor the strategy changes what is learned.
 
     Returns:
       The trained model.
 
     Raises:
       UserError: the folder holds another run or cannot be written, a checkpoint is damaged beyond
-        use, a schedule makes no sense, TensorBoard is asked for and missing, or a loss was not
-        finite.
+        use, a schedule makes no sense, TensorBoard is asked for and missing, a batch cannot be
+        shared out equally, a loss was not finite, or a machine was lost.
       tf_dsae.training.Stopped: SIGINT or SIGTERM came; the run is saved.
 
     Example, with data = tf_dsae.data.prepare("sprites/drawn") or any other of its kind:
@@ -66,40 +75,93 @@ def train(
       >>> int(model.optimizer.iterations)
       2
     """
-    _check_tensorboard(tensorboard)
+    strategy = strategy or tf.distribute.get_strategy()
+    leads = cluster.is_chief(strategy)
+    _check_tensorboard(tensorboard and leads)
+    _check_shares(training, strategy, accumulate_steps)
     workdir, training = Path(workdir).expanduser(), resolved(training)
-    steps = training.steps_per_epoch or -(-data.num_train // training.batch_size)
     run = _describe(data, model_config, training)
-    _check_workdir(workdir, run, resume)
-    model = build_model(run, steps * training.epochs)
-    if not (workdir / folder.CONFIG).exists():
-        folder.write_config(workdir, run)
-    checkpoints = RunCheckpoints(model, workdir / folder.CHECKPOINTS)
-    if checkpoints.restore() and show:
-        print(f"going on from step {checkpoints.step} in {workdir}", file=sys.stderr)
-    videos = choose(data)
-    within_epoch = checkpoints.step % steps > 0
-    means = [v.numpy() for mean in model.metrics for v in mean.variables] if within_epoch else []
-    saver = parts.Checkpointing(checkpoints, checkpoint_minutes, means)
-    table = workdir / folder.METRICS
-    with contextlib.ExitStack() as stack:
-        progress = parts.Progress(steps, training.epochs, training.batch_size, show)
-        stack.callback(progress.close)
-        callbacks = [
-            progress,
-            parts.FiniteTerms(checkpoints),
-            parts.CollapseWarning(),
-            parts.Records(table, checkpoints, training.batch_size, training.epochs, show),
-        ]
-        if tensorboard or (tensorboard is None and installed()):
-            records = TensorBoardRecords(workdir / folder.TENSORBOARD, videos, training.seed)
-            stack.callback(records.close)
-            callbacks.append(records)
-        stack.enter_context(stopping_on_signals(saver))
-        _fit(model, data, training, steps, [*callbacks, saver])
-    folder.save_weights(workdir, model)
-    write_figures(make_pictures(model, videos, training.seed), workdir / folder.FIGURES, table)
+    if leads:
+        _check_workdir(workdir, run, resume)
+    steps = training.steps_per_epoch or -(-data.num_train // training.batch_size)
+    job = _Job(data, run, steps, workdir if leads else None, tensorboard, show)
+    with cluster.naming_lost_workers(strategy):
+        cluster.check_agreement(strategy, folder.settings_of(run) | {"version": __version__})
+        with strategy.scope():
+            model = build_model(model_config, training, steps * training.epochs, accumulate_steps)
+        checkpoints = _checkpoints(job, model)
+        _train(job, model, checkpoints, checkpoint_minutes)
+        if job.workdir:
+            _leave_results(job, model)
+        cluster.wait_for_all(strategy)
     return model
+
+
+class _Job(NamedTuple):
+    """A run and what this process does in it; `workdir` None: another process writes and speaks."""
+
+    data: PreparedDataset
+    run: folder.RunConfig
+    steps_per_epoch: int
+    workdir: Path | None
+    tensorboard: bool | None
+    show: bool
+
+
+def _checkpoints(job: _Job, model: DSAE) -> RunCheckpoints:
+    """The run's checkpoints, the model restored from the newest; config.json is there then."""
+    if job.workdir is None:
+        checkpoints = RunCheckpoints(model, None)
+        checkpoints.restore()
+        return checkpoints
+    if not (job.workdir / folder.CONFIG).exists():
+        folder.write_config(job.workdir, job.run)
+    checkpoints = RunCheckpoints(model, job.workdir / folder.CHECKPOINTS)
+    if checkpoints.restore() and job.show:
+        print(f"going on from step {checkpoints.step} in {job.workdir}", file=sys.stderr)
+    return checkpoints
+
+
+def _train(job: _Job, model: DSAE, checkpoints: RunCheckpoints, checkpoint_minutes: float) -> None:
+    """Takes the steps that are left."""
+    within_epoch = checkpoints.step % job.steps_per_epoch > 0
+    means = [first_copy(v).numpy() for v in mean_variables(model)] if within_epoch else []
+    saver = parts.Checkpointing(checkpoints, checkpoint_minutes, means)
+    with contextlib.ExitStack() as stack:
+        callbacks = [parts.FiniteTerms(checkpoints)]
+        if job.workdir is not None:
+            callbacks += _records(job, job.workdir, checkpoints, stack)
+        stack.enter_context(stopping_on_signals(saver))
+        fit(model, job.data, job.run.training, job.steps_per_epoch, [*callbacks, saver])
+
+
+def _records(
+    job: _Job, workdir: Path, checkpoints: RunCheckpoints, stack: contextlib.ExitStack
+) -> list[keras.callbacks.Callback]:
+    """What shows and records a run; `stack` closes it."""
+    training = job.run.training
+    size, epochs, show = training.batch_size, training.epochs, job.show
+    progress = parts.Progress(job.steps_per_epoch, epochs, size, show)
+    stack.callback(progress.close)
+    table = workdir / folder.METRICS
+    callbacks = [
+        progress,
+        parts.CollapseWarning(),
+        parts.Records(table, checkpoints, size, epochs, show),
+    ]
+    if job.tensorboard or (job.tensorboard is None and installed()):
+        place = workdir / folder.TENSORBOARD
+        records = TensorBoardRecords(place, choose(job.data), training.seed)
+        stack.callback(records.close)
+        callbacks.append(records)
+    return callbacks
+
+
+def _leave_results(job: _Job, model: DSAE) -> None:
+    """Writes weights and figures."""
+    folder.save_weights(job.workdir, model)
+    pictures = make_pictures(model, choose(job.data), job.run.training.seed)
+    write_figures(pictures, job.workdir / folder.FIGURES, job.workdir / folder.METRICS)
 
 
 def check_before_data(
@@ -128,6 +190,21 @@ def check_before_data(
             parse_schedule(part, steps, name)
     data = {"source": source} if source else {}
     _check_workdir(workdir, folder.RunConfig(model_config, resolved(training), data), resume)
+
+
+def _check_shares(
+    training: TrainingConfig, strategy: tf.distribute.Strategy, accumulate_steps: int
+) -> None:
+    """Raises UserError where a batch cannot be shared out equally."""
+    check_whole("accumulate_steps", accumulate_steps, 1)
+    replicas = strategy.num_replicas_in_sync
+    if training.batch_size % (replicas * accumulate_steps):
+        raise UserError(
+            f"batch_size: expected a multiple of {replicas * accumulate_steps}, for {replicas} "
+            f"replicas of {accumulate_steps} equal parts each, received {training.batch_size}"
+        )
+    if training.xla == "on" and replicas > 1:
+        logging.warning("xla: left off, as several replicas share the steps.")
 
 
 def _check_tensorboard(asked: bool | None) -> None:
@@ -170,83 +247,3 @@ def _check_workdir(workdir: Path, run: folder.RunConfig, resume: bool) -> None:
             f"--workdir, or delete {checkpoints}"
         )
     folder.check_same_run(workdir, run)
-
-
-def build_model(run: folder.RunConfig, total_steps: int) -> DSAE:
-    """A compiled model at its first step, from resolved settings."""
-    training = run.training
-    if training.deterministic:
-        tf.config.experimental.enable_op_determinism()  # Of the whole process, for good.
-    policy = "mixed_bfloat16" if training.mixed_precision else "float32"
-    model = DSAE(run.model, seed=training.seed, dtype=policy)
-    model.compile(
-        optimizer=make_optimizer(training, total_steps),
-        beta_f=parse_schedule(training.beta_f, total_steps, "beta_f"),
-        beta_z=parse_schedule(training.beta_z, total_steps, "beta_z"),
-        num_samples=training.num_samples,
-        views=Views(training.colour_mixing, training.static_frames, training.likelihood_frames),
-        seed=training.seed,
-        jit_compile=training.xla == "on",
-    )
-    model.optimizer.build(model.trainable_variables)
-    return model
-
-
-def make_optimizer(training: TrainingConfig, total_steps: int) -> Adam:
-    """Adam or Muon, its learning rate warmed up linearly, then constant or a cosine to 0."""
-    peak, warmup = training.learning_rate, training.warmup_steps
-    final_fraction = 0.0 if training.learning_rate_decay == "cosine" else 1.0
-    rate = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=peak / (warmup + 1) if warmup else peak,
-        decay_steps=max(total_steps - warmup, 1),
-        alpha=final_fraction,
-        warmup_target=peak if warmup else None,
-        warmup_steps=warmup,
-    )
-    if training.optimizer == "adam":
-        return Adam(rate)
-    return Muon(rate, product_dtype="bfloat16" if training.mixed_precision else "float32")
-
-
-def _fit(
-    model: DSAE,
-    data: PreparedDataset,
-    training: TrainingConfig,
-    steps: int,
-    callbacks: list[keras.callbacks.Callback],
-) -> None:
-    """Fits what is left of the run: the epoch under way, then the others."""
-    epoch, done = divmod(int(model.optimizer.iterations), steps)
-    limit = training.validation_videos or None
-    held_out = data.evaluation_batches("test", training.batch_size, limit=limit)
-    parts_left = [(epoch, epoch + 1, steps - done)] if done else []
-    first_whole = epoch + 1 if done else epoch
-    if first_whole < training.epochs:
-        parts_left.append((first_whole, training.epochs, steps))
-    for first, last, steps_each in parts_left:
-        start = int(model.optimizer.iterations)
-        model.fit(
-            data.training_batches(training.batch_size, training.seed, start),
-            initial_epoch=first,
-            epochs=last,
-            steps_per_epoch=steps_each,
-            validation_data=held_out,
-            callbacks=callbacks,
-            shuffle=False,  # The data set comes in its order.
-            verbose=0,
-        )
-
-
-@contextlib.contextmanager
-def stopping_on_signals(saver: parts.Checkpointing) -> Iterator[None]:
-    """SIGINT and SIGTERM stop the run after the step under way (main thread only)."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, saver.request_stop) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

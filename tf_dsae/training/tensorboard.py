@@ -46,7 +46,7 @@ class TensorBoardRecords(keras.callbacks.Callback):
 
     def _write(self, logs: dict[str, float]) -> None:
         model: DSAE = self.model
-        step = int(model.optimizer.iterations)
+        step = int(model.optimizer.iterations.numpy())
         with self.writer.as_default(step):
             for name, value in logs.items():
                 held_out = name.startswith("val_")

@@ -1,0 +1,50 @@
+"""A model ready to train, from settings."""
+
+import keras
+import tensorflow as tf
+
+from tf_dsae.config import ModelConfig, TrainingConfig
+from tf_dsae.model import DSAE
+from tf_dsae.optimizer import Adam, Muon
+from tf_dsae.schedules import parse_schedule
+from tf_dsae.views import Views
+
+
+def build_model(
+    model_config: ModelConfig, training: TrainingConfig, total_steps: int, accumulate_steps: int = 1
+) -> DSAE:
+    """A compiled model at its first step, from resolved settings, for the strategy in scope."""
+    if training.deterministic:
+        tf.config.experimental.enable_op_determinism()  # Of the whole process, for good.
+    num_replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    policy = "mixed_bfloat16" if training.mixed_precision else "float32"
+    model = DSAE(model_config, seed=training.seed, dtype=policy)
+    model.compile(
+        optimizer=make_optimizer(training, total_steps),
+        beta_f=parse_schedule(training.beta_f, total_steps, "beta_f"),
+        beta_z=parse_schedule(training.beta_z, total_steps, "beta_z"),
+        num_samples=training.num_samples,
+        views=Views(training.colour_mixing, training.static_frames, training.likelihood_frames),
+        accumulate_steps=accumulate_steps,
+        seed=training.seed,
+        # TensorFlow cannot compile a step of several replicas.
+        jit_compile=training.xla == "on" and num_replicas == 1,
+    )
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def make_optimizer(training: TrainingConfig, total_steps: int) -> Adam:
+    """Adam or Muon, its learning rate warmed up linearly, then constant or a cosine to 0."""
+    peak, warmup = training.learning_rate, training.warmup_steps
+    final_fraction = 0.0 if training.learning_rate_decay == "cosine" else 1.0
+    rate = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=peak / (warmup + 1) if warmup else peak,
+        decay_steps=max(total_steps - warmup, 1),
+        alpha=final_fraction,
+        warmup_target=peak if warmup else None,
+        warmup_steps=warmup,
+    )
+    if training.optimizer == "adam":
+        return Adam(rate)
+    return Muon(rate, product_dtype="bfloat16" if training.mixed_precision else "float32")

@@ -1,0 +1,225 @@
+"""Several devices and several machines: who they are, who leads, what they agree on."""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from tf_dsae.checks import shown
+from tf_dsae.errors import UserError, reason
+
+CHOICES = ("none", "mirrored", "multi_worker")
+_VARIABLE = "TF_CONFIG"
+_EXAMPLE = (
+    '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", "index": 0}}'
+)
+# What a step raises on the workers that are left when one is lost.
+_LOST = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.InternalError,
+    tf.errors.UnknownError,
+    tf.errors.FailedPreconditionError,
+)
+
+
+class Task(NamedTuple):
+    """One process of a cluster: its place among all `workers`, "host:port", the chief first."""
+
+    workers: tuple[str, ...]
+    index: int
+
+
+def read_task(text: str | None) -> Task:
+    """What TF_CONFIG says.
+
+    Raises:
+      UserError: it is missing, no JSON, or names no cluster of workers and a task of it.
+
+    Example:
+      >>> read_task(
+      ...     '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}'
+      ... )
+      Task(workers=('a:1', 'b:1'), index=1)
+    """
+    expected = f"{_VARIABLE}: expected JSON such as {_EXAMPLE}"
+    if not text:
+        raise UserError(f"{expected}, received none; set it on every machine")
+    try:
+        config = json.loads(text)
+        cluster, task = config["cluster"], config["task"]
+        jobs = {name: list(cluster[name]) for name in cluster}
+        place = jobs[task["type"]][int(task["index"])], task["type"], int(task["index"])
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise UserError(f"{expected}, received {shown(text)}") from None
+    unknown = set(jobs) - {"chief", "worker"}
+    if unknown:
+        raise UserError(
+            f"{_VARIABLE}: expected tasks of type chief and worker, received "
+            f"{shown(min(unknown))}; leave it out"
+        )
+    workers = (*jobs.get("chief", ()), *jobs.get("worker", ()))
+    _, kind, index = place
+    if index < 0 or len(jobs.get("chief", [])) > 1 or len(set(workers)) < len(workers):
+        raise UserError(
+            f"{_VARIABLE}: expected at most one chief, and different addresses, received "
+            f"{shown(text)}"
+        )
+    return Task(workers, index + (len(jobs.get("chief", ())) if kind == "worker" else 0))
+
+
+def task_of(name: str | None) -> Task:
+    """This process's place under the strategy of a name; raises UserError as `read_task` does."""
+    return read_task(os.environ.get(_VARIABLE)) if name == "multi_worker" else Task(("",), 0)
+
+
+def make_strategy(name: str | None = None) -> tf.distribute.Strategy:
+    """The strategy of a name; to be made before anything else is asked of TensorFlow.
+
+    Args:
+      name: "none", one device; "mirrored", all GPUs of this machine, or all its logical CPUs where
+        there is none; "multi_worker", the machines that TF_CONFIG names, with all GPUs of each, for
+        which this waits; None, "mirrored" where there are several GPUs, else "none".
+
+    Raises:
+      UserError: another name, or TF_CONFIG makes no sense.
+    """
+    if name is not None and name not in CHOICES:
+        raise UserError(f"distribute: expected one of {', '.join(CHOICES)}, received {name!r}")
+    if name == "multi_worker":
+        return _multi_worker()
+    gpus = tf.config.list_logical_devices("GPU")
+    devices = gpus or (tf.config.list_logical_devices("CPU") if name == "mirrored" else [])
+    if name == "none" or len(devices) < 2:
+        return tf.distribute.get_strategy()
+    return tf.distribute.MirroredStrategy([device.name for device in devices])
+
+
+def _multi_worker() -> tf.distribute.Strategy:
+    task = task_of("multi_worker")
+    if len(task.workers) > 1:
+        print(
+            f"worker {task.index} of {len(task.workers)}, {task.workers[task.index]}: waiting for "
+            "the others",
+            file=sys.stderr,
+            flush=True,
+        )
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except (tf.errors.OpError, RuntimeError) as error:
+        raise UserError(
+            f"{_VARIABLE}: expected to join {', '.join(task.workers)} as worker {task.index}, "
+            f"received: {reason(error)}; look whether the address is this machine's and free, and "
+            "the others are started"
+        ) from None
+
+
+def num_workers(strategy: tf.distribute.Strategy) -> int:
+    """Processes that a strategy joins."""
+    resolver = strategy.cluster_resolver
+    spec = resolver.cluster_spec() if resolver else None
+    return max(1, sum(map(spec.num_tasks, spec.jobs))) if spec else 1
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process is the one that writes and speaks."""
+    if num_workers(strategy) == 1:
+        return True
+    resolver = strategy.cluster_resolver
+    leads = "chief" if "chief" in resolver.cluster_spec().jobs else "worker"
+    return (resolver.task_type, resolver.task_id) == (leads, 0)
+
+
+def spread(strategy: tf.distribute.Strategy, variables: Sequence[tf.Variable]) -> None:
+    """Gives every replica of every worker the values that the chief's first replica has."""
+    if strategy.num_replicas_in_sync == 1:
+        return
+
+    @tf.function
+    def chiefs() -> list[tf.Tensor]:
+        context = tf.distribute.get_replica_context()
+        is_first = tf.equal(context.replica_id_in_sync_group, 0)
+        values = [tf.convert_to_tensor(variable) for variable in variables]
+        mine = [tf.where(is_first, value, tf.zeros_like(value)) for value in values]
+        return [context.all_reduce(tf.distribute.ReduceOp.SUM, value) for value in mine]
+
+    for variable, values in zip(variables, strategy.run(chiefs), strict=True):
+        held = zip(copies(variable), strategy.experimental_local_results(values), strict=False)
+        for copy, value in held:
+            copy.assign(value)
+
+
+def copies(variable: tf.Variable) -> tuple[tf.Variable, ...]:
+    """What this process holds of a variable, one for each of its replicas.
+
+    Reading and writing them asks nothing of other workers.
+    """
+    return getattr(variable, "values", None) or (variable,)
+
+
+def first_copy(variable: tf.Variable) -> tf.Variable:
+    """Of this process's copies the first."""
+    return copies(variable)[0]
+
+
+def check_agreement(strategy: tf.distribute.Strategy, settings: Any) -> None:
+    """Raises UserError, on every worker, where one has other `settings`, plain data."""
+    if num_workers(strategy) == 1:
+        return
+    text = json.dumps(settings, sort_keys=True)
+    digest = np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint16).astype(np.int32)
+    mine = tf.Variable(digest)
+    spread(strategy, [mine])
+    differs = tf.constant(float(not np.array_equal(mine.numpy(), digest)))
+    if float(_summed(strategy, differs)):
+        raise UserError(
+            "distribute: expected every worker to have the same settings, videos and version of "
+            "this package, found others; start the same command on all of them"
+        )
+
+
+def _summed(strategy: tf.distribute.Strategy, value: tf.Tensor) -> tf.Tensor:
+    """The sum of what every replica's process holds; waits for all of them."""
+    add = tf.function(lambda: tf.distribute.get_replica_context().all_reduce("SUM", value))
+    return strategy.experimental_local_results(strategy.run(add))[0]
+
+
+def wait_for_all(strategy: tf.distribute.Strategy) -> None:
+    """Returns when all workers are here."""
+    if num_workers(strategy) > 1:
+        _summed(strategy, tf.constant(0.0))
+
+
+def batches(
+    strategy: tf.distribute.Strategy,
+    make: Callable[[tf.distribute.InputContext | None], tf.data.Dataset],
+) -> tf.data.Dataset | tf.distribute.DistributedDataset:
+    """The data that `make` gives each worker of a strategy; of None, where there is one replica."""
+    if strategy.num_replicas_in_sync == 1:
+        return make(None)
+    return strategy.distribute_datasets_from_function(make)
+
+
+@contextlib.contextmanager
+def naming_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
+    """Turns what a step raises when another worker is gone into a UserError."""
+    try:
+        yield
+    except _LOST as error:
+        if num_workers(strategy) == 1:
+            raise
+        cause = re.search(r"aborted by: (.*)", str(error))
+        raise UserError(
+            f"distribute: expected {num_workers(strategy)} workers to go on, lost one "
+            f"({cause[1] if cause else reason(error)}); look at the others' own messages, and "
+            "start all of them again: the run goes on from its last checkpoint"
+        ) from error
