@@ -248,6 +248,9 @@ class SequentialAutoencoder(SequentialModel):
         elif force or self.test_function is None:
             self.test_function = self._on_replicas(self.test_step)
 
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Keras would average a batch over replicas for its shapes, and fails to over machines."""
+
     def _on_replicas(self, step: Callable[[Any], dict[str, tf.Tensor]]) -> Callable:
         strategy = self.distribute_strategy
 
