@@ -1,8 +1,12 @@
 """One pass over held-out videos: what the model makes of each, and what the judges say of that."""
 
+import concurrent.futures
 import dataclasses
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -11,6 +15,7 @@ from tqdm import tqdm
 from tf_dsae.checks import check_whole
 from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.errors import UserError
+from tf_dsae.evaluation.judge import Judges
 from tf_dsae.model import DSAE
 from tf_dsae.objective import ElboTerms
 
@@ -140,38 +145,76 @@ def collect(
     protocol: Protocol,
     num_videos: int | None = None,
     show_progress: bool = True,
+    devices: Sequence[str] | None = None,
 ) -> Collected:
     """Generates from every test video, or the first num_videos, and has the judges look.
 
-    Memory holds one batch of videos; what is kept of each is its logits and its posterior.
+    Memory holds a batch of videos a device; what is kept of each is its logits and its posterior.
 
     Args:
       judges: Judges, or what has their `logits`.
+      devices: names of those that take batches in turn, which changes no number; None: all GPUs.
     """
+    if devices is None:
+        devices = [device.name for device in tf.config.list_logical_devices("GPU")]
+    passes = [_pass_of(model, judges, protocol)]
+    for device in devices[1:]:
+        with tf.device(device):
+            twins = {name: _twin(network) for name, network in judges.networks.items()}
+            theirs = Judges(data, twins, judges.settings, judges.accuracy)
+            passes.append(_pass_of(_twin(model), theirs, protocol))
+    places = list(devices) or [None]
+    batches = enumerate(data.evaluation_batches("test", protocol.batch_size, num_videos))
+    bar = tqdm(
+        desc="evaluating",
+        total=-(-(num_videos or data.num_test) // protocol.batch_size),
+        disable=not show_progress,
+        unit="batch",
+    )
+
+    def looked_at(place: str | None, look: Callable, numbered: tuple) -> dict[str, Any]:
+        with tf.device(place):
+            return look(*numbered)
+
+    found = []
+    with bar, concurrent.futures.ThreadPoolExecutor(len(passes)) as threads:
+        while group := list(itertools.islice(batches, len(passes))):
+            found += threads.map(looked_at, places, passes, group)
+            bar.update(len(group))
+    return Collected(**_joined(found))
+
+
+def _twin(network: keras.Model) -> keras.Model:
+    """The same network, its weights on the device in scope."""
+    twin = type(network).from_config(network.get_config())
+    twin.set_weights(network.get_weights())
+    return twin
+
+
+def _pass_of(
+    model: DSAE, judges: Any, protocol: Protocol
+) -> Callable[[int, dict[str, tf.Tensor]], dict[str, Any]]:
+    """What turns a batch and its number into the fields of Collected."""
     generate = tf.function(lambda video, seed: _generate(model, protocol, video, seed))
     weigh = tf.function(
         lambda video, seed: model.importance_weighted_bound(
             video, seed, protocol.importance_samples
         )
     )
-    parts: dict[str, list] = {"elbo": [], "weighted": [], "codes": [], "labels": [], "logits": []}
-    batches = data.evaluation_batches("test", protocol.batch_size, num_videos)
-    for step, batch in enumerate(
-        tqdm(batches, "evaluating", disable=not show_progress, unit="batch")
-    ):
+
+    def look(step: int, batch: dict[str, tf.Tensor]) -> dict[str, Any]:
         seed = tf.constant([protocol.seed, step], tf.int32)
         video = batch.pop("video")
         generated, terms, codes = generate(video, seed)
-        parts["elbo"].append(terms)
-        parts["codes"].append(codes)
-        parts["labels"].append(batch)
-        parts["logits"].append(_judged(judges, video, generated, protocol))
-        if protocol.importance_samples:
-            parts["weighted"].append(weigh(video, seed))
-    joined = {name: _joined(values) for name, values in parts.items() if values}
-    return Collected(
-        joined["elbo"], joined.get("weighted"), joined["codes"], joined["labels"], joined["logits"]
-    )
+        return {
+            "elbo": terms,
+            "importance_weighted": weigh(video, seed) if protocol.importance_samples else None,
+            "codes": codes,
+            "labels": batch,
+            "logits": _judged(judges, video, generated, protocol),
+        }
+
+    return look
 
 
 def _judged(
@@ -186,5 +229,8 @@ def _judged(
 def _joined(values: list) -> Any:
     """Concatenates what every batch gave, through tuples and dictionaries."""
     return tf.nest.map_structure(
-        lambda *parts: np.concatenate([np.asarray(part) for part in parts]), *values
+        lambda *parts: (
+            None if parts[0] is None else np.concatenate([np.asarray(part) for part in parts])
+        ),
+        *values,
     )

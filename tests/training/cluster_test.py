@@ -1,0 +1,82 @@
+"""Who takes part: what TF_CONFIG says, and what is refused."""
+
+import dataclasses
+import json
+
+import pytest
+import tensorflow as tf
+
+from tests.training.conftest import SETTINGS, run
+from tf_dsae.errors import UserError
+from tf_dsae.training import make_strategy
+from tf_dsae.training.cluster import Task, naming_lost_workers, read_task
+
+WORKERS = ["a:1", "b:1", "c:1"]
+
+
+def config(cluster, kind="worker", index=0) -> str:
+    return json.dumps({"cluster": cluster, "task": {"type": kind, "index": index}})
+
+
+def test_a_task_is_found():
+    assert read_task(config({"worker": WORKERS}, index=2)) == Task(tuple(WORKERS), 2)
+    led = {"worker": WORKERS[1:], "chief": WORKERS[:1]}
+    assert read_task(config(led, "chief")) == Task(tuple(WORKERS), 0)
+    assert read_task(config(led, index=1)) == Task(tuple(WORKERS), 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "{",
+        "[]",
+        "{}",
+        config({"worker": WORKERS}, index=3),
+        config({"worker": WORKERS}, index=-1),
+        config({"worker": WORKERS}, "chief"),
+        config({"worker": 5}),
+        config({"worker": ["a:1", "a:1"]}),
+        config({"worker": WORKERS, "chief": ["d:1", "e:1"]}),
+        config({"worker": WORKERS, "ps": ["d:1"]}),
+        '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker"}}',
+    ],
+)
+def test_what_is_no_cluster_is_refused_in_one_line(text, monkeypatch):
+    with pytest.raises(UserError, match="^TF_CONFIG: expected") as caught:
+        read_task(text)
+    assert "\n" not in str(caught.value) and "received" in str(caught.value)
+    if text is not None:
+        monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(UserError, match="^TF_CONFIG: expected"):
+        make_strategy("multi_worker")
+
+
+def test_one_device_needs_no_strategy():
+    for name in (None, "none", "mirrored"):
+        assert make_strategy(name).num_replicas_in_sync == 1
+    with pytest.raises(UserError, match="distribute: expected one of none, mirrored, multi_worker"):
+        make_strategy("all")
+
+
+def test_batches_that_cannot_be_shared_out_are_refused(squares, tmp_path):
+    with pytest.raises(UserError, match="batch_size: expected a multiple of 2, .* received 3"):
+        run(squares, tmp_path / "a", accumulate_steps=2)
+    with pytest.raises(UserError, match="accumulate_steps: expected a whole number"):
+        run(squares, tmp_path / "a", accumulate_steps=0)
+    assert not list(tmp_path.iterdir())
+
+
+def test_accumulation_is_no_setting_of_a_run(finished, squares, tmp_path):
+    """A run that was begun without goes on with it."""
+    once = dataclasses.replace(SETTINGS, epochs=1)
+    run(squares, tmp_path, once)
+    again = run(squares, tmp_path, once, accumulate_steps=3)
+    assert int(again.optimizer.iterations) == 4
+
+
+def test_errors_of_one_machine_stay_what_they_are():
+    alone = tf.distribute.get_strategy()
+    with pytest.raises(tf.errors.UnavailableError), naming_lost_workers(alone):
+        raise tf.errors.UnavailableError(None, None, "gone")

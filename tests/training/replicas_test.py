@@ -1,0 +1,173 @@
+"""Several devices and several machines, as processes: what they learn, and what ends them."""
+
+import dataclasses
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from tests.training.conftest import SETTINGS, rows, run, stop_at
+from tf_dsae.training import Stopped
+
+ROOT = Path(__file__).parents[2]
+# 3 steps an epoch, and a last validation batch of one video, fewer than there are replicas.
+CHANGES = {
+    "batch_size": 4,
+    "epochs": 7,
+    "validation_videos": 5,
+    "optimizer": "muon",
+    "colour_mixing": 0.5,
+    "static_frames": 2,
+    "likelihood_frames": 3,
+}
+TRAINING = dataclasses.replace(SETTINGS, **CHANGES)
+BOUND = 150  # Seconds that anything may take; a worker that is lost ends the others in far fewer.
+
+
+def start(workdir, distribute, environment=None, **asked) -> subprocess.Popen:
+    asked = {"training": CHANGES, **asked, "workdir": str(workdir), "distribute": distribute}
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.training.process", json.dumps(asked)],
+        cwd=ROOT,
+        env=os.environ | (environment or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end(process) -> tuple[int, str, str]:
+    try:
+        out, err = process.communicate(timeout=BOUND)
+    finally:
+        process.kill()
+    return process.returncode, out, err
+
+
+def two_workers(workdir, kill_second_at=0) -> list[tuple[int, str, str]]:
+    """Two processes of a cluster; only the first is told the run's folder."""
+    with socket.socket() as first, socket.socket() as second:
+        for each in (first, second):
+            each.bind(("127.0.0.1", 0))
+        workers = [f"127.0.0.1:{each.getsockname()[1]}" for each in (first, second)]
+    processes = []
+    for index in range(2):
+        task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
+        processes.append(
+            start(
+                workdir if index == 0 else workdir / "of_another_machine",
+                "multi_worker",
+                {"TF_CONFIG": json.dumps(task)},
+                kill_at=kill_second_at if index else 0,
+                options={"checkpoint_minutes": 0},
+            )
+        )
+    return [end(process) for process in processes]
+
+
+@pytest.fixture(scope="module")
+def one(squares, tmp_path_factory) -> Path:
+    """The run of one device."""
+    workdir = tmp_path_factory.mktemp("runs") / "one"
+    run(squares, workdir, TRAINING)
+    return workdir
+
+
+def arrays(workdir) -> dict[str, np.ndarray]:
+    found = {}
+    with h5py.File(workdir / "model.weights.h5") as file:
+        file.visititems(
+            lambda name, item: (
+                found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+            )
+        )
+    return found
+
+
+def assert_same_run(workdir, expected):
+    """To 1e-5, of weights, of the optimiser's state and of every row of the table."""
+    mine, other = arrays(workdir), arrays(expected)
+    assert mine.keys() == other.keys()
+    for name, value in other.items():
+        distance = np.linalg.norm(mine[name] - value)
+        assert distance <= 1e-5 * max(np.linalg.norm(value), 1e-6), name
+    for row, wanted in zip(rows(workdir), rows(expected), strict=True):
+        np.testing.assert_allclose(
+            [float(value) for value in row.values()],
+            [float(value) for value in wanted.values()],
+            rtol=1e-5,
+        )
+
+
+def test_two_replicas_learn_what_one_does(one, tmp_path):
+    """The batch in halves, and each half in two parts, one after the other."""
+    process = start(tmp_path / "two", "mirrored", devices=2, options={"accumulate_steps": 2})
+    code, out, err = end(process)
+    assert code == 0 and "replicas 2" in out, err
+    assert err.count("epoch 1/7") == 1 and "Your input ran out of data" not in err
+    assert_same_run(tmp_path / "two", one)
+
+
+def test_mixed_precision_on_two_replicas(tmp_path):
+    changes = CHANGES | {"mixed_precision": True, "epochs": 1}
+    process = start(tmp_path, "mirrored", devices=2, training=changes)
+    code, _, err = end(process)
+    assert code == 0, err
+    assert np.isfinite(float(rows(tmp_path)[0]["val_elbo"]))
+
+
+def test_two_machines_go_on_after_one_is_lost(one, squares, tmp_path, monkeypatch):
+    """One device takes 4 steps; two machines go on, the second dies after step 11; from there two
+    machines end the run, and so does one device."""
+    workdir = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        stop_at(4, patch)
+        with pytest.raises(Stopped):
+            run(squares, workdir, TRAINING)
+
+    (code, _, err), (lost, _, _) = two_workers(workdir, kill_second_at=11)
+    assert lost == -9 and code == 1
+    assert "going on from step 4" in err
+    assert "UserError: distribute: expected 2 workers to go on, lost one (" in err
+    assert "Traceback" not in err
+    shutil.copytree(workdir, tmp_path / "copy")
+
+    (code, _, err), (other, _, silent) = two_workers(workdir)
+    assert code == 0 and other == 0, err + silent
+    assert "going on from step 1" in err and "epoch" not in silent
+    assert not (workdir / "of_another_machine").exists()
+    assert_same_run(workdir, one)
+
+    run(squares, tmp_path / "copy", TRAINING)
+    assert_same_run(tmp_path / "copy", one)
+
+
+def test_workers_of_other_settings_are_refused(tmp_path):
+    with socket.socket() as first, socket.socket() as second:
+        for each in (first, second):
+            each.bind(("127.0.0.1", 0))
+        workers = [f"127.0.0.1:{each.getsockname()[1]}" for each in (first, second)]
+    processes = [
+        start(
+            tmp_path / str(index),
+            "multi_worker",
+            {
+                "TF_CONFIG": json.dumps(
+                    {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
+                )
+            },
+            training=CHANGES | {"seed": index},
+        )
+        for index in range(2)
+    ]
+    for code, _, err in map(end, processes):
+        assert code == 1
+        assert "UserError: distribute: expected every worker to have the same settings" in err
+    assert not list(tmp_path.iterdir())
