@@ -1,0 +1,74 @@
+"""Reading ahead: order, errors, bounds, and an early end."""
+
+import contextlib
+import functools
+import threading
+
+import pytest
+
+from tf_dsae.data.folder.ahead import read_ahead
+
+
+def letters(word, started=None, fails=False):
+    if started is not None:
+        started.append(word)
+    yield from word
+    if fails:
+        raise ValueError(word)
+
+
+def tasks(words, **options):
+    return (functools.partial(letters, word, **options) for word in words)
+
+
+@pytest.mark.parametrize("threads", [1, 3, 9])
+def test_items_come_in_order_whatever_the_threads(threads):
+    words = ["amber", "", "b", "cedar", "dill"]
+    assert ["".join(items) for items in read_ahead(tasks(words), threads, held=2)] == words
+
+
+def test_what_a_task_raises_comes_out_in_its_place():
+    given = [*tasks(["ab"]), *tasks(["cd"], fails=True), *tasks(["ef"])]
+    found = []
+    for items in read_ahead(given, threads=2, held=1):
+        try:
+            for item in items:
+                found.append(item)
+        except ValueError as error:
+            found.append(str(error))
+    assert found == ["a", "b", "c", "d", "cd", "e", "f"]
+
+
+def test_no_more_is_begun_and_held_than_allowed():
+    started, given = [], []
+
+    def counted(word):
+        for letter in word:
+            given.append(letter)
+            yield letter
+
+    long = [functools.partial(counted, "x" * 100)] + [*tasks("abcdefgh", started=started)]
+    with contextlib.closing(read_ahead(long, threads=2, held=3)) as files:
+        next(next(files))
+        threading.Event().wait(0.5)
+        # One taken, three that wait, one in the hand of its thread; tasks for two threads.
+        assert len(given) <= 5
+        assert len(started) <= 3
+
+
+def test_closed_early_its_threads_end():
+    before = threading.active_count()
+    with contextlib.closing(read_ahead(tasks(["x" * 50] * 9), threads=4, held=1)) as files:
+        next(next(files))
+    assert threading.active_count() == before
+
+
+def test_an_interruption_in_a_thread_ends_the_reading():
+    def interrupted():
+        yield "a"
+        raise KeyboardInterrupt
+
+    (items,) = read_ahead([interrupted], threads=2, held=1)
+    assert next(items) == "a"
+    with pytest.raises(KeyboardInterrupt):
+        next(items)

@@ -1,0 +1,72 @@
+"""Reads several files at once, and gives what is in them in the files' order."""
+
+import concurrent.futures
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any
+
+_END = object()
+_PATIENCE = 0.1  # Seconds until a thread looks again whether anyone still wants its items.
+
+
+def read_ahead(
+    tasks: Iterable[Callable[[], Iterable[Any]]], threads: int, held: int
+) -> Generator[Iterator[Any], None, None]:
+    """Yields an iterator for each task, in their order, while threads run those to come.
+
+    Each is to be used up before the next is asked for. What a task raises comes out of its
+    iterator. Close the whole, by `contextlib.closing`, to stop the threads early.
+
+    Args:
+      tasks: give the items, one after the other.
+      threads: tasks that run at once, at least 1.
+      held: items of a task, at least 1, that may wait to be asked for.
+    """
+    stop = threading.Event()
+    waiting: deque[queue.Queue] = deque()
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        try:
+            for task in tasks:
+                items: queue.Queue = queue.Queue(held)
+                waiting.append(items)
+                pool.submit(_run, task, items, stop)
+                if len(waiting) > threads:
+                    yield _taken(waiting.popleft())
+            while waiting:
+                yield _taken(waiting.popleft())
+        finally:
+            stop.set()
+
+
+def _run(task: Callable[[], Iterable[Any]], items: queue.Queue, stop: threading.Event) -> None:
+    problem: BaseException | None = None
+    try:
+        for item in task():
+            if not _put(items, (item, None), stop):
+                return
+    except BaseException as error:  # Whatever it is, the reader of its items is to see it.
+        problem = error
+    _put(items, (_END, problem), stop)
+
+
+def _put(items: queue.Queue, entry: tuple, stop: threading.Event) -> bool:
+    """Waits for room; False where nobody wants the entry any more."""
+    while not stop.is_set():
+        try:
+            items.put(entry, timeout=_PATIENCE)
+            return True
+        except queue.Full:
+            continue
+    return False
+
+
+def _taken(items: queue.Queue) -> Iterator[Any]:
+    while True:
+        item, problem = items.get()
+        if problem is not None:
+            raise problem
+        if item is _END:
+            return
+        yield item
