@@ -51,6 +51,9 @@ class SequentialAutoencoder(SequentialModel):
       ['dynamic_kl', 'elbo', 'log_likelihood', 'static_kl']
     """
 
+    train_function: Callable | None  # Keras sets them.
+    test_function: Callable | None
+
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
         self.views, self.num_samples, self.accumulate_steps = Views(), 1, 1

@@ -89,7 +89,16 @@ class SequentialModel(keras.Model):
         """
         check_whole("num_samples", num_samples, 1)
         features = self.frame_encoder(self.observations(video))
-        return self._sample_from_two(features, features, seed, num_samples)
+        return self._sample_posterior(features, seed, num_samples)
+
+    def _sample_posterior(
+        self,
+        features: tf.Tensor,
+        seed: Seed,
+        num_samples: int,
+        batch_slice: BatchSlice | None = None,
+    ) -> tuple[Posterior, Latents]:
+        return self._sample_from_two(features, features, seed, num_samples, batch_slice)
 
     def _sample_from_two(
         self,
@@ -128,9 +137,7 @@ class SequentialModel(keras.Model):
         check_whole("num_samples", num_samples, 1)
         video = self.observations(video)
         features = self.frame_encoder(video)
-        posterior, latents = self._sample_from_two(
-            features, features, seed, num_samples, batch_slice
-        )
+        posterior, latents = self._sample_posterior(features, seed, num_samples, batch_slice)
         return self.elbo_at(video, posterior, latents, self.decoder(*latents))
 
     def elbo_at(
@@ -182,7 +189,7 @@ class SequentialModel(keras.Model):
         features = self.frame_encoder(video)
 
         def log_weights(sample_seed: tf.Tensor) -> tf.Tensor:
-            posterior, latents = self._sample_from_two(features, features, sample_seed, 1)
+            posterior, latents = self._sample_posterior(features, sample_seed, 1)
             return objective.log_importance_weights(
                 video,
                 latents.static,

@@ -266,7 +266,7 @@ def main(argv: list[str]) -> int:
     from tf_dsae.training.cluster import is_chief, task_of
 
     facts = source.as_dict() if source else None
-    if task_of(_DISTRIBUTE.value).index == 0:  # The others leave the folder to it.
+    if task_of(_DISTRIBUTE.value).place == 0:  # The others leave the folder to it.
         check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value, facts)
     strategy = make_strategy(_DISTRIBUTE.value)
     leads = is_chief(strategy)

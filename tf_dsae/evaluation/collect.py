@@ -163,7 +163,7 @@ def collect(
             twins = {name: _twin(network) for name, network in judges.networks.items()}
             theirs = Judges(data, twins, judges.settings, judges.accuracy)
             passes.append(_pass_of(_twin(model), theirs, protocol))
-    places = list(devices) or [None]
+    places = [*devices] or [""]
     batches = enumerate(data.evaluation_batches("test", protocol.batch_size, num_videos))
     bar = tqdm(
         desc="evaluating",
@@ -172,11 +172,11 @@ def collect(
         unit="batch",
     )
 
-    def looked_at(place: str | None, look: Callable, numbered: tuple) -> dict[str, Any]:
-        with tf.device(place):
+    def looked_at(place: str, look: Callable, numbered: tuple) -> dict[str, Any]:
+        with tf.device(place or None):
             return look(*numbered)
 
-    found = []
+    found: list[dict[str, Any]] = []
     with bar, concurrent.futures.ThreadPoolExecutor(len(passes)) as threads:
         while group := list(itertools.islice(batches, len(passes))):
             found += threads.map(looked_at, places, passes, group)

@@ -20,6 +20,7 @@ from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observatio
 from tf_dsae.linear_gaussian.settings import Parameters, check_family
 from tf_dsae.networks import seed_initializers
 from tf_dsae.objective import ElboTerms
+from tf_dsae.replicas import BatchSlice
 from tf_dsae.sequential_model import as_seed
 from tf_dsae.types import Latents, Posterior, Seed, Shape, TensorLike
 
@@ -178,15 +179,27 @@ class FreeAutoencoder(ProcessAutoencoder):
         return Posterior(posterior.static, diagonal_normal(dynamic.mean()[0], dynamic.stddev()[0]))
 
     def _sample_posterior(
-        self, features: tf.Tensor, seed: Seed, num_samples: int
+        self,
+        features: tf.Tensor,
+        seed: Seed,
+        num_samples: int,
+        batch_slice: BatchSlice | None = None,
     ) -> tuple[Posterior, Latents]:
         q = self.gaussian(features)
-        shape = tf.concat([[num_samples], tf.shape(q.mean)], 0)
-        return sample_gaussian(q, tf.random.stateless_normal(shape, as_seed(seed)))
+        count, *sizes = tf.unstack(tf.shape(q.mean))
+        total = batch_slice.total if batch_slice else count
+        noise = tf.random.stateless_normal([num_samples, total, *sizes], as_seed(seed))
+        return sample_gaussian(q, batch_slice.of(noise, count, axis=1) if batch_slice else noise)
 
-    def elbo(self, video: TensorLike, seed: Seed = None, num_samples: int = 1) -> ElboTerms:
+    def elbo(
+        self,
+        video: TensorLike,
+        seed: Seed = None,
+        num_samples: int = 1,
+        batch_slice: BatchSlice | None = None,
+    ) -> ElboTerms:
         """The bound's terms, [B]: of a q that is one Gaussian the expectation needs no samples."""
-        del seed, num_samples
+        del seed, num_samples, batch_slice
         x = self.observations(video)
         return exact_elbo(self.process.parameters, x, self.gaussian(x))
 

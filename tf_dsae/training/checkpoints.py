@@ -53,7 +53,7 @@ class RunCheckpoints:
             for place, variable in enumerate(variables)
         }
         if self.folder is not None:
-            with write_errors(folder):
+            with write_errors(self.folder):
                 self.folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -135,7 +135,7 @@ class RunCheckpoints:
 
     def _check_shapes(self, path: Path) -> None:
         """Raises ValueError for arrays that are not this run's, before memory is taken for them."""
-        for file in self.folder.glob(f"{path.name}.*"):
+        for file in path.parent.glob(f"{path.name}.*"):
             open_regular(file).close()  # TensorFlow would wait for a pipe.
         reader = tf.train.load_checkpoint(str(path))
         types = reader.get_variable_to_dtype_map()
@@ -153,5 +153,5 @@ class RunCheckpoints:
 
     def _delete(self, path: Path) -> None:
         # The index first: without it, what is left of a checkpoint does not count.
-        for file in sorted(self.folder.glob(f"{path.name}.*"), key=lambda f: f.suffix != ".index"):
+        for file in sorted(path.parent.glob(f"{path.name}.*"), key=lambda f: f.suffix != ".index"):
             file.unlink()

@@ -36,7 +36,7 @@ class Task(NamedTuple):
     """One process of a cluster: its place among all `workers`, "host:port", the chief first."""
 
     workers: tuple[str, ...]
-    index: int
+    place: int
 
 
 def read_task(text: str | None) -> Task:
@@ -49,7 +49,7 @@ def read_task(text: str | None) -> Task:
       >>> read_task(
       ...     '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}'
       ... )
-      Task(workers=('a:1', 'b:1'), index=1)
+      Task(workers=('a:1', 'b:1'), place=1)
     """
     expected = f"{_VARIABLE}: expected JSON such as {_EXAMPLE}"
     if not text:
@@ -108,7 +108,7 @@ def _multi_worker() -> tf.distribute.Strategy:
     task = task_of("multi_worker")
     if len(task.workers) > 1:
         print(
-            f"worker {task.index} of {len(task.workers)}, {task.workers[task.index]}: waiting for "
+            f"worker {task.place} of {len(task.workers)}, {task.workers[task.place]}: waiting for "
             "the others",
             file=sys.stderr,
             flush=True,
@@ -117,7 +117,7 @@ def _multi_worker() -> tf.distribute.Strategy:
         return tf.distribute.MultiWorkerMirroredStrategy()
     except (tf.errors.OpError, RuntimeError) as error:
         raise UserError(
-            f"{_VARIABLE}: expected to join {', '.join(task.workers)} as worker {task.index}, "
+            f"{_VARIABLE}: expected to join {', '.join(task.workers)} as worker {task.place}, "
             f"received: {reason(error)}; look whether the address is this machine's and free, and "
             "the others are started"
         ) from None

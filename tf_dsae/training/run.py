@@ -92,7 +92,7 @@ def train(
         checkpoints = _checkpoints(job, model)
         _train(job, model, checkpoints, checkpoint_minutes)
         if job.workdir:
-            _leave_results(job, model)
+            _leave_results(job, job.workdir, model)
         cluster.wait_for_all(strategy)
     return model
 
@@ -157,11 +157,11 @@ def _records(
     return callbacks
 
 
-def _leave_results(job: _Job, model: DSAE) -> None:
+def _leave_results(job: _Job, workdir: Path, model: DSAE) -> None:
     """Writes weights and figures."""
-    folder.save_weights(job.workdir, model)
+    folder.save_weights(workdir, model)
     pictures = make_pictures(model, choose(job.data), job.run.training.seed)
-    write_figures(pictures, job.workdir / folder.FIGURES, job.workdir / folder.METRICS)
+    write_figures(pictures, workdir / folder.FIGURES, workdir / folder.METRICS)
 
 
 def check_before_data(

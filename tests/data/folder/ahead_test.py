@@ -68,7 +68,8 @@ def test_an_interruption_in_a_thread_ends_the_reading():
         yield "a"
         raise KeyboardInterrupt
 
-    (items,) = read_ahead([interrupted], threads=2, held=1)
-    assert next(items) == "a"
-    with pytest.raises(KeyboardInterrupt):
-        next(items)
+    with contextlib.closing(read_ahead([interrupted], threads=2, held=1)) as files:
+        items = next(files)
+        assert next(items) == "a"
+        with pytest.raises(KeyboardInterrupt):
+            next(items)
