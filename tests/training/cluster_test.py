@@ -37,6 +37,8 @@ def test_a_task_is_found():
         config({"worker": WORKERS}, index=-1),
         config({"worker": WORKERS}, "chief"),
         config({"worker": 5}),
+        config({"worker": "abc"}),
+        config({"worker": [{}, "a:1"]}),
         config({"worker": ["a:1", "a:1"]}),
         config({"worker": WORKERS, "chief": ["d:1", "e:1"]}),
         config({"worker": WORKERS, "ps": ["d:1"]}),

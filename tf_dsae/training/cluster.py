@@ -56,9 +56,9 @@ def read_task(text: str | None) -> Task:
         raise UserError(f"{expected}, received none; set it on every machine")
     try:
         config = json.loads(text)
-        cluster, task = config["cluster"], config["task"]
-        jobs = {name: list(cluster[name]) for name in cluster}
-        place = jobs[task["type"]][int(task["index"])], task["type"], int(task["index"])
+        jobs, kind, index = config["cluster"], config["task"]["type"], int(config["task"]["index"])
+        if not 0 <= index < len(jobs[kind]) or not all(map(_are_addresses, jobs.values())):
+            raise ValueError
     except (ValueError, LookupError, TypeError, AttributeError):
         raise UserError(f"{expected}, received {shown(text)}") from None
     unknown = set(jobs) - {"chief", "worker"}
@@ -67,14 +67,18 @@ def read_task(text: str | None) -> Task:
             f"{_VARIABLE}: expected tasks of type chief and worker, received "
             f"{shown(min(unknown))}; leave it out"
         )
-    workers = (*jobs.get("chief", ()), *jobs.get("worker", ()))
-    _, kind, index = place
-    if index < 0 or len(jobs.get("chief", [])) > 1 or len(set(workers)) < len(workers):
+    chiefs = jobs.get("chief", [])
+    workers = (*chiefs, *jobs.get("worker", []))
+    if len(chiefs) > 1 or len(set(workers)) < len(workers):
         raise UserError(
             f"{_VARIABLE}: expected at most one chief, and different addresses, received "
-            f"{shown(text)}"
+            f"{shown(text)}; give each process its own"
         )
-    return Task(workers, index + (len(jobs.get("chief", ())) if kind == "worker" else 0))
+    return Task(workers, index + (len(chiefs) if kind == "worker" else 0))
+
+
+def _are_addresses(job: Any) -> bool:
+    return isinstance(job, list) and all(isinstance(address, str) for address in job)
 
 
 def task_of(name: str | None) -> Task:
