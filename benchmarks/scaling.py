@@ -1,7 +1,9 @@
 """How the time of a training step grows: with batch size, frames, frame size and replicas.
 
 Each is varied alone, the others at the first value of their lists; the exponent of each is the
-slope of log time against log size, by least squares over the whole list. Replicas are logical CPU
+slope of log time against log size, by least squares over the whole list. What of a step does not
+depend on the batch (the optimiser, mostly) is the intercept of a line through the times of the
+batch sizes; more replicas do not make it shorter. Replicas are logical CPU
 devices, or GPUs where there are any, which share the batch of the first value. Bytes are those that
 the replicas sum in a step: one float32 gradient of every weight, and a handful of numbers.
 
@@ -122,6 +124,9 @@ def main(argv: list[str]) -> None:
             times.append(seconds)
             print(f"{name} {value}: {1000 * seconds:.1f} ms a step", flush=True)
         print(f"{name}: time grows with exponent {exponent(values, times):.2f}", flush=True)
+        if name == "batch_size":
+            fixed = np.polynomial.Polynomial.fit(values, times, 1)(0)
+            print(f"{name}: {1000 * fixed:.1f} ms of a step do not depend on it", flush=True)
     gradients = sum(4 * int(np.prod(variable.shape)) for variable in model.trainable_variables)
     replicas = max(lists["replicas"])
     print(

@@ -16,19 +16,19 @@ import tensorflow as tf
 from tests.conftest import small_config
 from tests.training.conftest import SETTINGS, make_squares
 from tf_dsae.errors import UserError
-from tf_dsae.training import callbacks, make_strategy, train
+from tf_dsae.training import Stopped, callbacks, make_strategy, train
 
 
-def kill_at(step: int) -> None:
-    """Has this process killed at the end of a step."""
+def end_at(step: int, number: int) -> None:
+    """Has this process sent a signal at the end of a step."""
     finite = callbacks.FiniteTerms.on_train_batch_end
 
-    def dying(self, batch, logs=None):
+    def signalled(self, batch, logs=None):
         finite(self, batch, logs)
         if self.checkpoints.step == step:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
 
-    callbacks.FiniteTerms.on_train_batch_end = dying
+    callbacks.FiniteTerms.on_train_batch_end = signalled
 
 
 def main() -> None:
@@ -38,8 +38,8 @@ def main() -> None:
             tf.config.list_physical_devices("CPU")[0],
             [tf.config.LogicalDeviceConfiguration()] * asked["devices"],
         )
-    if asked.get("kill_at"):
-        kill_at(asked["kill_at"])
+    if asked.get("end_at"):
+        end_at(asked["end_at"], signal.Signals[asked["signal"]])
     training = dataclasses.replace(SETTINGS, **asked.get("training", {}))
     try:
         strategy = make_strategy(asked["distribute"])
@@ -53,8 +53,8 @@ def main() -> None:
             strategy=strategy,
             **asked.get("options", {}),
         )
-    except UserError as error:
-        sys.exit(f"UserError: {error}")
+    except (UserError, Stopped) as error:
+        sys.exit(f"{type(error).__name__}: {error}")
     print("replicas", strategy.num_replicas_in_sync)
 
 

@@ -51,24 +51,27 @@ def end(process) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def two_workers(workdir, kill_second_at=0) -> list[tuple[int, str, str]]:
-    """Two processes of a cluster; only the first is told the run's folder."""
+def clusters() -> list[dict[str, str]]:
+    """The environments of two processes on this machine."""
     with socket.socket() as first, socket.socket() as second:
         for each in (first, second):
             each.bind(("127.0.0.1", 0))
         workers = [f"127.0.0.1:{each.getsockname()[1]}" for each in (first, second)]
-    processes = []
-    for index in range(2):
-        task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
-        processes.append(
-            start(
-                workdir if index == 0 else workdir / "of_another_machine",
-                "multi_worker",
-                {"TF_CONFIG": json.dumps(task)},
-                kill_at=kill_second_at if index else 0,
-                options={"checkpoint_minutes": 0},
-            )
-        )
+    tasks = [{"type": "worker", "index": index} for index in range(2)]
+    return [
+        {"TF_CONFIG": json.dumps({"cluster": {"worker": workers}, "task": task})} for task in tasks
+    ]
+
+
+def two_workers(workdir, **asked_of_second) -> list[tuple[int, str, str]]:
+    """Two processes of a cluster; only the first is told the run's folder."""
+    first, second = clusters()
+    often = {"options": {"checkpoint_minutes": 0}}
+    elsewhere = workdir / "of_another_machine"
+    processes = [
+        start(workdir, "multi_worker", first, **often),
+        start(elsewhere, "multi_worker", second, **often, **asked_of_second),
+    ]
     return [end(process) for process in processes]
 
 
@@ -117,31 +120,37 @@ def test_two_replicas_learn_what_one_does(one, tmp_path):
 
 def test_mixed_precision_on_two_replicas(tmp_path):
     changes = CHANGES | {"mixed_precision": True, "epochs": 1}
-    process = start(tmp_path, "mirrored", devices=2, training=changes)
+    options = {"accumulate_steps": 2}
+    process = start(tmp_path, "mirrored", devices=2, training=changes, options=options)
     code, _, err = end(process)
     assert code == 0, err
     assert np.isfinite(float(rows(tmp_path)[0]["val_elbo"]))
 
 
 def test_two_machines_go_on_after_one_is_lost(one, squares, tmp_path, monkeypatch):
-    """One device takes 4 steps; two machines go on, the second dies after step 11; from there two
-    machines end the run, and so does one device."""
+    """One device takes 4 steps; two machines go on, the second dies after step 11; they go on, and
+    the second is asked to stop after step 14; from there they end the run, and so does one device.
+    """
     workdir = tmp_path / "run"
     with monkeypatch.context() as patch:
         stop_at(4, patch)
         with pytest.raises(Stopped):
             run(squares, workdir, TRAINING)
 
-    (code, _, err), (lost, _, _) = two_workers(workdir, kill_second_at=11)
+    (code, _, err), (lost, _, _) = two_workers(workdir, end_at=11, signal="SIGKILL")
     assert lost == -9 and code == 1
     assert "going on from step 4" in err
     assert "UserError: distribute: expected 2 workers to go on, lost one (" in err
     assert "Traceback" not in err
+
+    (code, _, err), (other, _, theirs) = two_workers(workdir, end_at=14, signal="SIGTERM")
+    assert code == 1 and "Stopped: stopped by another worker after step 14, which is saved" in err
+    assert other == 1 and "Stopped: stopped by SIGTERM after step 14" in theirs
     shutil.copytree(workdir, tmp_path / "copy")
 
     (code, _, err), (other, _, silent) = two_workers(workdir)
     assert code == 0 and other == 0, err + silent
-    assert "going on from step 1" in err and "epoch" not in silent
+    assert "going on from step 14" in err and "epoch" not in silent
     assert not (workdir / "of_another_machine").exists()
     assert_same_run(workdir, one)
 
@@ -150,22 +159,9 @@ def test_two_machines_go_on_after_one_is_lost(one, squares, tmp_path, monkeypatc
 
 
 def test_workers_of_other_settings_are_refused(tmp_path):
-    with socket.socket() as first, socket.socket() as second:
-        for each in (first, second):
-            each.bind(("127.0.0.1", 0))
-        workers = [f"127.0.0.1:{each.getsockname()[1]}" for each in (first, second)]
     processes = [
-        start(
-            tmp_path / str(index),
-            "multi_worker",
-            {
-                "TF_CONFIG": json.dumps(
-                    {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
-                )
-            },
-            training=CHANGES | {"seed": index},
-        )
-        for index in range(2)
+        start(tmp_path / str(index), "multi_worker", task, training=CHANGES | {"seed": index})
+        for index, task in enumerate(clusters())
     ]
     for code, _, err in map(end, processes):
         assert code == 1

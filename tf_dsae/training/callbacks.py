@@ -19,7 +19,7 @@ from tf_dsae.errors import UserError, reason
 from tf_dsae.files import read_bytes, written_whole
 from tf_dsae.objective import ElboTerms
 from tf_dsae.training.checkpoints import RunCheckpoints, mean_variables
-from tf_dsae.training.cluster import copies
+from tf_dsae.training.cluster import asked_of_any, copies
 from tf_dsae.types import Logs
 
 # Below this KL, in nats per video, a posterior can hardly tell two videos apart.
@@ -189,7 +189,7 @@ class Progress(keras.callbacks.Callback):
 
 
 class Checkpointing(keras.callbacks.Callback):
-    """Saves after every epoch, every few minutes within one, and when asked to stop.
+    """Saves after every epoch, every few minutes within one, and when any worker is asked to stop.
 
     Args:
       checkpoints: of the run.
@@ -201,6 +201,7 @@ class Checkpointing(keras.callbacks.Callback):
         super().__init__()
         self.checkpoints, self.minutes, self.means = checkpoints, minutes, means
         self.stop_signal: str | None = None
+        self._asked_of_any = asked_of_any(checkpoints.model.distribute_strategy)
 
     def request_stop(self, number: int, frame: FrameType | None) -> None:
         """A signal handler: the run stops after the step under way; asked twice, at once."""
@@ -220,13 +221,16 @@ class Checkpointing(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if batch + 1 == self.params["steps"]:
             return  # The epoch's end saves, after its row is written.
-        if self.stop_signal or time.monotonic() - self._saved_at > 60 * self.minutes:
+        stop = self._asked_of_any(self.stop_signal is not None)
+        if stop or time.monotonic() - self._saved_at > 60 * self.minutes:
             self._save()
-        self._stop_if_asked()
+        if stop:
+            raise self._stopped()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._save()
-        self._stop_if_asked()
+        if self._asked_of_any(self.stop_signal is not None):
+            raise self._stopped()
 
     def _save(self) -> None:
         try:
@@ -238,12 +242,11 @@ class Checkpointing(keras.callbacks.Callback):
             ) from None
         self._saved_at = time.monotonic()
 
-    def _stop_if_asked(self) -> None:
-        if self.stop_signal is not None:
-            raise Stopped(
-                f"stopped by {self.stop_signal} after step {self.checkpoints.step}, which is "
-                "saved; the same command goes on from there"
-            )
+    def _stopped(self) -> Stopped:
+        return Stopped(
+            f"stopped by {self.stop_signal or 'another worker'} after step "
+            f"{self.checkpoints.step}, which is saved; the same command goes on from there"
+        )
 
 
 class CollapseWarning(keras.callbacks.Callback):

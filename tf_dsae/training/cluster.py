@@ -197,6 +197,21 @@ def _summed(strategy: tf.distribute.Strategy, value: tf.Tensor) -> tf.Tensor:
     return strategy.experimental_local_results(strategy.run(add))[0]
 
 
+def asked_of_any(strategy: tf.distribute.Strategy) -> Callable[[bool], bool]:
+    """What tells every worker, between two steps, whether any of them says yes."""
+    if num_workers(strategy) == 1:
+        return bool
+    mine = tf.Variable(0.0)
+    # Of a variable, so that it is traced once.
+    add = tf.function(lambda: tf.distribute.get_replica_context().all_reduce("SUM", mine + 0.0))
+
+    def any_says(yes: bool) -> bool:
+        mine.assign(float(yes))
+        return float(strategy.experimental_local_results(strategy.run(add))[0]) > 0
+
+    return any_says
+
+
 def wait_for_all(strategy: tf.distribute.Strategy) -> None:
     """Returns when all workers are here."""
     if num_workers(strategy) > 1:
