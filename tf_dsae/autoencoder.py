@@ -256,6 +256,12 @@ class SequentialAutoencoder(SequentialModel):
 
     def _on_replicas(self, step: Callable[[Any], dict[str, tf.Tensor]]) -> Callable:
         strategy = self.distribute_strategy
+        if self.steps_per_execution != 1 or self.run_eagerly:
+            raise UserError(
+                "compile: expected one step at a time, and a graph of it, on several replicas, "
+                f"received steps_per_execution={self.steps_per_execution} and "
+                f"run_eagerly={self.run_eagerly}; leave them out"
+            )
 
         @tf.function
         def on_next(iterator: Any) -> dict[str, tf.Tensor]:

@@ -1,5 +1,6 @@
 """Several devices take batches in turn and find what one does."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ tf.config.set_logical_device_configuration(
 )
 from tests.conftest import small_config
 from tests.training.conftest import make_squares
-from tf_dsae.evaluation.collect import Protocol, collect
+from tf_dsae.evaluation.collect import Protocol, _twin, collect
 from tf_dsae.evaluation.judge import Judges, JudgeSettings, make_judges
 from tf_dsae.model import DSAE
 
@@ -22,6 +23,8 @@ judges = Judges(data, make_judges(data.factors, data.video_shape[1:], settings),
 model = DSAE(small_config(posterior="full"), seed=1)
 names = [device.name for device in tf.config.list_logical_devices("CPU")]
 assert len(names) == 2
+with tf.device(names[1]):
+    assert all(v.value.device.endswith("CPU:1") for v in _twin(model).variables)
 # 6 test videos in batches of 2: two for the first device, one for the second.
 found = [
     collect(model, data, judges, Protocol(batch_size=2), None, False, devices)
@@ -39,6 +42,7 @@ def test_two_devices_find_what_one_does():
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         cwd=Path(__file__).parents[2],
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
         capture_output=True,
         text=True,
         timeout=300,

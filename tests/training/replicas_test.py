@@ -1,5 +1,6 @@
 """Several devices and several machines, as processes: what they learn, and what ends them."""
 
+import concurrent.futures
 import dataclasses
 import json
 import os
@@ -36,7 +37,7 @@ def start(workdir, distribute, environment=None, **asked) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "tests.training.process", json.dumps(asked)],
         cwd=ROOT,
-        env=os.environ | (environment or {}),
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"} | (environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -72,7 +73,21 @@ def two_workers(workdir, **asked_of_second) -> list[tuple[int, str, str]]:
         start(workdir, "multi_worker", first, **often),
         start(elsewhere, "multi_worker", second, **often, **asked_of_second),
     ]
-    return [end(process) for process in processes]
+    return end_all(processes)
+
+
+def end_all(processes) -> list[tuple[int, str, str]]:
+    """How each ended; once one has, the others have a minute."""
+    with concurrent.futures.ThreadPoolExecutor(len(processes)) as threads:
+        waiting = [threads.submit(end, process) for process in processes]
+        try:
+            concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
+            late = concurrent.futures.wait(waiting, timeout=60).not_done
+            assert not late, "a worker outlived another by a minute"
+        finally:
+            for process in processes:
+                process.kill()
+        return [each.result() for each in waiting]
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +178,7 @@ def test_workers_of_other_settings_are_refused(tmp_path):
         start(tmp_path / str(index), "multi_worker", task, training=CHANGES | {"seed": index})
         for index, task in enumerate(clusters())
     ]
-    for code, _, err in map(end, processes):
+    for code, _, err in end_all(processes):
         assert code == 1
         assert "UserError: distribute: expected every worker to have the same settings" in err
     assert not list(tmp_path.iterdir())

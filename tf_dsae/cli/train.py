@@ -98,7 +98,8 @@ _DISTRIBUTE = flags.DEFINE_enum(
     ["none", "mirrored", "multi_worker"],
     "Devices that share every batch: none, one device; mirrored, all GPUs of this machine; "
     "multi_worker, the machines that TF_CONFIG names, of which the first writes --workdir. What is "
-    "learned is the same. Default: mirrored where there are several GPUs, else none.",
+    "learned is the same. Default: mirrored where there are several GPUs, as many as can share a "
+    "batch equally, else none.",
 )
 _ACCUMULATE_STEPS = flags.DEFINE_integer(
     "accumulate_steps",
@@ -263,13 +264,15 @@ def main(argv: list[str]) -> int:
 
     common.load_tensorflow()
     from tf_dsae.training import check_before_data, make_strategy, train
-    from tf_dsae.training.cluster import is_chief, task_of
+    from tf_dsae.training.cluster import check_shares, is_chief
 
+    accumulate_steps = _ACCUMULATE_STEPS.value
+    strategy = make_strategy(_DISTRIBUTE.value, training.batch_size // accumulate_steps)
+    check_shares(training.batch_size, strategy, accumulate_steps)
     facts = source.as_dict() if source else None
-    if task_of(_DISTRIBUTE.value).place == 0:  # The others leave the folder to it.
-        check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value, facts)
-    strategy = make_strategy(_DISTRIBUTE.value)
     leads = is_chief(strategy)
+    if leads:  # The others leave the folder to it, and end when it does.
+        check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value, facts)
     data = clip_flags.prepare(training.dataset, source, leads)
     if leads:
         print(f"{training.preset} on {data.name}; the run's folder is {workdir}", file=sys.stderr)
@@ -283,7 +286,7 @@ def main(argv: list[str]) -> int:
         checkpoint_minutes=_CHECKPOINT_MINUTES.value,
         show=True,
         strategy=strategy,
-        accumulate_steps=_ACCUMULATE_STEPS.value,
+        accumulate_steps=accumulate_steps,
     )
     if leads:
         print(f"done: model, metrics.csv and figures are in {workdir}", file=sys.stderr)

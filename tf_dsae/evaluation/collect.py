@@ -153,10 +153,13 @@ def collect(
 
     Args:
       judges: Judges, or what has their `logits`.
-      devices: names of those that take batches in turn, which changes no number; None: all GPUs.
+      devices: names of those that take batches in turn, which changes no number; None: all GPUs,
+        or the first where judges are no Judges, which can be copied.
     """
     if devices is None:
         devices = [device.name for device in tf.config.list_logical_devices("GPU")]
+    if not isinstance(judges, Judges):
+        devices = devices[:1]
     passes = [_pass_of(model, judges, protocol)]
     for device in devices[1:]:
         with tf.device(device):

@@ -37,7 +37,7 @@ class RunCheckpoints:
     def __init__(self, model: DSAE, folder: str | os.PathLike | None):
         self.model = model
         self.folder = None if folder is None else Path(folder)
-        self.seconds = tf.Variable(0.0, dtype=tf.float64)
+        self.seconds = first_copy(tf.Variable(0.0, dtype=tf.float64))
         state = {
             "model": [variable.value for variable in model.variables],
             "optimizer": [variable.value for variable in model.optimizer.variables],
@@ -71,6 +71,8 @@ class RunCheckpoints:
 
     def last(self) -> str:
         """Where the last good checkpoint is, in words."""
+        if self.folder is None:
+            return "checkpoints are the first worker's"
         paths = self.paths()
         return f"the last good checkpoint is {paths[0]}" if paths else "there is no checkpoint yet"
 

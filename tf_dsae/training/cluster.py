@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.checks import shown
+from tf_dsae.checks import check_whole, shown
 from tf_dsae.errors import UserError, reason
 
 CHOICES = ("none", "mirrored", "multi_worker")
@@ -20,16 +20,8 @@ _VARIABLE = "TF_CONFIG"
 _EXAMPLE = (
     '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", "index": 0}}'
 )
-# What a step raises on the workers that are left when one is lost.
-_LOST = (
-    tf.errors.UnavailableError,
-    tf.errors.AbortedError,
-    tf.errors.CancelledError,
-    tf.errors.DeadlineExceededError,
-    tf.errors.InternalError,
-    tf.errors.UnknownError,
-    tf.errors.FailedPreconditionError,
-)
+# What a step says on the workers that are left when one is lost.
+_LOST = re.compile(r"aborted by:? (.*)|heartbeat|connection|/job:.*/task:\d", re.IGNORECASE)
 
 
 class Task(NamedTuple):
@@ -81,18 +73,14 @@ def _are_addresses(job: Any) -> bool:
     return isinstance(job, list) and all(isinstance(address, str) for address in job)
 
 
-def task_of(name: str | None) -> Task:
-    """This process's place under the strategy of a name; raises UserError as `read_task` does."""
-    return read_task(os.environ.get(_VARIABLE)) if name == "multi_worker" else Task(("",), 0)
-
-
-def make_strategy(name: str | None = None) -> tf.distribute.Strategy:
+def make_strategy(name: str | None = None, batch_size: int | None = None) -> tf.distribute.Strategy:
     """The strategy of a name; to be made before anything else is asked of TensorFlow.
 
     Args:
       name: "none", one device; "mirrored", all GPUs of this machine, or all its logical CPUs where
         there is none; "multi_worker", the machines that TF_CONFIG names, with all GPUs of each, for
         which this waits; None, "mirrored" where there are several GPUs, else "none".
+      batch_size: that None's GPUs are to share equally: as many of them as can.
 
     Raises:
       UserError: another name, or TF_CONFIG makes no sense.
@@ -102,6 +90,8 @@ def make_strategy(name: str | None = None) -> tf.distribute.Strategy:
     if name == "multi_worker":
         return _multi_worker()
     gpus = tf.config.list_logical_devices("GPU")
+    if name is None and batch_size is not None:
+        gpus = gpus[: max((n for n in range(len(gpus) + 1) if n and not batch_size % n), default=0)]
     devices = gpus or (tf.config.list_logical_devices("CPU") if name == "mirrored" else [])
     if name == "none" or len(devices) < 2:
         return tf.distribute.get_strategy()
@@ -109,7 +99,7 @@ def make_strategy(name: str | None = None) -> tf.distribute.Strategy:
 
 
 def _multi_worker() -> tf.distribute.Strategy:
-    task = task_of("multi_worker")
+    task = read_task(os.environ.get(_VARIABLE))
     if len(task.workers) > 1:
         print(
             f"worker {task.place} of {len(task.workers)}, {task.workers[task.place]}: waiting for "
@@ -125,6 +115,18 @@ def _multi_worker() -> tf.distribute.Strategy:
             f"received: {reason(error)}; look whether the address is this machine's and free, and "
             "the others are started"
         ) from None
+
+
+def check_shares(batch_size: int, strategy: tf.distribute.Strategy, accumulate_steps: int) -> None:
+    """Raises UserError where a batch cannot be shared out equally."""
+    check_whole("accumulate_steps", accumulate_steps, 1)
+    replicas = strategy.num_replicas_in_sync
+    if batch_size % (replicas * accumulate_steps):
+        raise UserError(
+            f"batch_size: expected a multiple of {replicas * accumulate_steps}, for {replicas} "
+            f"replicas of {accumulate_steps} equal parts each, received {batch_size}; choose "
+            "another --batch_size, or fewer devices or parts"
+        )
 
 
 def num_workers(strategy: tf.distribute.Strategy) -> int:
@@ -233,12 +235,13 @@ def naming_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
     """Turns what a step raises when another worker is gone into a UserError."""
     try:
         yield
-    except _LOST as error:
-        if num_workers(strategy) == 1:
+    except tf.errors.OpError as error:
+        cause = _LOST.search(str(error))
+        if cause is None or num_workers(strategy) == 1:
             raise
-        cause = re.search(r"aborted by: (.*)", str(error))
+        said = (cause[1] or reason(error)).rstrip(":")[:200]
         raise UserError(
-            f"distribute: expected {num_workers(strategy)} workers to go on, lost one "
-            f"({cause[1] if cause else reason(error)}); look at the others' own messages, and "
-            "start all of them again: the run goes on from its last checkpoint"
+            f"distribute: expected {num_workers(strategy)} workers to go on, lost one ({said}); "
+            "look at the others' own messages, and start all of them again: the run goes on from "
+            "its last checkpoint"
         ) from error

@@ -12,7 +12,6 @@ import tensorflow as tf
 from absl import logging
 
 from tf_dsae import workdir as folder
-from tf_dsae.checks import check_whole
 from tf_dsae.config import ModelConfig, TrainingConfig
 from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.errors import UserError
@@ -78,7 +77,9 @@ def train(
     strategy = strategy or tf.distribute.get_strategy()
     leads = cluster.is_chief(strategy)
     _check_tensorboard(tensorboard and leads)
-    _check_shares(training, strategy, accumulate_steps)
+    cluster.check_shares(training.batch_size, strategy, accumulate_steps)
+    if training.xla == "on" and strategy.num_replicas_in_sync > 1 and leads:
+        logging.warning("xla: left off, as several replicas share the steps.")
     workdir, training = Path(workdir).expanduser(), resolved(training)
     run = _describe(data, model_config, training)
     if leads:
@@ -190,21 +191,6 @@ def check_before_data(
             parse_schedule(part, steps, name)
     data = {"source": source} if source else {}
     _check_workdir(workdir, folder.RunConfig(model_config, resolved(training), data), resume)
-
-
-def _check_shares(
-    training: TrainingConfig, strategy: tf.distribute.Strategy, accumulate_steps: int
-) -> None:
-    """Raises UserError where a batch cannot be shared out equally."""
-    check_whole("accumulate_steps", accumulate_steps, 1)
-    replicas = strategy.num_replicas_in_sync
-    if training.batch_size % (replicas * accumulate_steps):
-        raise UserError(
-            f"batch_size: expected a multiple of {replicas * accumulate_steps}, for {replicas} "
-            f"replicas of {accumulate_steps} equal parts each, received {training.batch_size}"
-        )
-    if training.xla == "on" and replicas > 1:
-        logging.warning("xla: left off, as several replicas share the steps.")
 
 
 def _check_tensorboard(asked: bool | None) -> None:

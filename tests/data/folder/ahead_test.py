@@ -3,10 +3,13 @@
 import contextlib
 import functools
 import threading
+import warnings
 
 import pytest
+from PIL import Image
 
 from tf_dsae.data.folder.ahead import read_ahead
+from tf_dsae.data.folder.bounds import MAX_PIXELS, bounded
 
 
 def letters(word, started=None, fails=False):
@@ -73,3 +76,26 @@ def test_an_interruption_in_a_thread_ends_the_reading():
         assert next(items) == "a"
         with pytest.raises(KeyboardInterrupt):
             next(items)
+
+
+def test_bounds_of_pillow_hold_in_all_threads_and_go_with_the_last():
+    before = list(warnings.filters), Image.MAX_IMAGE_PIXELS
+    inside, go = threading.Barrier(3), threading.Event()
+    seen = []
+
+    def reading(stays):
+        with bounded():
+            inside.wait(10)
+            if stays:
+                go.wait(10)
+                seen.append(Image.MAX_IMAGE_PIXELS)
+
+    threads = [threading.Thread(target=reading, args=(stays,)) for stays in (False, True)]
+    for thread in threads:
+        thread.start()
+    inside.wait(10)
+    threads[0].join(10)
+    go.set()
+    threads[1].join(10)
+    assert seen == [MAX_PIXELS]
+    assert (list(warnings.filters), Image.MAX_IMAGE_PIXELS) == before

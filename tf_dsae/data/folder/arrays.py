@@ -4,7 +4,6 @@ import functools
 import io
 import math
 import os
-import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from tf_dsae.data.folder.images import check_size
+from tf_dsae.data.folder.bounds import bounded, check_size
 
 MAX_VIDEOS = 100_000  # Of one file, in all of its arrays.
 MAX_MEMBERS = 1000  # Arrays of one .npz.
@@ -127,8 +126,7 @@ def _parsed(start: bytes) -> _Header:
         if version == (1, 0)
         else np.lib.format.read_array_header_2_0
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Of headers that Python 2 wrote.
+    with bounded():  # Hides warnings of headers that Python 2 wrote.
         shape, fortran, dtype = read(file)
     return _Header(shape, fortran, dtype, file.tell())
 

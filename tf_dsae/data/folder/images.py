@@ -1,25 +1,17 @@
 """Frames from image files and GIFs, and frames fitted to a size."""
 
-import contextlib
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from tf_dsae.data.folder.bounds import bounded, check_size
 from tf_dsae.data.folder.settings import ClipSettings
 
-MAX_PIXELS = 2**25  # Of one frame: 8192 x 4096.
 MAX_GIF_PIXELS = 2**32  # Of all frames of a GIF; a small file can claim any number.
 
 _GREYS = ("1", "L", "LA", "La")
-
-
-def check_size(width: int, height: int) -> None:
-    """Raises ValueError where a frame is too large to be decoded safely."""
-    if width < 1 or height < 1 or width * height > MAX_PIXELS:
-        raise ValueError(f"a frame of {width} x {height} pixels, at most {MAX_PIXELS} in all")
 
 
 def folder_frames(
@@ -44,12 +36,12 @@ def gif_frames(path: Path, wanted: Callable[[int], bool]) -> Iterator[Image.Imag
       Exception: of many kinds, where the file is damaged.
     """
     pixels = 0
-    with _bounded_pillow():
+    with bounded():
         image = Image.open(path, formats=("GIF",))
     with image:
         index = 0
         while True:
-            with _bounded_pillow():
+            with bounded():
                 check_size(*image.size)
                 pixels += image.width * image.height
                 if pixels > MAX_GIF_PIXELS:
@@ -59,7 +51,7 @@ def gif_frames(path: Path, wanted: Callable[[int], bool]) -> Iterator[Image.Imag
             yield frame
             index += 1
             try:
-                with _bounded_pillow():
+                with bounded():
                     image.seek(index)
             except EOFError:
                 return
@@ -114,21 +106,7 @@ def _resized(
 
 def _read_image(path: Path) -> Image.Image:
     """Returns one image file, upright."""
-    with _bounded_pillow(), Image.open(path, formats=("PNG", "JPEG")) as image:
+    with bounded(), Image.open(path, formats=("PNG", "JPEG")) as image:
         check_size(*image.size)
         image.load()
         return plain(ImageOps.exif_transpose(image))
-
-
-@contextlib.contextmanager
-def _bounded_pillow() -> Iterator[None]:
-    """Has pillow refuse what is larger than `MAX_PIXELS`, and keep its warnings to itself."""
-    before = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = before
