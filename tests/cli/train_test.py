@@ -277,33 +277,50 @@ def test_without_its_requirements_a_program_says_what_to_do(name, tmp_path):
     assert "pip install -e ." in line
 
 
-def test_two_machines_and_the_loss_of_the_first(data_dir, tmp_path):
+@pytest.fixture
+def machine(data_dir, tmp_path):
+    """Starts a worker of a cluster of two, by its index; ends what is left."""
     with socket.socket() as first, socket.socket() as second:
         for each in (first, second):
             each.bind(("127.0.0.1", 0))
         workers = [f"127.0.0.1:{each.getsockname()[1]}" for each in (first, second)]
     flags = ("--preset=tiny", "--epochs=300", "--distribute=multi_worker", f"--data_dir={data_dir}")
+    started = []
 
-    def machine(index: int) -> subprocess.Popen:
+    def start(index: int) -> subprocess.Popen:
         task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command(PROGRAM, *flags, f"--workdir={tmp_path / str(index)}"),
             env=os.environ | {"TF_CONFIG": json.dumps(task), "CUDA_VISIBLE_DEVICES": "-1"},
             stderr=subprocess.PIPE,
             text=True,
         )
+        started.append(process)
+        return process
 
-    with machine(0) as chief, machine(1) as other:
-        try:
-            said = list(itertools.takewhile(lambda line: "epoch 2/" not in line, chief.stderr))
-            chief.kill()
-            _, theirs = other.communicate(timeout=60)
-        finally:
-            for process in (chief, other):
-                process.kill()
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_two_machines_and_the_loss_of_the_first(machine, tmp_path):
+    chief, other = machine(0), machine(1)
+    said = list(itertools.takewhile(lambda line: "epoch 2/" not in line, chief.stderr))
+    chief.kill()
+    _, theirs = other.communicate(timeout=60)
     assert sum("epoch 1/" in line for line in said) == 1
     assert (tmp_path / "0" / "checkpoints" / "ckpt-10.index").exists()
     waiting, lost = theirs.splitlines()
     assert other.returncode == 2 and "waiting for the others" in waiting
     assert lost.startswith("train: distribute: expected 2 workers to go on, lost one (")
     assert not (tmp_path / "1").exists()
+
+
+def test_a_machine_that_waits_for_others_can_be_interrupted(machine):
+    alone = machine(0)
+    assert "waiting for the others" in alone.stderr.readline()
+    time.sleep(1)  # Until it waits.
+    alone.send_signal(signal.SIGINT)
+    alone.communicate(timeout=30)
+    assert alone.returncode == -signal.SIGINT

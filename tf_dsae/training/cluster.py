@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ import tensorflow as tf
 
 from tf_dsae.checks import check_whole, shown
 from tf_dsae.errors import UserError, reason
+from tf_dsae.training.signals import heard_by
 
 CHOICES = ("none", "mirrored", "multi_worker")
 _VARIABLE = "TF_CONFIG"
@@ -108,7 +110,9 @@ def _multi_worker() -> tf.distribute.Strategy:
             flush=True,
         )
     try:
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        # TensorFlow waits without letting a handler of Python run: Ctrl-C ends the process.
+        with heard_by(signal.SIG_DFL):
+            return tf.distribute.MultiWorkerMirroredStrategy()
     except (tf.errors.OpError, RuntimeError) as error:
         raise UserError(
             f"{_VARIABLE}: expected to join {', '.join(task.workers)} as worker {task.place}, "

@@ -1,10 +1,6 @@
-"""The steps of a run: what is left of them, on which videos, until a signal comes."""
+"""The steps of a run: what is left of them, and on which videos."""
 
-import contextlib
 import functools
-import signal
-import threading
-from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
@@ -12,7 +8,6 @@ import tensorflow as tf
 from tf_dsae.config import TrainingConfig
 from tf_dsae.data.prepared import PreparedDataset
 from tf_dsae.model import DSAE
-from tf_dsae.training.callbacks import Checkpointing
 from tf_dsae.training.cluster import batches
 
 
@@ -55,18 +50,3 @@ def fit(
             shuffle=False,  # The data set comes in its order.
             verbose=0,
         )
-
-
-@contextlib.contextmanager
-def stopping_on_signals(saver: Checkpointing) -> Iterator[None]:
-    """SIGINT and SIGTERM stop the run after the step under way (main thread only)."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, saver.request_stop) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -24,8 +24,9 @@ from tf_dsae.training.building import build_model
 from tf_dsae.training.checkpoints import RunCheckpoints, mean_variables
 from tf_dsae.training.cluster import first_copy
 from tf_dsae.training.devices import resolved
-from tf_dsae.training.fitting import fit, stopping_on_signals
+from tf_dsae.training.fitting import fit
 from tf_dsae.training.pictures import choose, make_pictures, write_figures
+from tf_dsae.training.signals import heard_by
 from tf_dsae.training.tensorboard import TensorBoardRecords, installed
 from tf_dsae.version import __version__
 
@@ -132,7 +133,7 @@ def _train(job: _Job, model: DSAE, checkpoints: RunCheckpoints, checkpoint_minut
         callbacks = [parts.FiniteTerms(checkpoints)]
         if job.workdir is not None:
             callbacks += _records(job, job.workdir, checkpoints, stack)
-        stack.enter_context(stopping_on_signals(saver))
+        stack.enter_context(heard_by(saver.request_stop))
         fit(model, job.data, job.run.training, job.steps_per_epoch, [*callbacks, saver])
 
 
