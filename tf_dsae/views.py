@@ -44,7 +44,9 @@ class Views(NamedTuple):
     likelihood_frames: int = 0
 
     def of(self, video: tf.Tensor, seed: tf.Tensor, batch_slice: BatchSlice | None = None) -> Seen:
-        """What is seen of videos [B, T, ...], all of a batch or a slice; int32 [2] seed draws it.
+        """What is seen of videos [B, T, ...]; the seed, int32 [2], draws it.
+
+        With a batch_slice, the videos are that slice of a batch.
 
         Example:
           >>> views = tf_dsae.Views(static_frames=2, likelihood_frames=4)
