@@ -32,7 +32,7 @@ from tf_dsae.training.devices import has_gpu, resolved  # noqa: E402
 _PRESET = flags.DEFINE_enum("preset", "sprites", list(PRESETS), "Model and optimiser.")
 _BATCH_SIZES = flags.DEFINE_list("batch_sizes", [8, 4, 16, 32], "Videos a step.")
 _FRAMES = flags.DEFINE_list("frames", [8, 4, 16, 32], "T, frames a video.")
-_SIDES = flags.DEFINE_list("sides", [64, 32, 128], "Height and width of a frame, pixels.")
+_SIDES = flags.DEFINE_list("sides", [64, 48, 96, 128], "Height and width of a frame, pixels.")
 _REPLICAS = flags.DEFINE_list("replicas", [1, 2], "Devices that share a step.")
 _SECONDS = flags.DEFINE_float("seconds", 5.0, "To time each setting for.", lower_bound=0.1)
 
