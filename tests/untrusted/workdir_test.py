@@ -269,8 +269,9 @@ class Arrays:
 
     def __init__(self, size):
         self.variables = [_Held(tf.Variable(tf.zeros([size])))]
-        self.optimizer = type("Optimizer", (), {"variables": [], "iterations": 0})
+        self.optimizer = type("Optimizer", (), {"variables": [], "iterations": tf.constant(0)})
         self.trainable_variables, self.metrics = [], []
+        self.distribute_strategy = tf.distribute.get_strategy()
 
 
 class _Held:
