@@ -4,15 +4,14 @@ import contextlib
 import functools
 import hashlib
 import math
-import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow_datasets as tfds
 
+from tf_dsae.data.ahead import num_cores, read_ahead
 from tf_dsae.data.folder import readers
-from tf_dsae.data.folder.ahead import read_ahead
 from tf_dsae.data.folder.labels import Labels
 from tf_dsae.data.folder.settings import ClipSettings
 from tf_dsae.data.folder.sources import Source
@@ -144,7 +143,7 @@ def _clips_of(
     def reader(source: Source) -> Callable[[], Iterator[tuple[int, np.ndarray]]]:
         return functools.partial(readers.iter_clips, source, settings)
 
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 4
+    threads = num_cores()
     held = max(1, _HELD_BYTES // (threads * math.prod(settings.clip_shape)))
     # Videos of one array follow each other in a file that is held open, for one reader.
     tasks = (reader(source) for source in members if source.kind != "array")

@@ -1,5 +1,7 @@
 """TFDS builder of the Sprites videos, from drawn or from published sheets."""
 
+import contextlib
+import functools
 import os
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from tensorflow_datasets.core.download.download_manager import NonMatchingChecks
 from tensorflow_datasets.core.download.util import DownloadError
 
 from tf_dsae.data import characters, sheets
+from tf_dsae.data.ahead import num_cores, read_ahead
 from tf_dsae.errors import UserError
 
 DRAWN = tfds.core.BuilderConfig(name="drawn", description="Characters drawn by this package.")
@@ -94,11 +97,18 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         self, composer: characters.VideoComposer, members: np.ndarray
     ) -> Iterator[tuple[int, dict]]:
         motions = len(characters.MOTIONS)
-        for position, character in enumerate(members):
-            labels = characters.attributes(int(character))
-            for motion, video in enumerate(composer.compose(int(character))):
-                yield motions * position + motion, {"video": video, **labels, "action": motion}
-            self._on_videos(motions)
+
+        def composed(character: int) -> list[np.ndarray]:
+            return list(composer.compose(character))
+
+        # Characters are composed while TFDS packs and writes the ones before.
+        tasks = (functools.partial(composed, int(character)) for character in members)
+        with contextlib.closing(read_ahead(tasks, num_cores(), motions)) as ahead:
+            for position, (character, videos) in enumerate(zip(members, ahead, strict=True)):
+                labels = characters.attributes(int(character))
+                for motion, video in enumerate(videos):
+                    yield motions * position + motion, {"video": video, **labels, "action": motion}
+                self._on_videos(motions)
 
 
 def class_names() -> dict[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ import warnings
 import pytest
 from PIL import Image
 
-from tf_dsae.data.folder.ahead import read_ahead
+from tf_dsae.data.ahead import read_ahead
 from tf_dsae.data.folder.bounds import MAX_PIXELS, bounded
 
 

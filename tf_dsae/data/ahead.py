@@ -1,6 +1,7 @@
-"""Reads several files at once, and gives what is in them in the files' order."""
+"""Makes or reads several things at once, and gives what is in them in their order."""
 
 import concurrent.futures
+import os
 import queue
 import threading
 from collections import deque
@@ -9,6 +10,13 @@ from typing import Any
 
 _END = object()
 _PATIENCE = 0.1  # Seconds until a thread looks again whether anyone still wants its items.
+
+
+def num_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def read_ahead(
