@@ -137,3 +137,8 @@ class LSTM(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"units": self.units}
+
+
+def cudnn_layers(model: keras.Model) -> list[keras.layers.Layer]:
+    """Keras' own recurrent layers in a model, whose `use_cudnn` may have a GPU run cuDNN's."""
+    return [layer for layer in model._flatten_layers() if hasattr(layer, "use_cudnn")]

@@ -18,6 +18,7 @@ from tf_dsae.export.warmup import FILE as WARMUP
 from tf_dsae.export.warmup import write_warmup
 from tf_dsae.files import check_folder
 from tf_dsae.model import DSAE
+from tf_dsae.recurrent import cudnn_layers
 
 EXTRA = "assets.extra"  # Where TF Serving looks for what is no part of the model.
 _GRAPH_BYTES = 2**24  # More than the graph, the card and the requests of any model take.
@@ -93,7 +94,7 @@ def save_signatures(model: DSAE, path: str | os.PathLike) -> None:
 def _portable(model: DSAE) -> Iterator[None]:
     """Has recurrent layers traced as any device runs them, even where this one has a GPU."""
     # Keras would trace cuDNN's operations there, which a server without a GPU does not have.
-    found = [layer for layer in model._flatten_layers() if hasattr(layer, "use_cudnn")]
+    found = cudnn_layers(model)
     kept = [layer.use_cudnn for layer in found]
     try:
         for layer in found:

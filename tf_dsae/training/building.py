@@ -6,6 +6,7 @@ import tensorflow as tf
 from tf_dsae.config import ModelConfig, TrainingConfig
 from tf_dsae.model import DSAE
 from tf_dsae.optimizer import Adam, Muon
+from tf_dsae.recurrent import cudnn_layers
 from tf_dsae.schedules import parse_schedule
 from tf_dsae.views import Views
 
@@ -17,8 +18,13 @@ def build_model(
     if training.deterministic:
         tf.config.experimental.enable_op_determinism()  # Of the whole process, for good.
     num_replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    # TensorFlow cannot compile a step of several replicas.
+    compiled = training.xla == "on" and num_replicas == 1
     policy = "mixed_bfloat16" if training.mixed_precision else "float32"
     model = DSAE(model_config, seed=training.seed, dtype=policy)
+    if compiled:  # XLA has no kernel for cuDNN's recurrence, which Keras would take on a GPU.
+        for layer in cudnn_layers(model):
+            layer.use_cudnn = False
     model.compile(
         optimizer=make_optimizer(training, total_steps),
         beta_f=parse_schedule(training.beta_f, total_steps, "beta_f"),
@@ -27,8 +33,7 @@ def build_model(
         views=Views(training.colour_mixing, training.static_frames, training.likelihood_frames),
         accumulate_steps=accumulate_steps,
         seed=training.seed,
-        # TensorFlow cannot compile a step of several replicas.
-        jit_compile=training.xla == "on" and num_replicas == 1,
+        jit_compile=compiled,
     )
     model.optimizer.build(model.trainable_variables)
     return model
