@@ -1,6 +1,8 @@
 """What every test starts from: quiet libraries, and small models of odd sizes."""
 
+import json
 import os
+import socket
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -28,6 +30,18 @@ def small_config(**changes) -> ModelConfig:
         "prior_size": 10,
     }
     return ModelConfig(**{**settings, **changes})
+
+
+def clusters() -> list[dict[str, str]]:
+    """The environments of two processes on this machine that share a training."""
+    with socket.socket() as first, socket.socket() as second:
+        for each in (first, second):
+            each.bind(("127.0.0.1", 0))
+        workers = [f"127.0.0.1:{each.getsockname()[1]}" for each in (first, second)]
+    tasks = [{"type": "worker", "index": index} for index in range(2)]
+    return [
+        {"TF_CONFIG": json.dumps({"cluster": {"worker": workers}, "task": task})} for task in tasks
+    ]
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import itertools
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import BIN, assert_one_line, command, run
+from tests.conftest import clusters
 from tests.data.conftest import FEW
 from tf_dsae.cli import train as program
 from tf_dsae.data import characters, pipeline
@@ -280,18 +280,14 @@ def test_without_its_requirements_a_program_says_what_to_do(name, tmp_path):
 @pytest.fixture
 def machine(data_dir, tmp_path):
     """Starts a worker of a cluster of two, by its index; ends what is left."""
-    with socket.socket() as first, socket.socket() as second:
-        for each in (first, second):
-            each.bind(("127.0.0.1", 0))
-        workers = [f"127.0.0.1:{each.getsockname()[1]}" for each in (first, second)]
+    environments = clusters()
     flags = ("--preset=tiny", "--epochs=300", "--distribute=multi_worker", f"--data_dir={data_dir}")
     started = []
 
     def start(index: int) -> subprocess.Popen:
-        task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
         process = subprocess.Popen(
             command(PROGRAM, *flags, f"--workdir={tmp_path / str(index)}"),
-            env=os.environ | {"TF_CONFIG": json.dumps(task), "CUDA_VISIBLE_DEVICES": "-1"},
+            env=os.environ | environments[index] | {"CUDA_VISIBLE_DEVICES": "-1"},
             stderr=subprocess.PIPE,
             text=True,
         )

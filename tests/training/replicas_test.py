@@ -5,7 +5,6 @@ import dataclasses
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ import h5py
 import numpy as np
 import pytest
 
+from tests.conftest import clusters
 from tests.training.conftest import SETTINGS, rows, run, stop_at
 from tf_dsae.training import Stopped
 
@@ -50,18 +50,6 @@ def end(process) -> tuple[int, str, str]:
     finally:
         process.kill()
     return process.returncode, out, err
-
-
-def clusters() -> list[dict[str, str]]:
-    """The environments of two processes on this machine."""
-    with socket.socket() as first, socket.socket() as second:
-        for each in (first, second):
-            each.bind(("127.0.0.1", 0))
-        workers = [f"127.0.0.1:{each.getsockname()[1]}" for each in (first, second)]
-    tasks = [{"type": "worker", "index": index} for index in range(2)]
-    return [
-        {"TF_CONFIG": json.dumps({"cluster": {"worker": workers}, "task": task})} for task in tasks
-    ]
 
 
 def two_workers(workdir, **asked_of_second) -> list[tuple[int, str, str]]:
