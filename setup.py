@@ -10,6 +10,7 @@ VERSION = re.search(r'"(.+)"', (ROOT / "tf_dsae" / "version.py").read_text().spl
 
 TENSORBOARD = ["tensorboard>=2.20"]
 VIDEO = ["av>=18"]
+GPU = ["tensorflow[and-cuda]>=2.21,<2.22"]
 TEST = [
     *TENSORBOARD,
     *VIDEO,
@@ -56,6 +57,7 @@ setup(
     extras_require={
         "tensorboard": TENSORBOARD,
         "video": VIDEO,
+        "gpu": GPU,
         "test": [*TEST, *CHECKS],
         "dev": [*TEST, *CHECKS],
     },
