@@ -100,6 +100,23 @@ def disagreement_rows(
     return rows
 
 
+def probe_sentence(evaluations: Sequence[Evaluation]) -> str:
+    """What linear classifiers read from f and from z, on average over seeds."""
+
+    def mean(of: str, factors: Sequence[str]) -> str:
+        probes = [evaluation["latents"]["probe"] for evaluation in evaluations]
+        return percent(statistics.fmean(probe[of][name] for probe in probes for name in factors))
+
+    attributes, motion = FACTORS[:-1], FACTORS[-1:]
+    return (
+        f"A linear classifier reads the attributes from `f` with {mean('static', attributes)} "
+        f"and from `z` with {mean('dynamic', attributes)} (chance: {mean('chance', attributes)}); "
+        f"the motion from `z` with {mean('dynamic', motion)} and, though pictures do not follow "
+        f"it, from the mean of `q(f | x)` with {mean('static', motion)} "
+        f"(chance: {mean('chance', motion)})."
+    )
+
+
 def bound_rows(folders: Sequence[Path]) -> list[list[str]]:
     """Command, wall time and the bound's terms of each recorded training."""
     rows = []
@@ -139,6 +156,8 @@ def section(results: Path) -> str:
         f"What the default preset is held to, mean of {seeds(len(ours))}:",
         "",
         *table(["", "mean", "range", "required", "goal", ""], reach_rows(ours)),
+        "",
+        probe_sentence(ours),
         "",
         "Test videos, nats per video (the Gaussian's constant alone is -90,335):",
         "",
