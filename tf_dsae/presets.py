@@ -33,9 +33,10 @@ PRESETS = {
         TrainingConfig(
             preset="sprites",
             # z learns the motion first, so that f does not; then f is the cheaper place for
-            # whatever stays; last, f may be surer of faint colours than the plain bound lets it.
+            # whatever stays; then z, for what is left of the motion in f to go there; last, f may
+            # be surer of faint colours than the plain bound lets it.
             beta_f="0:30,750/25%:30,760/26%:1,70%:1,90%:0.1",
-            beta_z="0:1,750/25%:1,760/26%:8,2400/50%:8,9000/75%:1",
+            beta_z="0:1,750/25%:1,760/26%:8,2400/50%:8,9000/75%:1,10800/80%:0.3",
             epochs=32,
             batch_size=8,
             optimizer="muon",
