@@ -130,15 +130,26 @@ def bound_rows(folders: Sequence[Path]) -> list[list[str]]:
     return rows
 
 
+def beta_of(path: Path) -> float:
+    """The beta that names the folder of a file."""
+    return float(path.parent.name.removeprefix("beta_"))
+
+
+def paper_run(folder: Path) -> str:
+    """What a run of `bin/reproduce` is called in a table."""
+    training = json.loads((folder / "config.json").read_text())["training"]
+    beta = folder.name.replace("_", " ")
+    return f"preset {training['preset']}, {beta}, {training['epochs']} epochs"
+
+
 def section(results: Path) -> str:
     """README's results, from the folders that are there."""
     lpc = sorted(results.glob("sprites_lpc*"))
     drawn = sorted(results.glob("sprites_drawn*"))
     ours = [read(folder)[0] for folder in lpc]
     betas = {
-        f"preset {json.loads((path.parent / 'config.json').read_text())['training']['preset']}, "
-        f"{path.parent.name.replace('_', ' ')}": json.loads(path.read_text())
-        for path in sorted(results.glob("reproduce_lpc/beta_*/evaluation.json"))
+        paper_run(path.parent): json.loads(path.read_text())
+        for path in sorted(results.glob("reproduce_lpc/beta_*/evaluation.json"), key=beta_of)
     }
     lines = [
         "![Characters of the left column with the motions of the top row]"
