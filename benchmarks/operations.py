@@ -59,7 +59,7 @@ def step_operations(model: DSAE, videos: int, frames: int) -> int:
     views, of = model.views, forward_operations(model)
     static_frames = min(views.static_frames or frames, frames)
     decoded = min(views.likelihood_frames or frames, frames)
-    encoded = frames + static_frames if views.colour_mixing else frames
+    encoded = frames + static_frames if views.colour_mixing or views.random_erasing else frames
     first = model.frame_encoder.convolutions[0]
     shape = first.compute_output_shape((None, *model.config.frame_shape))
     input_gradient = 2 * math.prod(first.kernel.shape) * shape[1] * shape[2]

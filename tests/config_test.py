@@ -11,6 +11,7 @@ from tf_dsae.config import ModelConfig, TrainingConfig
 from tf_dsae.errors import UserError
 from tf_dsae.geometry import encoder_sizes
 from tf_dsae.presets import PRESETS, parse_presets, preset
+from tf_dsae.views import Views
 from tf_dsae.workdir import read_config
 
 
@@ -123,6 +124,7 @@ def test_frame_that_the_strides_cannot_take_says_what_they_can():
         {"colour_mixing": float("nan")},
         {"static_frames": -1},
         {"likelihood_frames": 2.0},
+        {"random_erasing": -0.5},
     ],
 )
 def test_training_settings_out_of_range(changes):
@@ -132,7 +134,7 @@ def test_training_settings_out_of_range(changes):
 
 
 def test_files_from_before_a_setting_are_read():
-    later = {"optimizer", "colour_mixing", "static_frames", "likelihood_frames"}
+    later = {"optimizer", *Views._fields}
     settings = dataclasses.asdict(TrainingConfig(beta_f="3"))
     older = {name: value for name, value in settings.items() if name not in later}
     assert TrainingConfig.from_dict(older) == TrainingConfig(beta_f="3")

@@ -10,7 +10,7 @@ from tf_dsae.model import DSAE
 from tf_dsae.replicas import BatchSlice, batch_slice, summed
 from tf_dsae.views import Views
 
-VIEWS = Views(colour_mixing=0.5, static_frames=2, likelihood_frames=3)
+VIEWS = Views(0.5, static_frames=2, likelihood_frames=3, random_erasing=0.5)
 
 
 @pytest.fixture

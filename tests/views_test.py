@@ -9,7 +9,8 @@ from tests.conftest import B, C, H, T, W, small_config
 from tf_dsae.errors import UserError
 from tf_dsae.model import DSAE
 from tf_dsae.optimizer import Muon
-from tf_dsae.views import Views, mixed_colours, random_frames
+from tf_dsae.replicas import BatchSlice
+from tf_dsae.views import Views, erased, mixed_colours, random_frames
 
 SEED = tf.constant([4, 2])
 
@@ -50,6 +51,38 @@ def test_share_of_mixed_clips():
     assert 0.27 < changed.mean() < 0.33
 
 
+def test_erased_rectangles():
+    """One for a clip, in all frames, of one colour; sides and middles as described."""
+    video = np.full((500, T, 40, 60, C), -1.0, np.float32)
+    seen = erased(tf.constant(video), 1.0, SEED).numpy()
+    np.testing.assert_array_equal(seen, seen[:, :1].repeat(T, 1))
+    hidden = seen[:, 0] >= 0
+    np.testing.assert_array_equal(hidden, hidden[..., :1].repeat(C, -1))
+    hidden = hidden[..., 0]
+    rows, columns = hidden.any(2), hidden.any(1)
+    np.testing.assert_array_equal(hidden, rows[:, :, None] & columns[:, None])
+    for one, shown in zip(seen[:, 0], hidden, strict=True):
+        assert len(np.unique(one[shown], axis=0)) == 1
+    # A side of l loses l^2 / 8 at each edge, on average over middles anywhere.
+    lengths = np.linspace(0.3, 0.6, 1001)
+    expected = np.mean(lengths - lengths**2 / 4)
+    for covered in (rows, columns):
+        assert 0.14 < covered.mean(1).min() and covered.mean(1).max() < 0.63
+        assert abs(covered.mean() - expected) < 0.02
+        assert 0.8 < covered.mean(0)[len(covered[0]) // 2] / lengths.mean() < 1.2
+    colours = np.stack([one[shown][0] for one, shown in zip(seen[:, 0], hidden, strict=True)])
+    assert abs(colours.mean(0) - 0.5).max() < 0.06 and colours.std(0).min() > 0.26
+
+
+def test_share_of_erased_clips_and_their_slices():
+    video = tf.zeros([4000, 1, 8, 10, 1])
+    seen = erased(video, 0.3, SEED)
+    changed = np.any(seen, (1, 2, 3, 4))
+    assert 0.27 < changed.mean() < 0.33
+    part = erased(video[1000:1500], 0.3, SEED, BatchSlice(1000, 4000))
+    np.testing.assert_array_equal(part, seen[1000:1500])
+
+
 def test_random_frames_are_uniform_and_never_twice():
     drawn = np.array([random_frames(T, 2, tf.constant([k, 1])) for k in range(600)])
     assert (drawn[:, 0] != drawn[:, 1]).all()
@@ -60,7 +93,7 @@ def test_random_frames_are_uniform_and_never_twice():
 
 def test_nothing_is_hidden_by_default():
     seen = Views().of(tf.constant(dim_videos(B)), SEED)
-    assert seen.mixed is None
+    assert seen.dynamic_video is None
     for frames in (seen.static_frames, seen.likelihood_frames):
         assert frames.numpy().tolist() == list(range(T))
 
@@ -74,7 +107,13 @@ def test_views_are_drawn_apart():
 
 
 @pytest.mark.parametrize(
-    "views", [Views(colour_mixing=-0.1), Views(static_frames=-1), Views(likelihood_frames="2")]
+    "views",
+    [
+        Views(colour_mixing=-0.1),
+        Views(static_frames=-1),
+        Views(likelihood_frames="2"),
+        Views(random_erasing=1.1),
+    ],
 )
 def test_views_out_of_range(views):
     with pytest.raises(UserError, match="expected .*received"):
@@ -108,9 +147,10 @@ def test_likelihood_of_some_frames_has_no_bias(videos):
     np.testing.assert_allclose(model.training_elbo(videos, 0).static_kl, whole.static_kl, rtol=1e-5)
 
 
+@pytest.mark.parametrize("views", [{"colour_mixing": 1.0}, {"random_erasing": 1.0}])
 @pytest.mark.parametrize("posterior", ["factorised", "full"])
-def test_only_the_encoder_of_z_sees_other_colours(videos, posterior):
-    model = viewing(posterior, colour_mixing=1.0)
+def test_only_the_encoder_of_z_sees_a_changed_clip(videos, posterior, views):
+    model = viewing(posterior, **views)
     plain, seen = model.elbo(videos, seed=0), model.training_elbo(videos, seed=0)
     np.testing.assert_allclose(seen.static_kl, plain.static_kl, rtol=1e-5)
     assert abs(seen.dynamic_kl - plain.dynamic_kl).numpy().min() > 1e-4
@@ -118,7 +158,7 @@ def test_only_the_encoder_of_z_sees_other_colours(videos, posterior):
 
 def test_the_likelihood_is_of_the_true_clip(videos):
     """With a decoder that is grey whatever it is given, colours of the target alone count."""
-    model = viewing(colour_mixing=1.0)
+    model = viewing(colour_mixing=1.0, random_erasing=1.0)
     last = model.decoder.convolutions[-1]
     last.kernel.assign(tf.zeros_like(last.kernel))
     seen, plain = model.training_elbo(videos, seed=0), model.elbo(videos, seed=0)
@@ -163,7 +203,7 @@ def test_several_samples_are_averaged(videos, posterior):
 
 
 def test_clips_of_a_length_that_is_not_known(videos):
-    model = viewing(colour_mixing=0.75, static_frames=2, likelihood_frames=3)
+    model = viewing(colour_mixing=0.75, static_frames=2, likelihood_frames=3, random_erasing=0.5)
     anyhow = tf.function(
         model.training_elbo,
         input_signature=[
@@ -185,7 +225,7 @@ def test_a_model_that_was_not_compiled_sees_everything(videos):
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_views_train_in_a_graph_and_survive_saving(videos, tmp_path, jit_compile):
     model = DSAE(small_config(static_rnn="mean"), seed=1)
-    views = Views(colour_mixing=0.75, static_frames=2, likelihood_frames=3)
+    views = Views(0.75, static_frames=2, likelihood_frames=3, random_erasing=0.5)
     model.compile(Muon(0.01), views=views, seed=3, jit_compile=jit_compile)
     alike = np.zeros_like(videos) + videos[:1, :1]
     before = tf.reduce_mean(model.elbo(alike, seed=0).elbo)

@@ -176,11 +176,11 @@ class SequentialAutoencoder(SequentialModel):
 
     def _seen_features(self, video: tf.Tensor, seen: Seen) -> tuple[tf.Tensor, tf.Tensor]:
         """Features for f's encoder [B, <= T, D], and for z's [B, T, D]."""
-        if seen.mixed is None:
+        if seen.dynamic_video is None:
             features = self.frame_encoder(video)
             return tf.gather(features, seen.static_frames, axis=1), features
         shown = tf.gather(video, seen.static_frames, axis=1)
-        features = self.frame_encoder(tf.concat([shown, seen.mixed], 1))
+        features = self.frame_encoder(tf.concat([shown, seen.dynamic_video], 1))
         places = tf.size(seen.static_frames)
         return features[:, :places], features[:, places:]
 

@@ -221,8 +221,8 @@ class TrainingConfig:
       warmup_steps: steps over which the learning rate rises from 0.
       learning_rate_decay: "constant", or "cosine" to 0 at the last step.
       num_samples: posterior samples a video in the bound.
-      colour_mixing, static_frames, likelihood_frames: what is seen of a clip, see
-        `tf_dsae.Views`.
+      colour_mixing, static_frames, likelihood_frames, random_erasing: what is seen of a clip,
+        see `tf_dsae.Views`.
       validation_videos: held-out videos scored after an epoch; 0 means all.
       seed: of initial weights, order and noise.
       mixed_precision: bfloat16 layers with float32 weights, likelihood and KL; None: where the
@@ -254,6 +254,7 @@ class TrainingConfig:
     colour_mixing: float = _later(0.0)
     static_frames: int = _later(0)
     likelihood_frames: int = _later(0)
+    random_erasing: float = _later(0.0)
     validation_videos: int = 512
     seed: int = 0
     mixed_precision: bool | None = False
@@ -278,6 +279,7 @@ class TrainingConfig:
         check_share("colour_mixing", self.colour_mixing)
         check_whole("static_frames", self.static_frames, 0, "frames")
         check_whole("likelihood_frames", self.likelihood_frames, 0, "frames")
+        check_share("random_erasing", self.random_erasing)
         check_whole("validation_videos", self.validation_videos, 0)
         check_whole("seed", self.seed, 0)
         choices = {

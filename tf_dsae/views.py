@@ -10,16 +10,19 @@ from tf_dsae.replicas import BatchSlice
 
 # A mixed picture's channels are between so many times as bright and so many.
 _DARKEST, _BRIGHTEST = 0.4, 1.6
+# Sides of an erased rectangle, of the frame's own.
+_SHORTEST, _LONGEST = 0.3, 0.6
 
 
 class Seen(NamedTuple):
     """Places of the frames that f's encoder sees and of those that the likelihood is of, int32
-    [<= T] each, the same for all videos; and the videos in other colours, None where they are not.
+    [<= T] each, the same for all videos; and the videos as z's encoder sees them, None where that
+    is as they are.
     """
 
     static_frames: tf.Tensor
     likelihood_frames: tf.Tensor
-    mixed: tf.Tensor | None
+    dynamic_video: tf.Tensor | None
 
 
 class Views(NamedTuple):
@@ -33,6 +36,9 @@ class Views(NamedTuple):
       static_frames: how many frames, drawn at random, f's encoder sees; 0, or T and more: all.
       likelihood_frames: how many frames, drawn at random, the likelihood is estimated from, for the
         time that decoding the others takes; 0, or T and more: all.
+      random_erasing: share of the clips of which z's encoder does not see a rectangle, see
+        `erased`, so that z has little use for what is seen in one place only, such as a shape of
+        hair, and f has. Observations are videos in [0, 1] then.
 
     Example:
       >>> tf_dsae.Views(colour_mixing=0.75, likelihood_frames=4).static_frames
@@ -42,6 +48,7 @@ class Views(NamedTuple):
     colour_mixing: float = 0.0
     static_frames: int = 0
     likelihood_frames: int = 0
+    random_erasing: float = 0.0
 
     def of(self, video: tf.Tensor, seed: tf.Tensor, batch_slice: BatchSlice | None = None) -> Seen:
         """What is seen of videos [B, T, ...]; the seed, int32 [2], draws it.
@@ -51,18 +58,21 @@ class Views(NamedTuple):
         Example:
           >>> views = tf_dsae.Views(static_frames=2, likelihood_frames=4)
           >>> seen = views.of(tf.zeros([3, 5, 8, 8, 1]), tf.constant([0, 1]))
-          >>> seen.static_frames.shape, seen.likelihood_frames.shape, seen.mixed is None
+          >>> seen.static_frames.shape, seen.likelihood_frames.shape, seen.dynamic_video is None
           (TensorShape([2]), TensorShape([4]), True)
         """
-        static_seed, likelihood_seed, colour_seed = tf.unstack(tfp.random.split_seed(seed, 3))
+        static_seed, likelihood_seed, *seeds = tf.unstack(tfp.random.split_seed(seed, 4))
         frames = video.shape[1] or tf.shape(video)[1]
-        mixed = None
+        dynamic_video = None
         if self.colour_mixing:
-            mixed = mixed_colours(video, self.colour_mixing, colour_seed, batch_slice)
+            dynamic_video = mixed_colours(video, self.colour_mixing, seeds[0], batch_slice)
+        if self.random_erasing:
+            before = video if dynamic_video is None else dynamic_video
+            dynamic_video = erased(before, self.random_erasing, seeds[1], batch_slice)
         return Seen(
             random_frames(frames, self.static_frames, static_seed),
             random_frames(frames, self.likelihood_frames, likelihood_seed),
-            mixed,
+            dynamic_video,
         )
 
     def check(self) -> "Views":
@@ -70,11 +80,12 @@ class Views(NamedTuple):
 
         Example:
           >>> tf_dsae.Views(static_frames=2).check()
-          Views(colour_mixing=0.0, static_frames=2, likelihood_frames=0)
+          Views(colour_mixing=0.0, static_frames=2, likelihood_frames=0, random_erasing=0.0)
         """
         check_share("colour_mixing", self.colour_mixing)
         check_whole("static_frames", self.static_frames, 0, "frames")
         check_whole("likelihood_frames", self.likelihood_frames, 0, "frames")
+        check_share("random_erasing", self.random_erasing)
         return self
 
 
@@ -105,6 +116,41 @@ def mixed_colours(
     pixels = tf.reshape(video, [here, -1, channels])
     mixed = tf.minimum(tf.matmul(pixels, mixture, transpose_b=True), 1.0)
     return tf.reshape(mixed, tf.shape(video))
+
+
+def erased(
+    video: tf.Tensor, share: float, seed: tf.Tensor, batch_slice: BatchSlice | None = None
+) -> tf.Tensor:
+    """`share` of the videos [B, T, H, W, C] with a rectangle in one colour, one for a clip.
+
+    Random erasing (Zhong et al. 2017, arXiv 1708.04896), the same in every frame. Its middle is
+    anywhere, its sides are 0.3 to 0.6 of the frame's, less what lies outside, its channels
+    anything in [0, 1].
+
+    Example:
+      >>> video = tf.zeros([2, 3, 16, 16, 1])
+      >>> seen = erased(video, 1.0, tf.constant([0, 1]))
+      >>> bool(tf.reduce_all(seen[:, 0] == seen[:, 2])), bool(tf.reduce_any(seen > 0))
+      (True, True)
+    """
+    here, (height, width, channels) = tf.shape(video)[0], video.shape[2:]
+    videos = batch_slice.total if batch_slice else here
+    numbers = tf.random.stateless_uniform([videos, 5 + channels], seed)
+    if batch_slice:
+        numbers = batch_slice.of(numbers, here)
+    is_erased, y, x, tall, wide = tf.unstack(numbers[:, :5, tf.newaxis], axis=1)
+    rows = _is_within(height, y, tall)[:, tf.newaxis, :, tf.newaxis, tf.newaxis]
+    columns = _is_within(width, x, wide)[:, tf.newaxis, tf.newaxis, :, tf.newaxis]
+    colour = numbers[:, tf.newaxis, tf.newaxis, tf.newaxis, 5:]
+    is_hidden = rows & columns & (is_erased < share)[:, :, tf.newaxis, tf.newaxis, tf.newaxis]
+    return tf.where(is_hidden, colour, video)
+
+
+def _is_within(pixels: int, middle: tf.Tensor, extent: tf.Tensor) -> tf.Tensor:
+    """Which of so many pixels in a line an interval covers; middle and extent [B, 1] in [0, 1]."""
+    places = (tf.range(pixels, dtype=tf.float32) + 0.5) / pixels
+    length = _SHORTEST + (_LONGEST - _SHORTEST) * extent
+    return abs(places - middle) < length / 2
 
 
 def random_frames(num_frames: int | tf.Tensor, count: int, seed: tf.Tensor) -> tf.Tensor:

@@ -27,6 +27,7 @@ CHANGES = {
     "colour_mixing": 0.5,
     "static_frames": 2,
     "likelihood_frames": 3,
+    "random_erasing": 0.5,
 }
 TRAINING = dataclasses.replace(SETTINGS, **CHANGES)
 BOUND = 150  # Seconds that anything may take; a worker that is lost ends the others in far fewer.

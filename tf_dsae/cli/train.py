@@ -153,6 +153,12 @@ _TRAINING_FLAGS = _setting_flags(
             "all.",
         ),
         (
+            "random_erasing",
+            flags.DEFINE_float,
+            "Share of the clips that z's encoder sees with a rectangle erased in training, 0 to 1, "
+            "so that what is seen in one place only is left to f.",
+        ),
+        (
             "validation_videos",
             flags.DEFINE_integer,
             "Held-out videos scored after an epoch; 0: all.",

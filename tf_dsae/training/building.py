@@ -30,7 +30,7 @@ def build_model(
         beta_f=parse_schedule(training.beta_f, total_steps, "beta_f"),
         beta_z=parse_schedule(training.beta_z, total_steps, "beta_z"),
         num_samples=training.num_samples,
-        views=Views(training.colour_mixing, training.static_frames, training.likelihood_frames),
+        views=Views(**{name: getattr(training, name) for name in Views._fields}),
         accumulate_steps=accumulate_steps,
         seed=training.seed,
         jit_compile=compiled,
