@@ -117,6 +117,20 @@ def probe_sentence(evaluations: Sequence[Evaluation]) -> str:
     )
 
 
+def drawn_lines(evaluations: Sequence[Evaluation]) -> list[str]:
+    """The same measures on the sprites that the package draws; no lines where none is recorded."""
+    if not evaluations:
+        return []
+    means = {
+        name: shown(name, statistics.fmean(of(evaluation) for evaluation in evaluations))
+        for name, (of, *_) in MEASURES.items()
+        if name != "ELBO"  # It is of other videos.
+    }
+    figures = ", ".join(f"{name} {mean}" for name, mean in means.items())
+    of = f"The same of the test videos of `sprites/drawn`, {seeds(len(evaluations))}"
+    return [f"{of}: {figures}.", ""]
+
+
 def bound_rows(folders: Sequence[Path]) -> list[list[str]]:
     """Command, wall time and the bound's terms of each recorded training."""
     rows = []
@@ -170,6 +184,7 @@ def section(results: Path) -> str:
         "",
         probe_sentence(ours),
         "",
+        *drawn_lines([read(folder)[0] for folder in drawn]),
         "Test videos, nats per video (the Gaussian's constant alone is -90,335):",
         "",
         *table(

@@ -134,13 +134,15 @@ def test_operations_of_a_step_are_those_of_the_profiler(monkeypatch):
     assert step_operations(model, 3, 4) == 3 * (3 * of.clip + 4 * every_frame)
 
     # Of 4 frames, 6 are encoded, 2 for f, and 3 decoded.
-    model.compile(Muon(), views=Views(0.5, static_frames=2, likelihood_frames=3))
-    model.optimizer.build(model.trainable_variables)
     per_video = 6 * (3 * of.frame_encoder - no_gradient) + 3 * (
         2 * of.static_encoder + 4 * of.dynamics + 3 * of.decoder + of.clip
     )
-    muon = muon_operations(model.optimizer)
-    assert step_operations(model, 3, 4) == 3 * per_video + muon
+    for changed in ("colour_mixing", "random_erasing"):
+        views = Views(static_frames=2, likelihood_frames=3)._replace(**{changed: 0.5})
+        model.compile(Muon(), views=views)
+        model.optimizer.build(model.trainable_variables)
+        muon = muon_operations(model.optimizer)
+        assert step_operations(model, 3, 4) == 3 * per_video + muon
 
     def iteration():
         wide = tf.zeros([7, 20])

@@ -57,6 +57,12 @@ def test_reaches_are_judged_by_the_mean_over_seeds(write_readme):
     assert rows[-1][1:4] == ["-90,425.0", "-90,430.0 to -90,420.0", "> -90,410.0"]
 
 
+def test_drawn_sprites_are_told_where_they_are_recorded(write_readme):
+    assert write_readme.drawn_lines([]) == []
+    line, _ = write_readme.drawn_lines([evaluation(0.05, -90_400.0), evaluation(0.02, -90_408.0)])
+    assert "2 seeds: skin 3.50%, pants 0.00%" in line and line.endswith("H(y) 2.1972.")
+
+
 def test_recorded_weights_are_the_models_in_half_precision(tmp_path):
     model = DSAE(small_config(), seed=1)
     model.compile("adam")

@@ -1,4 +1,4 @@
-"""What training shows of a clip: colours, frames, and a bound that stays one."""
+"""What training shows of a clip: colours, rectangles, frames, and a bound that stays one."""
 
 import keras
 import numpy as np
@@ -72,6 +72,21 @@ def test_erased_rectangles():
         assert 0.8 < covered.mean(0)[len(covered[0]) // 2] / lengths.mean() < 1.2
     colours = np.stack([one[shown][0] for one, shown in zip(seen[:, 0], hidden, strict=True)])
     assert abs(colours.mean(0) - 0.5).max() < 0.06 and colours.std(0).min() > 0.26
+    # Height, width, middles and channels are drawn apart.
+    middles = [covered.argmax(1) + covered.sum(1) / 2 for covered in (rows, columns)]
+    numbers = np.stack([rows.sum(1), columns.sum(1), *middles, *colours.T])
+    assert abs(np.corrcoef(numbers) - np.eye(len(numbers))).max() < 0.2
+
+
+def test_a_clip_in_other_colours_may_be_erased_too():
+    video = dim_videos(4)
+    views = [Views(colour_mixing=1.0, random_erasing=share) for share in (0.0, 1.0)]
+    mixed, both = (one.of(tf.constant(video), SEED).dynamic_video.numpy() for one in views)
+    hidden = np.any(both != mixed, (1, 4))
+    expected = np.broadcast_to(hidden[:, None, ..., None], both.shape)
+    np.testing.assert_array_equal(both != mixed, expected)
+    assert hidden.any((1, 2)).all() and not hidden.all((1, 2)).any()
+    assert (abs(mixed - video) > 1e-3).any((1, 2, 3, 4)).all()
 
 
 def test_share_of_erased_clips_and_their_slices():
@@ -120,7 +135,13 @@ def test_views_out_of_range(views):
         DSAE(small_config(), seed=0).compile("adam", views=views)
 
 
-@pytest.mark.parametrize("views", [3, [0.5], "all"])
+def test_views_saved_before_there_was_erasing():
+    model = DSAE(small_config(), seed=0)
+    model.compile("adam", views=[0.5, 2, 3])
+    assert model.views == Views(0.5, 2, 3)
+
+
+@pytest.mark.parametrize("views", [3, [0.5], [0.5, 2, 3, 0.5, 1], "all"])
 def test_other_things_are_no_views(views):
     with pytest.raises(UserError, match="views: expected tf_dsae.Views"):
         DSAE(small_config(), seed=0).compile("adam", views=views)

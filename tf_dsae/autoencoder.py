@@ -28,8 +28,8 @@ def _as_views(views: Any) -> Views:
     """Views, or what JSON makes of them."""
     if views is None:
         return Views()
-    if isinstance(views, list) and len(views) == len(Views._fields):
-        views = Views(*views)
+    if isinstance(views, list) and 3 <= len(views) <= len(Views._fields):
+        views = Views(*views)  # Of fewer settings when it was saved before there were more.
     if not isinstance(views, Views):
         raise UserError(f"views: expected tf_dsae.Views(...) or None, received {shown(views)}")
     return views.check()

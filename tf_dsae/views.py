@@ -36,9 +36,9 @@ class Views(NamedTuple):
       static_frames: how many frames, drawn at random, f's encoder sees; 0, or T and more: all.
       likelihood_frames: how many frames, drawn at random, the likelihood is estimated from, for the
         time that decoding the others takes; 0, or T and more: all.
-      random_erasing: share of the clips of which z's encoder does not see a rectangle, see
+      random_erasing: share of the clips that z's encoder sees with a rectangle hidden, see
         `erased`, so that z has little use for what is seen in one place only, such as a shape of
-        hair, and f has. Observations are videos in [0, 1] then.
+        hair, and f has more. Observations are videos in [0, 1] then.
 
     Example:
       >>> tf_dsae.Views(colour_mixing=0.75, likelihood_frames=4).static_frames

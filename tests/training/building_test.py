@@ -9,6 +9,18 @@ from tests.conftest import small_config
 from tests.training.conftest import SETTINGS, moving_squares
 from tf_dsae.recurrent import cudnn_layers
 from tf_dsae.training.building import build_model
+from tf_dsae.views import Views
+
+
+def test_a_model_sees_what_the_settings_say():
+    shown = {
+        "colour_mixing": 0.25,
+        "static_frames": 2,
+        "likelihood_frames": 3,
+        "random_erasing": 0.5,
+    }
+    settings = dataclasses.replace(SETTINGS, **shown)
+    assert build_model(small_config(), settings, total_steps=4).views == Views(**shown)
 
 
 @pytest.mark.parametrize("xla", ["on", "off"])
