@@ -24,7 +24,7 @@ import tensorflow as tf  # noqa: E402
 from absl import app, flags  # noqa: E402
 
 from tf_dsae.model import DSAE  # noqa: E402
-from tf_dsae.presets import PRESETS  # noqa: E402
+from tf_dsae.presets import PRESETS, preset  # noqa: E402
 from tf_dsae.training.building import build_model  # noqa: E402
 from tf_dsae.training.cluster import batches  # noqa: E402
 from tf_dsae.training.devices import has_gpu, resolved  # noqa: E402
@@ -69,11 +69,11 @@ def strategy_of(devices: list[str]) -> tf.distribute.Strategy:
 
 def built(size: Size, devices: list[str]) -> DSAE:
     """The preset's model for frames of a size, its training step compiled as bin/train does."""
-    preset = PRESETS[_PRESET.value]
-    channels = preset.model.frame_shape[2]
-    config = dataclasses.replace(preset.model, frame_shape=(size.side, size.side, channels))
+    of_preset = preset(_PRESET.value)
+    channels = of_preset.model.frame_shape[2]
+    config = dataclasses.replace(of_preset.model, frame_shape=(size.side, size.side, channels))
     with strategy_of(devices[: size.replicas]).scope():
-        model = build_model(config, resolved(preset.training), total_steps=1000)
+        model = build_model(config, resolved(of_preset.training), total_steps=1000)
     model.make_train_function()
     return model
 

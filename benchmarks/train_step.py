@@ -24,7 +24,7 @@ import tensorflow as tf  # noqa: E402
 from absl import app, flags  # noqa: E402
 from operations import step_operations  # noqa: E402
 
-from tf_dsae.presets import PRESETS  # noqa: E402
+from tf_dsae.presets import PRESETS, preset  # noqa: E402
 from tf_dsae.training.building import build_model  # noqa: E402
 
 _PRESETS = flags.DEFINE_list("presets", list(PRESETS), "Presets to time.")
@@ -57,9 +57,9 @@ def matrix_rate(dtype: str, seconds: float) -> float:
 
 def time_preset(name: str, precision: str) -> tuple[float, int]:
     """Seconds and floating-point operations of a training step."""
-    config, training, _ = PRESETS[name]
-    training = dataclasses.replace(training, mixed_precision=precision != "float32")
-    model = build_model(config, training, total_steps=1000)
+    of_preset = preset(name)
+    training = dataclasses.replace(of_preset.training, mixed_precision=precision != "float32")
+    model = build_model(of_preset.model, training, total_steps=1000)
     shape = (_BATCH_SIZE.value, _NUM_FRAMES.value, *model.config.frame_shape)
     videos = tf.constant(np.random.default_rng(0).integers(0, 256, shape, np.uint8))
     step = tf.function(model.train_step, jit_compile=_XLA.value)

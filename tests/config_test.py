@@ -31,11 +31,31 @@ def test_paper_preset_is_the_papers():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_survive_json(name):
-    model, training, _ = preset(name)
-    assert training.preset == name
-    for config in (model, training):
+    found = preset(name)
+    assert found.training.preset == name
+    for config in (found.model, found.training):
         settings = json.loads(json.dumps(dataclasses.asdict(config)))
         assert type(config).from_dict(settings) == config
+
+
+def test_a_preset_has_the_settings_of_its_data_set():
+    drawn, short, published, own = (
+        preset("sprites", name).training
+        for name in ("sprites/drawn", "sprites", "sprites/lpc", "folder")
+    )
+    assert preset("sprites").training == drawn
+    assert (drawn.dataset, short.dataset, published.dataset, own.dataset) == (
+        "sprites/drawn",
+        "sprites",
+        "sprites/lpc",
+        "folder",
+    )
+    assert dataclasses.replace(short, dataset="sprites/drawn") == drawn
+    assert dataclasses.replace(own, dataset="sprites/lpc") == published
+    assert published.random_erasing == 0 < drawn.random_erasing
+    for name in ("paper", "li_mandt", "tiny"):
+        training = preset(name, "sprites/lpc").training
+        assert dataclasses.replace(training, dataset="sprites/drawn") == preset(name).training
 
 
 def test_unknown_preset_lists_the_known():

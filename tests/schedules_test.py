@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tf_dsae.errors import UserError
-from tf_dsae.presets import PRESETS
+from tf_dsae.presets import PRESETS, preset
 from tf_dsae.schedules import check_points, parse_schedule, piecewise_linear
 
 
@@ -25,9 +25,10 @@ def test_the_smaller_of_steps_and_percentage():
 
 
 @pytest.mark.parametrize("total", [2, 100, 416, 2500, 36_000, 10**7])
+@pytest.mark.parametrize("dataset", ["sprites/drawn", "sprites/lpc"])
 @pytest.mark.parametrize("name", PRESETS)
-def test_presets_rise_in_runs_of_any_length(name, total):
-    training = PRESETS[name].training
+def test_presets_rise_in_runs_of_any_length(name, dataset, total):
+    training = preset(name, dataset).training
     for text in (training.beta_f, training.beta_z):
         points = parse_schedule(text, total, "beta")
         assert points[-1][0] < total and 0.1 <= points[-1][1] <= 1

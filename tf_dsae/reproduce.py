@@ -117,8 +117,8 @@ def _runs(
         of_run = dataclasses.replace(training, beta_f=f"{beta:g}", beta_z=f"{beta:g}")
         runs.append(_Run(run_name(beta), beta, model, of_run))
     for name in beside:
-        other = preset(name)
-        of_run = dataclasses.replace(other.training, dataset=training.dataset, seed=training.seed)
+        other = preset(name, training.dataset)
+        of_run = dataclasses.replace(other.training, seed=training.seed)
         runs.append(_Run(name, None, other.model, of_run))
     return runs
 

@@ -1,6 +1,7 @@
 """The program `train`, run as its users run it: default flags, SIGKILL, and wrong inputs."""
 
 import csv
+import dataclasses
 import itertools
 import json
 import os
@@ -12,6 +13,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from absl import flags
+from absl.testing import flagsaver
 
 from tests.cli.conftest import BIN, assert_one_line, command, run
 from tests.conftest import clusters
@@ -198,9 +201,19 @@ def test_help_shows_flags_units_and_defaults_and_loads_no_tensorflow():
         "xla",
     ]:
         assert f" --{flag}: " in text, flag
+    assert "Default: 0.0 (sprites, paper, li_mandt, tiny), 0.75 (sprites on sprites/drawn)." in text
     for flag in ("resume", "mixed_precision", "deterministic", "tensorboard"):
         assert f" --[no]{flag}: " in text, flag
     assert "Default: 0.001 (sprites, tiny), 0.0003 (paper, li_mandt)." in text
+
+
+@pytest.mark.parametrize("dataset", [None, "sprites/lpc"])
+def test_settings_are_those_of_the_data_set_but_for_what_is_given(dataset):
+    flags.FLAGS.mark_as_parsed()
+    with flagsaver.flagsaver(dataset=dataset, beta_f="3"):
+        training = program._settings().training
+    expected = preset("sprites", dataset or "sprites/drawn").training
+    assert training == dataclasses.replace(expected, beta_f="3")
 
 
 @pytest.mark.parametrize(

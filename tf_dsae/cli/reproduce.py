@@ -55,11 +55,11 @@ def main(argv: list[str]) -> None:
     betas = parse_betas(_BETAS.value)
     if _NUM_VIDEOS.value < 0:
         raise UserError(f"num_videos: expected at least 0, received {_NUM_VIDEOS.value}")
-    model, training, _ = preset(_PRESET.value)
-    given = {"dataset": _DATASET.value, "seed": _SEED.value}
+    settings = preset(_PRESET.value, _DATASET.value)
+    given = {"seed": _SEED.value}
     if _EPOCHS.value is not None:
         given["epochs"] = _EPOCHS.value
-    training = dataclasses.replace(training, **given)
+    training = dataclasses.replace(settings.training, **given)
     beside = _BESIDE.value
     if beside is None:
         beside = _DEFAULT_BESIDE.get(_PRESET.value, "none")
@@ -74,7 +74,13 @@ def main(argv: list[str]) -> None:
         output, data_flags.DATA_DIR.value, data_flags.SHEETS_DIR.value, _JUDGE_DIR.value
     )
     evaluations = reproduce(
-        model, training, places, betas, _NUM_VIDEOS.value or None, _SHOW_SOURCE.value, presets
+        settings.model,
+        training,
+        places,
+        betas,
+        _NUM_VIDEOS.value or None,
+        _SHOW_SOURCE.value,
+        presets,
     )
     print(report.comparison_text(evaluations))
     print(f"wrote {output} in {time.monotonic() - start:.0f} s; open {output / 'report.html'}")

@@ -29,12 +29,16 @@ _PRESET_HELP = "; ".join(f"{name}: {entry.summary}" for name, entry in PRESETS.i
 
 
 def _default(name: str, part: str) -> str:
-    """ "Default: 1 (sprites, paper), 2 (tiny)." for a setting, from the presets."""
+    """ "Default: 1 (sprites, paper), 2 (sprites on a/b)." for a setting, from the presets."""
     values: dict[str, list[str]] = {}
-    for entry in PRESETS:
-        value = getattr(getattr(PRESETS[entry], part), name)
-        text = "where it is fast" if value is None else str(value).lower()
-        values.setdefault(text, []).append(entry)
+    for entry, of_preset in PRESETS.items():
+        found = {entry: getattr(getattr(of_preset, part), name)}
+        for dataset, own in of_preset.by_dataset.items():
+            if name in own:
+                found[f"{entry} on {dataset}"] = own[name]
+        for label, value in found.items():
+            text = "where it is fast" if value is None else str(value).lower()
+            values.setdefault(text, []).append(label)
     if len(values) == 1:
         return f"Default: {next(iter(values))}."
     texts = [f"{value} ({', '.join(entries)})" for value, entries in values.items()]
@@ -205,8 +209,8 @@ def _start() -> tuple[ModelConfig, TrainingConfig, FolderSource | None]:
     if _CONFIG.value is not None and _PRESET.value is not None:
         raise UserError("config: expected --config or --preset, received both; give one")
     if _CONFIG.value is None:
-        model, training, _ = preset(_PRESET.value or "sprites")
-        return model, training, None
+        start = preset(_PRESET.value or "sprites", _DATASET.value or "sprites/drawn")
+        return start.model, start.training, None
     common.load_tensorflow()
     from tf_dsae.workdir import read_config
 
