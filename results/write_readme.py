@@ -127,7 +127,7 @@ def drawn_lines(evaluations: Sequence[Evaluation]) -> list[str]:
         if name != "ELBO"  # It is of other videos.
     }
     figures = ", ".join(f"{name} {mean}" for name, mean in means.items())
-    of = f"The same of the test videos of `sprites/drawn`, {seeds(len(evaluations))}"
+    of = f"Of the test videos of `sprites/drawn`, {seeds(len(evaluations))}"
     return [f"{of}: {figures}.", ""]
 
 
