@@ -69,7 +69,7 @@ def strategy_of(devices: list[str]) -> tf.distribute.Strategy:
 
 def built(size: Size, devices: list[str]) -> DSAE:
     """The preset's model for frames of a size, its training step compiled as bin/train does."""
-    of_preset = preset(_PRESET.value)
+    of_preset = preset(_PRESET.value, "sprites/lpc")
     channels = of_preset.model.frame_shape[2]
     config = dataclasses.replace(of_preset.model, frame_shape=(size.side, size.side, channels))
     with strategy_of(devices[: size.replicas]).scope():

@@ -57,7 +57,7 @@ def matrix_rate(dtype: str, seconds: float) -> float:
 
 def time_preset(name: str, precision: str) -> tuple[float, int]:
     """Seconds and floating-point operations of a training step."""
-    of_preset = preset(name)
+    of_preset = preset(name, "sprites/lpc")
     training = dataclasses.replace(of_preset.training, mixed_precision=precision != "float32")
     model = build_model(of_preset.model, training, total_steps=1000)
     shape = (_BATCH_SIZE.value, _NUM_FRAMES.value, *model.config.frame_shape)

@@ -1,6 +1,6 @@
 """Records what a command left: settings, figures of merit and pictures, with the command itself.
 
-Of a training, an evaluation, a likelihood study or a reproduction. Source clips of a training
+Of a training, a likelihood study or a reproduction. Source clips of a training
 appear as their reconstructions, so that every pixel recorded is the model's own, but for
 --show_source, with data that may be shown.
 
@@ -58,16 +58,6 @@ def record_study(source: Path, output: Path) -> dict:
         copy = shutil.copytree if (source / path).is_dir() else shutil.copyfile
         copy(source / path, output / path)
     return {"seed": study["panels"][0]["seed"], "versions": study["versions"]}
-
-
-def record_evaluation(source: Path, output: Path) -> dict:
-    """Copies an evaluation's numbers and tables; returns what is particular to it."""
-    from tf_dsae.evaluation.run import EVALUATION, TABLES, read_evaluation
-
-    evaluation = read_evaluation(source)
-    for name in (EVALUATION, TABLES):
-        shutil.copyfile(source / name, output / name)
-    return {"seed": evaluation["seed"], "versions": evaluation["versions"]}
 
 
 def record_reproduction(source: Path, output: Path) -> dict:
@@ -166,7 +156,6 @@ def main(argv: list[str]) -> None:
     kinds = {
         "report.md": record_reproduction,
         "likelihood.json": record_study,
-        "evaluation.json": record_evaluation,
     }
     recorders = [of for name, of in kinds.items() if (source / name).exists()]
     particular = (recorders or [record_training])[0](source, output)

@@ -3,6 +3,7 @@
 python results/write_readme.py
 """
 
+import functools
 import json
 import statistics
 import sys
@@ -100,13 +101,15 @@ def disagreement_rows(
     return rows
 
 
+def probed(evaluations: Sequence[Evaluation], of: str, factors: Sequence[str]) -> str:
+    """What a linear classifier reads, on average over seeds and factors."""
+    probes = [evaluation["latents"]["probe"][of] for evaluation in evaluations]
+    return percent(statistics.fmean(probe[name] for probe in probes for name in factors))
+
+
 def probe_sentence(evaluations: Sequence[Evaluation]) -> str:
-    """What linear classifiers read from f and from z, on average over seeds."""
-
-    def mean(of: str, factors: Sequence[str]) -> str:
-        probes = [evaluation["latents"]["probe"] for evaluation in evaluations]
-        return percent(statistics.fmean(probe[of][name] for probe in probes for name in factors))
-
+    """What linear classifiers read from f and from z."""
+    mean = functools.partial(probed, evaluations)
     attributes, motion = FACTORS[:-1], FACTORS[-1:]
     return (
         f"A linear classifier reads the attributes from `f` with {mean('static', attributes)} "
@@ -127,8 +130,13 @@ def drawn_lines(evaluations: Sequence[Evaluation]) -> list[str]:
         if name != "ELBO"  # It is of other videos.
     }
     figures = ", ".join(f"{name} {mean}" for name, mean in means.items())
-    of = f"Of the test videos of `sprites/drawn`, {seeds(len(evaluations))}"
-    return [f"{of}: {figures}.", ""]
+    motion = probed(evaluations, "static", FACTORS[-1:])
+    return [
+        f"The same measures on the test videos of `sprites/drawn`, {seeds(len(evaluations))}: "
+        f"{figures}; a linear classifier reads the motion from the mean of `q(f | x)` with "
+        f"{motion}.",
+        "",
+    ]
 
 
 def bound_rows(folders: Sequence[Path]) -> list[list[str]]:
@@ -185,7 +193,8 @@ def section(results: Path) -> str:
         probe_sentence(ours),
         "",
         *drawn_lines([read(folder)[0] for folder in drawn]),
-        "Test videos, nats per video (the Gaussian's constant alone is -90,335):",
+        "Test videos of the data set that a run learned from (`bin/train` alone: `sprites/drawn`), "
+        "nats per video (the Gaussian's constant alone is -90,335):",
         "",
         *table(
             ["command", "wall time", "ELBO", "weighted", "log-likelihood", "KL of f", "KL of z"],

@@ -52,10 +52,17 @@ def test_a_preset_has_the_settings_of_its_data_set():
     )
     assert dataclasses.replace(short, dataset="sprites/drawn") == drawn
     assert dataclasses.replace(own, dataset="sprites/lpc") == published
-    assert published.random_erasing == 0 < drawn.random_erasing
     for name in ("paper", "li_mandt", "tiny"):
         training = preset(name, "sprites/lpc").training
         assert dataclasses.replace(training, dataset="sprites/drawn") == preset(name).training
+
+
+@pytest.mark.parametrize("dataset", ["sprites/drawn", "sprites/lpc"])
+def test_the_default_preset_is_what_was_recorded(dataset):
+    place = Path(__file__).parents[1] / "results" / dataset.replace("/", "_") / "config.json"
+    recorded = read_config(place).training
+    resolved = {"mixed_precision": recorded.mixed_precision, "xla": recorded.xla}
+    assert dataclasses.replace(preset("sprites", dataset).training, **resolved) == recorded
 
 
 def test_unknown_preset_lists_the_known():

@@ -42,6 +42,7 @@ def evaluation(skin: float, elbo: float):
             "entropy_y": float(np.log(9)),
         },
         "elbo": {"elbo": elbo},
+        "latents": {"probe": {"static": {"action": skin * 10}}},
     }
 
 
@@ -60,7 +61,9 @@ def test_reaches_are_judged_by_the_mean_over_seeds(write_readme):
 def test_drawn_sprites_are_told_where_they_are_recorded(write_readme):
     assert write_readme.drawn_lines([]) == []
     line, _ = write_readme.drawn_lines([evaluation(0.05, -90_400.0), evaluation(0.02, -90_408.0)])
-    assert "2 seeds: skin 3.50%, pants 0.00%" in line and line.endswith("H(y) 2.1972.")
+    assert line.startswith("The same measures on the test videos of `sprites/drawn`, 2 seeds: ")
+    assert "seeds: skin 3.50%, pants 0.00%" in line and "H(y) 2.1972; " in line
+    assert line.endswith("from the mean of `q(f | x)` with 35.00%.")
 
 
 def test_recorded_weights_are_the_models_in_half_precision(tmp_path):

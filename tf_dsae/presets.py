@@ -13,9 +13,10 @@ class Preset(NamedTuple):
 
     Attributes:
       model: the layers.
-      training: how it is trained, but for what by_dataset says.
+      training: how it is trained on data sets that by_dataset does not name.
       summary: what it is for.
-      by_dataset: of a data set that is trained otherwise, the settings that differ.
+      by_dataset: of a data set that is trained otherwise, the settings that differ; `preset`
+        joins them.
 
     Example:
       >>> tf_dsae.PRESETS["paper"].model == tf_dsae.ModelConfig()
@@ -58,9 +59,9 @@ PRESETS = {
         ),
         "the best split and picture of an hour on two CPU cores",
         {
-            # Drawn characters face a side as they have a hairstyle: throughout a clip. The height
-            # of beta_z that moves the one to f moves the other; erasing does for hair alone, as a
-            # side is seen all over the body. z never weighs less than f, or hair would return.
+            # Drawn characters face left nearly as they face right mirrored, and a side stays for a
+            # clip as hair does: the height of beta_z that moves the one to f moves the other.
+            # Erasing moves hair alone, as a side is seen all over the body.
             "sprites/drawn": {
                 "beta_f": "0:30,750/25%:30,760/26%:1,60%:1,80%:0.1",
                 "beta_z": "0:1,750/25%:1,760/26%:3,2250/50%:3,2700/58%:1.5,60%:1.5,80%:0.2",
@@ -105,8 +106,10 @@ PRESETS = {
 }
 
 
-def preset(name: str, dataset: str = "sprites/drawn") -> Preset:
+def preset(name: str, dataset: str = TrainingConfig.dataset) -> Preset:
     """The preset of that name, one of PRESETS, with the settings that it has on a data set.
+
+    Name the data set that is trained on, or the settings are those of drawn sprites.
 
     Args:
       name: such as "paper".
@@ -126,7 +129,8 @@ def preset(name: str, dataset: str = "sprites/drawn") -> Preset:
         raise UserError(f"preset: expected one of {', '.join(PRESETS)}, received {name!r}")
     found = PRESETS[name]
     own = found.by_dataset.get("sprites/drawn" if dataset == "sprites" else dataset, {})
-    return found._replace(training=dataclasses.replace(found.training, dataset=dataset, **own))
+    training = dataclasses.replace(found.training, dataset=dataset, **own)
+    return found._replace(training=training, by_dataset={})
 
 
 def parse_presets(text: str) -> tuple[str, ...]:

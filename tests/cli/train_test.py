@@ -216,6 +216,17 @@ def test_settings_are_those_of_the_data_set_but_for_what_is_given(dataset):
     assert training == dataclasses.replace(expected, beta_f="3")
 
 
+def test_a_file_of_settings_goes_before_those_of_the_data_set():
+    recorded = Path(__file__).parents[2] / "results" / "sprites_lpc" / "config.json"
+    flags.FLAGS.mark_as_parsed()
+    with flagsaver.flagsaver(config=str(recorded), dataset="sprites/drawn"):
+        training = program._settings().training
+    expected = preset("sprites", "sprites/lpc").training
+    for name in ("beta_f", "beta_z", "random_erasing"):
+        assert getattr(training, name) == getattr(expected, name)
+    assert training.dataset == "sprites/drawn"
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [

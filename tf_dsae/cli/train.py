@@ -209,7 +209,7 @@ def _start() -> tuple[ModelConfig, TrainingConfig, FolderSource | None]:
     if _CONFIG.value is not None and _PRESET.value is not None:
         raise UserError("config: expected --config or --preset, received both; give one")
     if _CONFIG.value is None:
-        start = preset(_PRESET.value or "sprites", _DATASET.value or "sprites/drawn")
+        start = preset(_PRESET.value or "sprites", _DATASET.value or TrainingConfig.dataset)
         return start.model, start.training, None
     common.load_tensorflow()
     from tf_dsae.workdir import read_config
