@@ -120,16 +120,33 @@ def probe_sentence(evaluations: Sequence[Evaluation]) -> str:
     )
 
 
+def measures_told(evaluations: Sequence[Evaluation], names: Iterable[str]) -> str:
+    """Measures in a sentence, on average over seeds."""
+    return ", ".join(
+        f"{name} {shown(name, statistics.fmean(MEASURES[name][0](one) for one in evaluations))}"
+        for name in names
+    )
+
+
+def again_lines(folder: Path) -> list[str]:
+    """A training once more, on cores with little else to do; no lines where it is not recorded."""
+    if not folder.exists():
+        return []
+    evaluation, run = read(folder)
+    return [
+        f"`{run['command']}` [once more](results/{folder.name}), on {run['machine']} with little else to do: "
+        f"{run['wall_seconds'] / 60:.1f} min for the whole command, data and figures included; "
+        f"{measures_told([evaluation], MEASURES)}.",
+        "",
+    ]
+
+
 def drawn_lines(evaluations: Sequence[Evaluation]) -> list[str]:
     """The same measures on the sprites that the package draws; no lines where none is recorded."""
     if not evaluations:
         return []
-    means = {
-        name: shown(name, statistics.fmean(of(evaluation) for evaluation in evaluations))
-        for name, (of, *_) in MEASURES.items()
-        if name != "ELBO"  # It is of other videos.
-    }
-    figures = ", ".join(f"{name} {mean}" for name, mean in means.items())
+    names = [name for name in MEASURES if name != "ELBO"]  # It is of other videos.
+    figures = measures_told(evaluations, names)
     motion = probed(evaluations, "static", FACTORS[-1:])
     return [
         f"The same measures on the test videos of `sprites/drawn`, {seeds(len(evaluations))}: "
@@ -192,6 +209,7 @@ def section(results: Path) -> str:
         "",
         probe_sentence(ours),
         "",
+        *again_lines(results / "two_cores_lpc"),
         *drawn_lines([read(folder)[0] for folder in drawn]),
         "Test videos of the data set that a run learned from (`bin/train` alone: `sprites/drawn`), "
         "nats per video (the Gaussian's constant alone is -90,335):",
