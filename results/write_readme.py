@@ -134,8 +134,8 @@ def again_lines(folder: Path) -> list[str]:
         return []
     evaluation, run = read(folder)
     return [
-        f"`{run['command']}` [once more](results/{folder.name}), on {run['machine']} with little else to do: "
-        f"{run['wall_seconds'] / 60:.1f} min for the whole command, data and figures included; "
+        f"`{run['command']}` [once more](results/{folder.name}), on {run['machine']} with little "
+        f"else to do: {run['wall_seconds'] / 60:.1f} min for the whole command, data and figures included; "
         f"{measures_told([evaluation], MEASURES)}.",
         "",
     ]
