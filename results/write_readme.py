@@ -135,8 +135,8 @@ def again_lines(folder: Path) -> list[str]:
     evaluation, run = read(folder)
     return [
         f"`{run['command']}` [once more](results/{folder.name}), on {run['machine']} with little "
-        f"else to do: {run['wall_seconds'] / 60:.1f} min for the whole command, data and figures included; "
-        f"{measures_told([evaluation], MEASURES)}.",
+        f"else to do: {run['wall_seconds'] / 60:.1f} min for the whole command, data and figures "
+        f"included; {measures_told([evaluation], MEASURES)}.",
         "",
     ]
 
