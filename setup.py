@@ -6,7 +6,9 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
-VERSION = re.search(r'"(.+)"', (ROOT / "tf_dsae" / "version.py").read_text().split("=")[1]).group(1)
+VERSION = re.search(
+    r'"(.+)"', (ROOT / "tf_dsae" / "core" / "version.py").read_text().split("=")[1]
+).group(1)
 
 TENSORBOARD = ["tensorboard>=2.20"]
 VIDEO = ["av>=18"]

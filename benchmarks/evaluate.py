@@ -37,10 +37,10 @@ def main(argv: list[str]) -> None:
     began = time.perf_counter()
     common.load_tensorflow()
     from tf_dsae.evaluation.collect import Protocol, collect
-    from tf_dsae.evaluation.evaluate import evaluate
+    from tf_dsae.evaluation.evaluation_pictures import write_pictures
+    from tf_dsae.evaluation.evaluation_run import open_run
     from tf_dsae.evaluation.judges import obtain_judges
-    from tf_dsae.evaluation.pictures import write_pictures
-    from tf_dsae.evaluation.run import open_run
+    from tf_dsae.evaluation.measure_model import evaluate
 
     def lap(words: str) -> None:
         nonlocal last

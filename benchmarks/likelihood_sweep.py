@@ -30,9 +30,9 @@ def seconds_of_an_eager_step(panel) -> float:
     import numpy as np
 
     from tf_dsae.linear_gaussian.autoencoders import make_autoencoder
+    from tf_dsae.linear_gaussian.study_training import NUM_SAMPLES
     from tf_dsae.linear_gaussian.sweep import sample_data
-    from tf_dsae.linear_gaussian.training import NUM_SAMPLES
-    from tf_dsae.optimizer import Adam
+    from tf_dsae.training.optimizers import Adam
 
     x = sample_data(panel).astype(np.float32)
     model = make_autoencoder(panel.posterior, *x.shape)
@@ -51,7 +51,7 @@ def main(argv: list[str]) -> None:
     """Measures what the flags name."""
     del argv  # Flags only.
     common.load_tensorflow()
-    from tf_dsae.linear_gaussian.settings import default_panels
+    from tf_dsae.linear_gaussian.study_settings import default_panels
     from tf_dsae.linear_gaussian.sweep import run_panels
 
     panels = default_panels()

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import keras
 
-from tf_dsae.model import DSAE
-from tf_dsae.optimizer import Muon
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.training.optimizers import Muon
 
 
 class Forward(NamedTuple):

@@ -23,7 +23,7 @@ _VIDEOS = flags.DEFINE_integer("videos", 20000, "Videos to read per measurement.
 
 def measure(dataset: str, sheets_dir: str | None) -> None:
     """Prepares one data set from scratch, reads batches of it, and prints the numbers."""
-    from tf_dsae.data import pipeline
+    from tf_dsae.data import prepare_data_set as pipeline
 
     with tempfile.TemporaryDirectory() as data_dir:
         start = time.perf_counter()

@@ -23,8 +23,8 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from absl import app, flags  # noqa: E402
 
-from tf_dsae.model import DSAE  # noqa: E402
-from tf_dsae.presets import PRESETS, preset  # noqa: E402
+from tf_dsae.methods.presets import PRESETS, preset  # noqa: E402
+from tf_dsae.models.dsae import DSAE  # noqa: E402
 from tf_dsae.training.building import build_model  # noqa: E402
 from tf_dsae.training.cluster import batches  # noqa: E402
 from tf_dsae.training.devices import has_gpu, resolved  # noqa: E402

@@ -48,8 +48,8 @@ def export(path: str) -> str:
     logging.set_verbosity(logging.WARNING)
     sys.path.insert(0, str(ROOT))
     from tf_dsae.export import export_saved_model, save_signatures
-    from tf_dsae.model import DSAE
-    from tf_dsae.presets import PRESETS
+    from tf_dsae.methods.presets import PRESETS
+    from tf_dsae.models.dsae import DSAE
 
     if _WORKDIR.value:
         return str(export_saved_model(_WORKDIR.value, path))

@@ -24,7 +24,7 @@ import tensorflow as tf  # noqa: E402
 from absl import app, flags  # noqa: E402
 from operations import step_operations  # noqa: E402
 
-from tf_dsae.presets import PRESETS, preset  # noqa: E402
+from tf_dsae.methods.presets import PRESETS, preset  # noqa: E402
 from tf_dsae.training.building import build_model  # noqa: E402
 
 _PRESETS = flags.DEFINE_list("presets", list(PRESETS), "Presets to time.")

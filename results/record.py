@@ -51,7 +51,7 @@ def _processor() -> str:
 
 def record_study(source: Path, output: Path) -> dict:
     """Copies a likelihood study; returns what is particular to it."""
-    from tf_dsae.linear_gaussian.report import read_study
+    from tf_dsae.linear_gaussian.study_report import read_study
 
     study = read_study(source / "likelihood.json")
     for path in ("likelihood.json", "likelihood.md", "figures"):
@@ -62,7 +62,7 @@ def record_study(source: Path, output: Path) -> dict:
 
 def record_reproduction(source: Path, output: Path) -> dict:
     """Copies the tables of every run; returns what is particular to it."""
-    from tf_dsae.evaluation.run import EVALUATION, TABLES, read_evaluation
+    from tf_dsae.evaluation.evaluation_run import EVALUATION, TABLES, read_evaluation
 
     shutil.copyfile(source / "report.md", output / "report.md")
     runs = sorted(path.parent.parent for path in source.glob(f"*/evaluation/{EVALUATION}"))
@@ -89,7 +89,7 @@ def record_weights(source: Path, output: Path) -> None:
 def record_judgement(run: Path, output: Path) -> dict:
     """Evaluates a run and keeps the numbers; returns how far full precision is away, if known."""
     from tf_dsae.evaluation.collect import Protocol
-    from tf_dsae.evaluation.run import EVALUATION, TABLES, evaluate_run, read_evaluation
+    from tf_dsae.evaluation.evaluation_run import EVALUATION, TABLES, evaluate_run, read_evaluation
 
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
@@ -122,9 +122,10 @@ def record_judgement(run: Path, output: Path) -> dict:
 
 def record_training(source: Path, output: Path) -> dict:
     """Copies a run, scores all held-out videos and draws; returns what is particular to it."""
-    from tf_dsae import workdir as folder
     from tf_dsae.data import prepare
-    from tf_dsae.training.pictures import choose, make_pictures, write_figures
+    from tf_dsae.reports.model_pictures import choose, make_pictures, write_figures
+    from tf_dsae.runs import workdir as folder
+    from tf_dsae.runs.metrics_table import read_metrics
 
     run = folder.read_config(source / folder.CONFIG)
     model = folder.load(source)
@@ -132,7 +133,7 @@ def record_training(source: Path, output: Path) -> dict:
     for name in (folder.CONFIG, folder.METRICS):
         shutil.copyfile(source / name, output / name)
     pictures = make_pictures(model, choose(data), run.training.seed)
-    write_figures(pictures, output, source / folder.METRICS, _SHOW_SOURCE.value)
+    write_figures(pictures, output, read_metrics(source / folder.METRICS), _SHOW_SOURCE.value)
     model.compile(seed=run.training.seed)
     scored = model.evaluate(data.evaluation_batches("test", 32), return_dict=True, verbose=0)
     if _WEIGHTS.value:

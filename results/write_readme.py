@@ -14,7 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tf_dsae.evaluation.disagreement import PUBLISHED  # noqa: E402
+from tf_dsae.metrics.disagreement import PUBLISHED  # noqa: E402
 
 BEGIN = "<!-- Written by results/write_readme.py. -->"
 END = "<!-- To here. -->"

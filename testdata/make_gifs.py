@@ -12,9 +12,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tf_dsae.data.characters import ATTRIBUTES, MOTIONS, VideoComposer, attributes, split_characters
-from tf_dsae.data.drawing.sheets import draw_sheets
-from tf_dsae.figures import save_clip
+from tf_dsae.data.sprites.characters import (
+    ATTRIBUTES,
+    MOTIONS,
+    VideoComposer,
+    attributes,
+    split_characters,
+)
+from tf_dsae.data.sprites.drawing.draw_sheets import draw_sheets
+from tf_dsae.reports.figures import save_clip
 
 
 def write_gifs(folder: Path, num_characters: int) -> None:

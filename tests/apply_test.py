@@ -8,12 +8,12 @@ from PIL import Image
 
 from tests.conftest import C, F, H, T, W, Z, small_config
 from tests.data.folder.conftest import save_gif
-from tf_dsae import apply
-from tf_dsae import workdir as folder
-from tf_dsae.config import TrainingConfig
+from tf_dsae.core.errors import UserError
 from tf_dsae.data.folder import ClipSettings
-from tf_dsae.errors import UserError
-from tf_dsae.model import DSAE
+from tf_dsae.models.config import TrainingConfig
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.runs import apply
+from tf_dsae.runs import workdir as folder
 
 CLIPS = ClipSettings(frame_size=(H, W), channels=C, num_frames=T, fit="pad")
 LENGTHS = {"a1": 2 * T + 1, "a2": T, "b": T + 2}  # Frames of each GIF.

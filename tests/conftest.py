@@ -9,7 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pytest
 
-from tf_dsae.config import ModelConfig
+from tf_dsae.models.config import ModelConfig
 
 # Sizes that are all different, so that a swapped axis fails.
 B, T, H, W, C, F, Z = 3, 5, 20, 26, 3, 7, 4

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tf_dsae.distributions import (
+from tf_dsae.layers.distributions import (
     MIN_STDDEV,
     GaussianHead,
     diagonal_normal,

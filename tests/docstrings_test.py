@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 
 import tf_dsae
-from tf_dsae import workdir
-from tf_dsae.data.prepared import EncodedSplit, PreparedDataset
+from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
+from tf_dsae.runs import workdir
 
 # Modules whose public functions and classes a user calls by the module's name.
 MODULES = [
@@ -84,13 +84,13 @@ def run(test: doctest.DocTest) -> tuple[int, int, str]:
     return runner.tries, runner.failures, "".join(said)
 
 
-def small_data() -> PreparedDataset:
+def small_data() -> SequenceData:
     """Six black videos to train on and four held out."""
     splits = {
         split: EncodedSplit(tf.constant(["x"] * count), {"colour": np.arange(count)})
         for split, count in (("train", 6), ("test", 4))
     }
-    return PreparedDataset(
+    return SequenceData(
         name="black",
         fingerprint="0123",
         video_shape=(3, 64, 64, 3),

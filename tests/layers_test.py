@@ -6,15 +6,15 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import B, C, F, H, T, W, Z
-from tf_dsae.decoder import Decoder
-from tf_dsae.encoders import (
+from tf_dsae.layers.decoders import Decoder
+from tf_dsae.layers.dynamic_priors import DynamicPrior
+from tf_dsae.layers.encoders import (
     FactorisedDynamicEncoder,
     FrameEncoder,
     FullDynamicEncoder,
     MeanStaticEncoder,
     StaticEncoder,
 )
-from tf_dsae.prior import DynamicPrior
 
 D, S = 9, 2  # Features of a frame; samples of the posterior.
 FEATURES, STATIC, DYNAMIC = (B, T, D), (B, F), (B, T, Z)

@@ -9,9 +9,9 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tests.conftest import B, C, F, H, T, W, Z, small_config
-from tf_dsae.errors import UserError
-from tf_dsae.model import DSAE
-from tf_dsae.presets import PRESETS
+from tf_dsae.core.errors import UserError
+from tf_dsae.methods.presets import PRESETS
+from tf_dsae.models.dsae import DSAE
 
 POSTERIORS = ("factorised", "full")
 

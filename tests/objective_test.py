@@ -6,8 +6,8 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tests.distributions_test import random_normal
-from tf_dsae.distributions import diagonal_normal
-from tf_dsae.objective import (
+from tf_dsae.layers.distributions import diagonal_normal
+from tf_dsae.models.objective import (
     ElboTerms,
     elbo,
     importance_weighted_bound,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dsae.optimizer import Adam, Muon, orthogonalised
-from tf_dsae.recurrent import LSTM
+from tf_dsae.layers.recurrent import LSTM
+from tf_dsae.training.optimizers import Adam, Muon, orthogonalised
 
 
 def step(optimizer, variables, scale):

@@ -93,9 +93,9 @@ def test_operations_of_a_step_are_those_of_the_profiler(monkeypatch):
     from tensorflow.python.profiler import model_analyzer, option_builder
 
     from tests.conftest import small_config
-    from tf_dsae.model import DSAE
-    from tf_dsae.optimizer import Muon
-    from tf_dsae.views import Views
+    from tf_dsae.models.dsae import DSAE
+    from tf_dsae.models.views import Views
+    from tf_dsae.training.optimizers import Muon
 
     def profiled(function) -> int:
         options = option_builder.ProfileOptionBuilder.float_operation()

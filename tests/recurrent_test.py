@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dsae.recurrent import LSTM
+from tf_dsae.layers.recurrent import LSTM
 
 B, T, D, U = 3, 5, 4, 7
 

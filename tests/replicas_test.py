@@ -5,10 +5,10 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import B, C, H, T, W, small_config
-from tf_dsae.errors import UserError
-from tf_dsae.model import DSAE
-from tf_dsae.replicas import BatchSlice, batch_slice, summed
-from tf_dsae.views import Views
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.noise import BatchSlice, batch_slice, summed
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.models.views import Views
 
 VIEWS = Views(0.5, static_frames=2, likelihood_frames=3, random_erasing=0.5)
 

@@ -10,9 +10,9 @@ import pytest
 
 import tf_dsae
 from tests.conftest import small_config
-from tf_dsae import workdir as folder
-from tf_dsae.config import TrainingConfig
-from tf_dsae.model import DSAE
+from tf_dsae.models.config import TrainingConfig
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.runs import workdir as folder
 
 ROOT = Path(__file__).resolve().parent.parent
 

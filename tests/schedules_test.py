@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tf_dsae.errors import UserError
-from tf_dsae.presets import PRESETS, preset
-from tf_dsae.schedules import check_points, parse_schedule, piecewise_linear
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.schedules import check_points, parse_schedule, piecewise_linear
+from tf_dsae.methods.presets import PRESETS, preset
 
 
 def test_number_and_pairs():

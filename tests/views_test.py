@@ -6,11 +6,11 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import B, C, H, T, W, small_config
-from tf_dsae.errors import UserError
-from tf_dsae.model import DSAE
-from tf_dsae.optimizer import Muon
-from tf_dsae.replicas import BatchSlice
-from tf_dsae.views import Views, erased, mixed_colours, random_frames
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.noise import BatchSlice
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.models.views import Views, erased, mixed_colours, random_frames
+from tf_dsae.training.optimizers import Muon
 
 SEED = tf.constant([4, 2])
 

@@ -8,26 +8,26 @@ needs it.
 import importlib
 from typing import Any
 
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.version import __version__
 from tf_dsae.data import sprites as _sprites  # noqa: F401  Registers the TFDS data set.
-from tf_dsae.errors import UserError
-from tf_dsae.version import __version__
 
 _HOMES = {
-    "ClipSettings": "tf_dsae.data.folder.settings",
-    "DSAE": "tf_dsae.model",
-    "ElboTerms": "tf_dsae.objective",
-    "Latents": "tf_dsae.types",
-    "ModelConfig": "tf_dsae.config",
-    "PRESETS": "tf_dsae.presets",
-    "Posterior": "tf_dsae.types",
-    "TrainingConfig": "tf_dsae.config",
-    "Views": "tf_dsae.views",
-    "encode_folder": "tf_dsae.apply",
+    "ClipSettings": "tf_dsae.data.folder.clip_settings",
+    "DSAE": "tf_dsae.models.dsae",
+    "ElboTerms": "tf_dsae.models.objective",
+    "Latents": "tf_dsae.core.types",
+    "ModelConfig": "tf_dsae.models.config",
+    "PRESETS": "tf_dsae.methods.presets",
+    "Posterior": "tf_dsae.core.types",
+    "TrainingConfig": "tf_dsae.models.config",
+    "Views": "tf_dsae.models.views",
+    "encode_folder": "tf_dsae.runs.apply",
     "export_saved_model": "tf_dsae.export",
-    "load": "tf_dsae.workdir",
-    "prepare": "tf_dsae.data.pipeline",
-    "preset": "tf_dsae.presets",
-    "swap_files": "tf_dsae.apply",
+    "load": "tf_dsae.runs.workdir",
+    "prepare": "tf_dsae.data.prepare_data_set",
+    "preset": "tf_dsae.methods.presets",
+    "swap_files": "tf_dsae.runs.apply",
     "train": "tf_dsae.training",
 }
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.cli.conftest import assert_one_line, run
 from tests.evaluation import conftest as evaluation
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation.comparison import names_of
-from tf_dsae.presets import parse_betas
+from tf_dsae.methods.presets import parse_betas
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import assert_one_line, run
-from tf_dsae.errors import UserError
-from tf_dsae.linear_gaussian.report import read_study
-from tf_dsae.linear_gaussian.settings import parse_grid
+from tf_dsae.core.errors import UserError
+from tf_dsae.linear_gaussian.study_report import read_study
+from tf_dsae.linear_gaussian.study_settings import parse_grid
 
 
 def test_default_flags_make_the_published_study(tmp_path):

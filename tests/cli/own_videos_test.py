@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from tests.cli.conftest import BIN, assert_one_line, run
-from tf_dsae.errors import UserError
-from tf_dsae.evaluation.evaluate import check_factors
-from tf_dsae.evaluation.run import open_run
+from tf_dsae.core.errors import UserError
+from tf_dsae.evaluation.evaluation_run import open_run
+from tf_dsae.evaluation.measure_model import check_factors
 
 MAKE_GIFS = Path(__file__).parents[2] / "testdata" / "make_gifs.py"
 CLIPS = ("--frame_size=48x64", "--grey", "--num_frames=4", "--fit=pad")

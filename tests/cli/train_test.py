@@ -20,8 +20,9 @@ from tests.cli.conftest import BIN, assert_one_line, command, run
 from tests.conftest import clusters
 from tests.data.conftest import FEW
 from tf_dsae.cli import train as program
-from tf_dsae.data import characters, pipeline
-from tf_dsae.presets import preset
+from tf_dsae.data import prepare_data_set as pipeline
+from tf_dsae.data.sprites import characters
+from tf_dsae.methods.presets import preset
 
 PROGRAM = "train"
 SHEETS = Path(__file__).parents[2] / "testdata" / "sheets"

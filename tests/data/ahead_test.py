@@ -8,8 +8,8 @@ import warnings
 import pytest
 from PIL import Image
 
-from tf_dsae.data.ahead import read_ahead
 from tf_dsae.data.folder.bounds import MAX_PIXELS, bounded
+from tf_dsae.data.read_ahead import read_ahead
 
 
 def letters(word, started=None, fails=False):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_dsae.data import characters, sheets
+from tf_dsae.data.sprites import characters, sheets
 
 
 def composed_by_pillow(art: characters.Sheets, character: int, motion: int) -> np.ndarray:

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tf_dsae.data import characters, pipeline, sheets
+from tf_dsae.data import prepare_data_set as pipeline
+from tf_dsae.data.sprites import characters, sheets
 
 # So few characters that preparing takes a second; the numbers of both splits differ.
 FEW = {"train": np.array([0, 1295, 700]), "test": np.array([43, 258])}

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tf_dsae.data.characters import (
+from tf_dsae.data.sprites.characters import (
     ACTIONS,
     CELL,
     CHOICES,
@@ -17,7 +17,7 @@ from tf_dsae.data.characters import (
     compose_video,
     motion_cells,
 )
-from tf_dsae.data.drawing import draw_sheets
+from tf_dsae.data.sprites.drawing import draw_sheets
 
 SHA256 = "7dbd330ab9058eae031e922735b8412cb2d40e256453be669753c4f42fb47b56"
 LAYERS = ("body", "bottomwear", "topwear", "hair")

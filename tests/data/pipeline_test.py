@@ -14,9 +14,9 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from tf_dsae.data import characters, pipeline, sheets
-from tf_dsae.data.sprites import Builder
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.data import prepare_data_set as pipeline
+from tf_dsae.data.sprites import Builder, characters, sheets
 
 PROGRAM = Path(__file__).parents[2] / "bin" / "prepare_data"
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dsae.data.prepared import EncodedSplit, PreparedDataset
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 
 SHAPE = (2, 3, 5, 4)
 SIZES = {"train": 7, "test": 11}
@@ -18,8 +18,8 @@ def encoded(split: str) -> EncodedSplit:
 
 
 @pytest.fixture(scope="module")
-def dataset() -> PreparedDataset:
-    return PreparedDataset(
+def dataset() -> SequenceData:
+    return SequenceData(
         name="counted",
         fingerprint="0",
         video_shape=SHAPE,

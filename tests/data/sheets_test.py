@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_dsae.data import sheets
-from tf_dsae.data.sprites import Builder
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.sprites import Builder, sheets
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 import tensorflow_datasets as tfds
 
 import tf_dsae.data.sprites  # noqa: F401  Registers the data set.
-from tf_dsae.data import characters, pipeline, sheets
-from tf_dsae.data.sprites import Builder, sprites_dataset_builder
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.data import prepare_data_set as pipeline
+from tf_dsae.data.sprites import Builder, characters, sheets, sprites_dataset_builder
 
 
 class SpritesTest(tfds.testing.DatasetBuilderTestCase):

@@ -9,14 +9,14 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tests.conftest import C, H, W, small_config
-from tf_dsae import reproduce
-from tf_dsae.config import TrainingConfig
-from tf_dsae.data.prepared import EncodedSplit, PreparedDataset
-from tf_dsae.distributions import diagonal_normal
-from tf_dsae.evaluation import run as evaluation_run
-from tf_dsae.objective import ElboTerms
+from tf_dsae.core.types import Latents, Posterior
+from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
+from tf_dsae.evaluation import evaluation_run
+from tf_dsae.layers.distributions import diagonal_normal
+from tf_dsae.models.config import TrainingConfig
+from tf_dsae.models.objective import ElboTerms
+from tf_dsae.reproduction import paper_runs as reproduce
 from tf_dsae.training import train
-from tf_dsae.types import Latents, Posterior
 
 tfd = tfp.distributions
 
@@ -43,13 +43,13 @@ def pixel_videos(count: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
 
 
 @pytest.fixture(scope="session")
-def pixels() -> PreparedDataset:
+def pixels() -> SequenceData:
     """30 test videos of 6 characters in 5 motions."""
     splits = {}
     for split, count in SIZES.items():
         videos, labels = pixel_videos(count)
         splits[split] = EncodedSplit(tf.constant([video.tobytes() for video in videos]), labels)
-    return PreparedDataset(
+    return SequenceData(
         name="pixels",
         fingerprint="4567",
         video_shape=(FRAMES, 1, 1, 3),
@@ -67,7 +67,7 @@ def pixels() -> PreparedDataset:
 
 
 @pytest.fixture(scope="session")
-def noise(pixels) -> PreparedDataset:
+def noise(pixels) -> SequenceData:
     """Noise of the frame size of the small models, with the labels of `pixels`."""
     shape = (FRAMES, H, W, C)
     splits = {}

@@ -16,7 +16,7 @@ from tests.conftest import small_config
 from tests.training.conftest import make_squares
 from tf_dsae.evaluation.collect import Protocol, _twin, collect
 from tf_dsae.evaluation.judge import Judges, JudgeSettings, make_judges
-from tf_dsae.model import DSAE
+from tf_dsae.models.dsae import DSAE
 
 data, settings = make_squares(), JudgeSettings(channels=(4, 8), kernel_sizes=(4, 4), strides=(2, 2))
 judges = Judges(data, make_judges(data.factors, data.video_shape[1:], settings), settings, {})

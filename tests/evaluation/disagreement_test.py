@@ -5,9 +5,9 @@ import pytest
 import scipy.special
 import scipy.stats
 
-from tf_dsae.errors import UserError
-from tf_dsae.evaluation import disagreement
-from tf_dsae.evaluation.disagreement import (
+from tf_dsae.core.errors import UserError
+from tf_dsae.metrics import disagreement
+from tf_dsae.metrics.disagreement import (
     PUBLISHED,
     bootstrap_intervals,
     disagreement_per_video,

@@ -8,10 +8,10 @@ import pytest
 
 from tests.conftest import small_config
 from tests.evaluation.conftest import FRAMES, Mixed, PixelJudges, PixelModel, pixel_videos
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation.collect import Generated, Protocol, collect
-from tf_dsae.evaluation.evaluate import characters, check_factors, evaluate
-from tf_dsae.model import DSAE
+from tf_dsae.evaluation.measure_model import characters, check_factors, evaluate
+from tf_dsae.models.dsae import DSAE
 
 QUIET = {"show_progress": False}
 

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_dsae.errors import UserError
-from tf_dsae.evaluation import html
-from tf_dsae.evaluation.html import Cell, Facts, Figure, Notice, Section, Settings, Table, Text
+from tf_dsae.core.errors import UserError
+from tf_dsae.reports import html
+from tf_dsae.reports.html import Cell, Facts, Figure, Notice, Section, Settings, Table, Text
 
 HOSTILE = "</title></style><script>alert('1')</script><img src=x onerror=\"a\"> & 'q' \"r\""
 _VOID = {"meta", "img", "br", "link", "input", "hr"}

@@ -5,9 +5,9 @@ import pytest
 import scipy.special
 import scipy.stats
 
-from tf_dsae.errors import UserError
-from tf_dsae.evaluation import information
-from tf_dsae.evaluation.information import measure_information
+from tf_dsae.core.errors import UserError
+from tf_dsae.metrics import information
+from tf_dsae.metrics.information import measure_information
 
 
 def posteriors(videos, size, seed=0, stddev=0.5):

@@ -11,8 +11,8 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import C, H, T, W
-from tf_dsae.data.prepared import EncodedSplit, PreparedDataset
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 from tf_dsae.evaluation import judge_training, judges
 from tf_dsae.evaluation.judge import CHUNK, JudgeSettings, make_judges
 
@@ -41,7 +41,7 @@ def walking_squares(tops) -> EncodedSplit:
     return EncodedSplit(tf.constant(videos), {name: np.array(of) for name, of in labels.items()})
 
 
-def dataset(train, test, **changes) -> PreparedDataset:
+def dataset(train, test, **changes) -> SequenceData:
     splits = {"train": train, "test": test}
     fields = {
         "name": "squares/walking",
@@ -53,11 +53,11 @@ def dataset(train, test, **changes) -> PreparedDataset:
         "load_split": splits.__getitem__,
         "decode": lambda text: tf.reshape(tf.io.decode_raw(text, tf.uint8), [T, H, W, C]),
     }
-    return PreparedDataset(**{**fields, **changes})
+    return SequenceData(**{**fields, **changes})
 
 
 @pytest.fixture(scope="module")
-def data() -> PreparedDataset:
+def data() -> SequenceData:
     return dataset(walking_squares((0, 5, 9, 14)), walking_squares((2, 11, 12)))
 
 

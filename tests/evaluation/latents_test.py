@@ -9,9 +9,9 @@ import scipy.stats
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import balanced_accuracy_score
 
-from tf_dsae.errors import UserError
-from tf_dsae.evaluation import latents
-from tf_dsae.evaluation.latents import (
+from tf_dsae.core.errors import UserError
+from tf_dsae.metrics import disentanglement as latents
+from tf_dsae.metrics.disentanglement import (
     DCI,
     LabelledCodes,
     dci_of_importances,

@@ -8,9 +8,9 @@ from PIL import Image
 
 from tests.conftest import C, F, H, T, W, Z, small_config
 from tests.training import conftest as training
-from tf_dsae import figures
-from tf_dsae.evaluation import pictures
-from tf_dsae.model import DSAE
+from tf_dsae.evaluation import evaluation_pictures as pictures
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.reports import figures
 
 squares = training.squares
 

@@ -5,8 +5,8 @@ import pytest
 import scipy.special
 import scipy.stats
 
-from tf_dsae.errors import UserError
-from tf_dsae.evaluation.protocol import accuracy, class_balanced, measure_inception
+from tf_dsae.core.errors import UserError
+from tf_dsae.metrics.inception import accuracy, class_balanced, measure_inception
 
 
 def test_a_perfect_generator_scores_as_many_as_there_are_classes():

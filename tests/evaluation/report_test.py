@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from tests.evaluation.html_test import HOSTILE, Page
-from tf_dsae.errors import UserError
-from tf_dsae.evaluation import report, tables
-from tf_dsae.evaluation.pictures import Picture
+from tf_dsae.core.errors import UserError
+from tf_dsae.evaluation import evaluation_report as report
+from tf_dsae.evaluation import tables
+from tf_dsae.evaluation.evaluation_pictures import Picture
 
 FACTORS = ("skin", "pants", "top", "hair", "action")
 CONTENT = FACTORS[:4]

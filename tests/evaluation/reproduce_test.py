@@ -7,12 +7,12 @@ import pytest
 
 from tests.conftest import small_config
 from tests.evaluation.conftest import TRAINING
-from tf_dsae import reproduce
-from tf_dsae.errors import UserError
-from tf_dsae.evaluation import run
-from tf_dsae.linear_gaussian.settings import default_panels
-from tf_dsae.presets import PRESETS, Preset
-from tf_dsae.workdir import read_config
+from tf_dsae.core.errors import UserError
+from tf_dsae.evaluation import evaluation_run as run
+from tf_dsae.linear_gaussian.study_settings import default_panels
+from tf_dsae.methods.presets import PRESETS, Preset
+from tf_dsae.reproduction import paper_runs as reproduce
+from tf_dsae.runs.workdir import read_config
 
 BETAS = (1.0, 6.0, 150.0)
 

@@ -7,10 +7,10 @@ import shutil
 import pytest
 
 from tests.evaluation.conftest import PixelJudges
-from tf_dsae import workdir as folder
-from tf_dsae.errors import UserError
-from tf_dsae.evaluation import run
+from tf_dsae.core.errors import UserError
+from tf_dsae.evaluation import evaluation_run as run
 from tf_dsae.evaluation.collect import Protocol
+from tf_dsae.runs import workdir as folder
 
 OPTIONS = {"show_progress": False}
 

@@ -21,9 +21,9 @@ from tests.export.conftest import (
     random_requests,
     write_run,
 )
-from tf_dsae import workdir as folder
 from tf_dsae.export import save_signatures
 from tf_dsae.export.signatures import signatures
+from tf_dsae.runs import workdir as folder
 
 # A program of someone else's: it has TensorFlow and nothing of what made the model.
 _BARE = """

@@ -10,10 +10,10 @@ import pytest
 
 from tests.conftest import C, H, W
 from tests.export.conftest import SIGNATURES
-from tf_dsae import workdir as folder
 from tf_dsae.export.card import write_card
+from tf_dsae.export.exported_run import load_run
 from tf_dsae.export.measured import LONGEST, MOST_NAMES, data_facts, read_measured
-from tf_dsae.export.run import load_run
+from tf_dsae.runs import workdir as folder
 
 NONE_FOUND, UNUSABLE = "No evaluation of these weights", "An evaluation was found that cannot be"
 

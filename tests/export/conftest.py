@@ -8,11 +8,11 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
 from tests.conftest import B, C, F, H, T, W, Z, small_config
-from tf_dsae import workdir as folder
-from tf_dsae.config import TrainingConfig
-from tf_dsae.data.folder.settings import ClipSettings
+from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.export import export_saved_model
-from tf_dsae.model import DSAE
+from tf_dsae.models.config import TrainingConfig
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.runs import workdir as folder
 
 S = 2  # Frames of the content, where they differ from those of the motion.
 SIGNATURES = (

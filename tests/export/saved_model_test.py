@@ -12,12 +12,12 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 from tests.conftest import F, small_config
 from tests.export.conftest import SIGNATURES, write_run
-from tf_dsae import files
-from tf_dsae import workdir as folder
-from tf_dsae.errors import UserError
+from tf_dsae.core import files
+from tf_dsae.core.errors import UserError
 from tf_dsae.export import export_saved_model, saved_model
 from tf_dsae.export.publish import LARGEST_VERSION, publish
-from tf_dsae.model import DSAE
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.runs import workdir as folder
 
 
 def fill(path):

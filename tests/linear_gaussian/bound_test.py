@@ -6,13 +6,13 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tests.linear_gaussian.conftest import PARAMETERS, Dense
-from tf_dsae import objective
 from tf_dsae.linear_gaussian import exact
 from tf_dsae.linear_gaussian.bound import exact_elbo, sample_gaussian
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess
-from tf_dsae.linear_gaussian.settings import Parameters
-from tf_dsae.objective import ElboTerms
+from tf_dsae.linear_gaussian.study_settings import Parameters
+from tf_dsae.models import objective
+from tf_dsae.models.objective import ElboTerms
 
 tfd = tfp.distributions
 B, D = 4, 2

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tf_dsae.linear_gaussian.settings import Parameters
+from tf_dsae.linear_gaussian.study_settings import Parameters
 
 PARAMETERS = Parameters(sigma_f=1.3, sigma_z=0.6, sigma_x=0.8)
 

@@ -6,10 +6,10 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tests.linear_gaussian.conftest import PARAMETERS, Dense
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 from tf_dsae.linear_gaussian import exact
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess
-from tf_dsae.linear_gaussian.settings import Parameters
+from tf_dsae.linear_gaussian.study_settings import Parameters
 
 tfd = tfp.distributions
 

@@ -5,13 +5,13 @@ import pytest
 import tensorflow as tf
 
 from tests.linear_gaussian.conftest import PARAMETERS, Dense
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 from tf_dsae.linear_gaussian import exact, families
 from tf_dsae.linear_gaussian.autoencoders import family_mask
 from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess
-from tf_dsae.linear_gaussian.settings import FAMILIES, Parameters
+from tf_dsae.linear_gaussian.study_settings import FAMILIES, Parameters
 
 N, D = 11, 2
 LENGTHS = [1, 3, 7]

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from tf_dsae.linear_gaussian import figures
+from tf_dsae.linear_gaussian import study_figures as figures
 
 FAMILIES = ("mean_field", "amortised", "structured", "full", "exact")
 GRID = [0.1, 0.2, 0.4, 0.7, 1.1, 1.6, 2.2]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dsae.linear_gaussian import families, report
+from tf_dsae.linear_gaussian import families
+from tf_dsae.linear_gaussian import study_report as report
 from tf_dsae.linear_gaussian.joint import (
     PRUNED,
     ascend_optimal,
@@ -13,7 +14,7 @@ from tf_dsae.linear_gaussian.joint import (
     variance_shares,
 )
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess
-from tf_dsae.linear_gaussian.settings import FAMILIES, TRUE_PARAMETERS, Parameters
+from tf_dsae.linear_gaussian.study_settings import FAMILIES, TRUE_PARAMETERS, Parameters
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from tests.linear_gaussian.conftest import PARAMETERS
 from tf_dsae.linear_gaussian import families
 from tf_dsae.linear_gaussian.joint import peaks_by_length
 from tf_dsae.linear_gaussian.peaks import peak
-from tf_dsae.linear_gaussian.settings import FAMILIES, Parameters
+from tf_dsae.linear_gaussian.study_settings import FAMILIES, Parameters
 
 
 def find(curve, truth=1.0):

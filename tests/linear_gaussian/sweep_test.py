@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from tf_dsae.errors import UserError
-from tf_dsae.files import write_json
-from tf_dsae.linear_gaussian import families, report
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.files import write_json
+from tf_dsae.linear_gaussian import families
+from tf_dsae.linear_gaussian import study_report as report
 from tf_dsae.linear_gaussian.exact import log_likelihood
-from tf_dsae.linear_gaussian.settings import (
+from tf_dsae.linear_gaussian.study_settings import (
     DEFAULT_GRID,
     DEFAULT_PANELS,
     FAMILIES,

@@ -5,15 +5,15 @@ import pytest
 import tensorflow as tf
 
 from tests.linear_gaussian.conftest import PARAMETERS
-from tf_dsae.autoencoder import SequentialAutoencoder
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 from tf_dsae.linear_gaussian import families
 from tf_dsae.linear_gaussian.autoencoders import family_mask, make_autoencoder
 from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess
-from tf_dsae.linear_gaussian.settings import FAMILIES, Parameters
-from tf_dsae.linear_gaussian.training import train
+from tf_dsae.linear_gaussian.study_settings import FAMILIES, Parameters
+from tf_dsae.linear_gaussian.study_training import train
+from tf_dsae.models.autoencoder import SequenceAutoencoder
 
 N, T, D = 7, 3, 2
 SIGMA_X = np.array([0.4, 0.8, 1.6])
@@ -103,7 +103,7 @@ def test_parameters_wait_for_q_and_then_move_up_the_bound(x):
 def test_the_amortised_model_is_an_autoencoder_like_any_other(x):
     """Its bound is the base class' own, sampled, and averages to the exact one."""
     model = make_autoencoder("amortised", N, T, D, seed=1)
-    assert type(model).elbo is SequentialAutoencoder.elbo
+    assert type(model).elbo is SequenceAutoencoder.elbo
     model.log_sigmas.assign(np.log(np.array(PARAMETERS)))
     data = x.astype(np.float32)
     sampled = model.elbo(data, seed=0, num_samples=20_000)

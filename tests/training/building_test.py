@@ -7,9 +7,9 @@ import pytest
 
 from tests.conftest import small_config
 from tests.training.conftest import SETTINGS, moving_squares
-from tf_dsae.recurrent import cudnn_layers
+from tf_dsae.layers.recurrent import cudnn_layers
+from tf_dsae.models.views import Views
 from tf_dsae.training.building import build_model
-from tf_dsae.views import Views
 
 
 def test_a_model_sees_what_the_settings_say():

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tests.training.conftest import SETTINGS, run, stop_at
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 from tf_dsae.training import Stopped, make_strategy
 from tf_dsae.training.cluster import Task, naming_lost_workers, read_task
 

@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import C, H, T, W, small_config
-from tf_dsae.config import TrainingConfig
-from tf_dsae.data.prepared import EncodedSplit, PreparedDataset
+from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
+from tf_dsae.models.config import TrainingConfig
 from tf_dsae.training import callbacks, train
 
 SIZES = {"train": 10, "test": 6}
@@ -33,13 +33,13 @@ def moving_squares(count: int, seed: int) -> np.ndarray:
     return videos
 
 
-def make_squares() -> PreparedDataset:
+def make_squares() -> SequenceData:
     """Videos of moving squares, 10 to train on and 6 held out."""
     splits = {}
     for split, count in SIZES.items():
         encoded = [video.tobytes() for video in moving_squares(count, len(splits))]
         splits[split] = EncodedSplit(tf.constant(encoded), {"colour": np.arange(count)})
-    return PreparedDataset(
+    return SequenceData(
         name="squares",
         fingerprint="0123",
         video_shape=(T, H, W, C),
@@ -52,7 +52,7 @@ def make_squares() -> PreparedDataset:
 
 
 @pytest.fixture(scope="session")
-def squares() -> PreparedDataset:
+def squares() -> SequenceData:
     """`make_squares`."""
     return make_squares()
 

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from tests.conftest import small_config
 from tests.training.conftest import SETTINGS, make_squares
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 from tf_dsae.training import Stopped, callbacks, make_strategy, train
 
 

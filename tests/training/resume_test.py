@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tests.conftest import small_config
 from tests.training.conftest import SETTINGS, assert_same, rows, run, stop_at
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 from tf_dsae.training import Stopped, callbacks, train
 
 

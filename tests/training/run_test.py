@@ -13,7 +13,7 @@ from PIL import Image
 import tf_dsae
 from tests.conftest import T, small_config
 from tests.training.conftest import SETTINGS, assert_same, rows, run
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 from tf_dsae.training import check_before_data, train
 
 
@@ -193,7 +193,7 @@ def test_weights_of_another_architecture_or_damaged(finished, tmp_path):
 
 
 def test_tensorboard_asked_for_and_missing(squares, tmp_path, monkeypatch):
-    monkeypatch.setattr("tf_dsae.training.run.installed", lambda: False)
+    monkeypatch.setattr("tf_dsae.training.training_run.installed", lambda: False)
     with pytest.raises(UserError, match="tensorboard: expected TensorBoard to be installed"):
         check_before_data(tmp_path, small_config(), SETTINGS, True, tensorboard=True)
     with pytest.raises(UserError, match="tensorboard: expected TensorBoard to be installed"):

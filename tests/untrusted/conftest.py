@@ -3,9 +3,9 @@
 import pytest
 
 from tests.conftest import small_config
-from tf_dsae import workdir
-from tf_dsae.config import TrainingConfig
-from tf_dsae.model import DSAE
+from tf_dsae.models.config import TrainingConfig
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.runs import workdir
 
 
 @pytest.fixture(scope="session")

@@ -17,15 +17,17 @@ from hypothesis import strategies as st
 
 from tests.conftest import small_config
 from tests.evaluation.report_test import example
-from tf_dsae import figures, workdir
-from tf_dsae.config import ModelConfig, TrainingConfig
-from tf_dsae.errors import UserError
-from tf_dsae.evaluation import judges, report
+from tf_dsae.core.errors import UserError
+from tf_dsae.evaluation import evaluation_report as report
+from tf_dsae.evaluation import judges
+from tf_dsae.evaluation.evaluation_run import read_evaluation
 from tf_dsae.evaluation.judge import JudgeSettings
-from tf_dsae.evaluation.run import read_evaluation
-from tf_dsae.linear_gaussian.report import as_text, bias_table, families_table, read_study
-from tf_dsae.linear_gaussian.settings import FAMILIES
-from tf_dsae.training import callbacks
+from tf_dsae.linear_gaussian.study_report import as_text, bias_table, families_table, read_study
+from tf_dsae.linear_gaussian.study_settings import FAMILIES
+from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.reports import figures
+from tf_dsae.runs import workdir
+from tf_dsae.runs.metrics_table import COLUMNS, read_metrics
 
 MORE = int(os.environ.get("TF_DSAE_FUZZ", "1"))
 COMMON = {
@@ -180,20 +182,18 @@ def test_json_of_anything_and_bytes_of_anything(name, tmp_path):
     check()
 
 
-HEAD = ",".join(callbacks._COLUMNS)
+HEAD = ",".join(COLUMNS)
 CELLS = st.one_of(NUMBERS.filter(lambda x: x != 10**400).map(str), st.text(max_size=8))
-ROWS = st.lists(
-    st.lists(CELLS, min_size=1, max_size=len(callbacks._COLUMNS) + 1).map(",".join), max_size=3
-)
+ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=len(COLUMNS) + 1).map(",".join), max_size=3)
 GOOD = st.lists(
-    st.tuples(*[st.integers(0, 99)] * 2, *[st.floats(width=32)] * (len(callbacks._COLUMNS) - 2)),
+    st.tuples(*[st.integers(0, 99)] * 2, *[st.floats(width=32)] * (len(COLUMNS) - 2)),
     max_size=3,
 ).map(lambda rows: [",".join(map(str, row)) for row in rows])
 
 
 def test_tables_of_anything(tmp_path):
     def read(path):
-        figures.save_curves(path.with_suffix(".png"), callbacks.read_metrics(path))
+        figures.save_curves(path.with_suffix(".png"), read_metrics(path))
 
     @settings(max_examples=4 * MORE, **COMMON)
     @given(GOOD)
@@ -203,7 +203,7 @@ def test_tables_of_anything(tmp_path):
     @settings(max_examples=150 * MORE, **COMMON)
     @given(st.one_of(ROWS.map(lambda rows: "\n".join([HEAD, *rows])), st.text(max_size=80)))
     def check(text):
-        refuses_or_reads(callbacks.read_metrics, tmp_path / "metrics.csv", text)
+        refuses_or_reads(read_metrics, tmp_path / "metrics.csv", text)
 
     check_good()
     check()
@@ -213,8 +213,8 @@ def test_tables_of_anything(tmp_path):
 SPOIL_WEIGHTS = """
 import pathlib, random, sys
 import tf_dsae
-from tf_dsae import workdir
-from tf_dsae.errors import UserError
+from tf_dsae.runs import workdir
+from tf_dsae.core.errors import UserError
 run, count, seed = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 path = run / workdir.WEIGHTS
 whole, config = path.read_bytes(), workdir.read_config(run / workdir.CONFIG).model

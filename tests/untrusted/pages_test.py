@@ -13,12 +13,13 @@ from tests.evaluation.html_test import Page
 from tests.evaluation.report_test import example
 from tests.untrusted.fuzz_test import panel
 from tests.untrusted.workdir_test import one_line
-from tf_dsae.data import sheets
-from tf_dsae.evaluation import judges, report, tables
+from tf_dsae.data.sprites import sheets
+from tf_dsae.evaluation import evaluation_report as report
+from tf_dsae.evaluation import judges, tables
 from tf_dsae.evaluation.comparison import names_of
-from tf_dsae.evaluation.html import Figure, render
 from tf_dsae.evaluation.judge import JudgeSettings
-from tf_dsae.linear_gaussian.report import as_markdown
+from tf_dsae.linear_gaussian.study_report import as_markdown
+from tf_dsae.reports.html import Figure, render
 
 HOSTILE = [
     "<script>alert(1)</script>",

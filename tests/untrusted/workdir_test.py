@@ -13,12 +13,12 @@ import tensorflow as tf
 
 import tf_dsae
 from tests.conftest import small_config
-from tf_dsae import workdir
-from tf_dsae.config import MAX_WEIGHTS, ModelConfig
-from tf_dsae.errors import UserError
-from tf_dsae.model import DSAE
-from tf_dsae.presets import preset
-from tf_dsae.training import callbacks
+from tf_dsae.core.errors import UserError
+from tf_dsae.methods.presets import preset
+from tf_dsae.models.config import MAX_WEIGHTS, ModelConfig
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.runs import workdir
+from tf_dsae.runs.metrics_table import COLUMNS, read_metrics
 from tf_dsae.training.checkpoints import RunCheckpoints
 
 BIAS = "dynamic_encoder/head/dense/vars/1"  # 8 numbers.
@@ -125,18 +125,18 @@ def test_what_is_no_regular_file_is_not_waited_for(run, name):
     [
         "epoch,step\n1,2\n",
         "\x00",
-        ",".join(callbacks._COLUMNS) + "\n" + ",".join("x" * len(callbacks._COLUMNS)) + "\n",
-        ",".join(callbacks._COLUMNS) + "\n" + ",".join(["9" * 5000] * len(callbacks._COLUMNS)),
-        ",".join(callbacks._COLUMNS) + '\n"' + "1" * 200_000,
+        ",".join(COLUMNS) + "\n" + ",".join("x" * len(COLUMNS)) + "\n",
+        ",".join(COLUMNS) + "\n" + ",".join(["9" * 5000] * len(COLUMNS)),
+        ",".join(COLUMNS) + '\n"' + "1" * 200_000,
         "1" * (5 * 2**20),
     ],
 )
 def test_tables_that_are_none(tmp_path, text):
     (tmp_path / "metrics.csv").write_text(text)
     if text == "\x00":
-        assert callbacks.read_metrics(tmp_path / "metrics.csv") == []
+        assert read_metrics(tmp_path / "metrics.csv") == []
     else:
-        assert "metrics.csv: expected" in one_line(callbacks.read_metrics, tmp_path / "metrics.csv")
+        assert "metrics.csv: expected" in one_line(read_metrics, tmp_path / "metrics.csv")
 
 
 # --- The weights.
@@ -229,13 +229,13 @@ def test_files_of_other_sizes_are_refused_by_their_size(run):
 
 BOMBS = """
 import resource, sys, time
-import tf_dsae, tf_dsae.model, tf_dsae.workdir
+import tf_dsae, tf_dsae.models.dsae, tf_dsae.runs.workdir
 tf_dsae.load(sys.argv[1])  # Everything is imported and was used.
 for run in sys.argv[2:]:
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
     try:
         tf_dsae.load(run)
-    except tf_dsae.errors.UserError:
+    except tf_dsae.UserError:
         seconds = time.perf_counter() - start
         print(seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """

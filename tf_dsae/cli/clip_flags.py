@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from tf_dsae.cli import data_flags
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.run_source import FolderSource
-from tf_dsae.data.folder.settings import ClipSettings
-from tf_dsae.errors import UserError
 
 if TYPE_CHECKING:
-    from tf_dsae.data.prepared import PreparedDataset
+    from tf_dsae.data.sequence_data import SequenceData
 
 DATASET = "folder"
 
@@ -115,7 +115,7 @@ def folder_source(dataset: str, base: FolderSource | None = None) -> FolderSourc
 
 def prepare(
     dataset: str, source: FolderSource | None, show_progress: bool = True
-) -> "PreparedDataset":
+) -> "SequenceData":
     """Opens the data set, with the source that `folder_source` gave; loads TensorFlow.
 
     Raises:

@@ -15,7 +15,7 @@ from logging import Formatter
 
 from absl import app, flags, logging
 
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it.

@@ -10,7 +10,7 @@ from pathlib import Path
 from absl import flags
 
 from tf_dsae.cli import common
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/comparison", "Folder to write.")
 
@@ -23,10 +23,10 @@ def main(argv: list[str]) -> None:
             f"runs: expected the folders of at least two evaluated runs, received {len(paths)}"
         )
     common.load_tensorflow()
-    from tf_dsae.evaluation import report
+    from tf_dsae.core.files import written_whole
+    from tf_dsae.evaluation import evaluation_report as report
     from tf_dsae.evaluation.comparison import names_of
-    from tf_dsae.evaluation.run import check_output, read_evaluation
-    from tf_dsae.files import written_whole
+    from tf_dsae.evaluation.evaluation_run import check_output, read_evaluation
 
     evaluations = dict(zip(names_of(paths), map(read_evaluation, paths), strict=True))
     output = Path(_OUTPUT_DIR.value).expanduser()

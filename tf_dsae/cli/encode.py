@@ -33,7 +33,7 @@ def main(argv: list[str]) -> None:
     del argv  # Flags only.
     common.require(_WORKDIR, _VIDEO_DIR)
     common.load_tensorflow()
-    from tf_dsae.apply import encode_folder
+    from tf_dsae.runs.apply import encode_folder
 
     latents = encode_folder(
         _WORKDIR.value,

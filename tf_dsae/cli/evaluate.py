@@ -13,7 +13,7 @@ from pathlib import Path
 from absl import flags
 
 from tf_dsae.cli import common, data_flags
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
 _OUTPUT_DIR = flags.DEFINE_string(
@@ -73,9 +73,9 @@ def main(argv: list[str]) -> None:
     if _NUM_VIDEOS.value < 0:
         raise UserError(f"num_videos: expected at least 0, received {_NUM_VIDEOS.value}")
     common.load_tensorflow()
-    from tf_dsae.evaluation import report
+    from tf_dsae.evaluation import evaluation_report as report
     from tf_dsae.evaluation.collect import Protocol
-    from tf_dsae.evaluation.run import evaluate_run
+    from tf_dsae.evaluation.evaluation_run import evaluate_run
 
     protocol = Protocol(
         reference=_REFERENCE.value,

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_dsae.checks import check_whole
 from tf_dsae.cli import common
-from tf_dsae.errors import UserError
-from tf_dsae.linear_gaussian.settings import DEFAULT_PANELS, Panel, parse_grid, parse_numbers
+from tf_dsae.core.checks import check_whole
+from tf_dsae.core.errors import UserError
+from tf_dsae.linear_gaussian.study_settings import DEFAULT_PANELS, Panel, parse_grid, parse_numbers
 
 _PARAMETER = flags.DEFINE_string(
     "parameter",
@@ -80,8 +80,9 @@ def main(argv: list[str]) -> None:
     panels = [Panel(parameter, truth, **settings) for parameter, truth in _truths()]
     check_whole("steps", _STEPS.value, 1)
     common.load_tensorflow()
-    from tf_dsae.linear_gaussian import report, study
-    from tf_dsae.workdir import versions
+    from tf_dsae.linear_gaussian import study
+    from tf_dsae.linear_gaussian import study_report as report
+    from tf_dsae.runs.workdir import versions
 
     study.check_output(_OUTPUT_DIR.value)
     count = sum(len(panel.grid) for panel in panels)

@@ -15,8 +15,8 @@ from pathlib import Path
 from absl import flags
 
 from tf_dsae.cli import common, data_flags
-from tf_dsae.errors import UserError
-from tf_dsae.presets import PRESETS, parse_betas, parse_presets, preset
+from tf_dsae.core.errors import UserError
+from tf_dsae.methods.presets import PRESETS, parse_betas, parse_presets, preset
 
 _DEFAULT_BESIDE = {"paper": "sprites"}
 
@@ -67,8 +67,8 @@ def main(argv: list[str]) -> None:
     name = f"reproduce-{_DATASET.value.replace('/', '-')}-{_PRESET.value}"
     output = Path(_OUTPUT_DIR.value or Path("runs") / name)
     common.load_tensorflow()
-    from tf_dsae.evaluation import report
-    from tf_dsae.reproduce import Places, reproduce
+    from tf_dsae.evaluation import evaluation_report as report
+    from tf_dsae.reproduction.paper_runs import Places, reproduce
 
     places = Places(
         output, data_flags.DATA_DIR.value, data_flags.SHEETS_DIR.value, _JUDGE_DIR.value

@@ -41,7 +41,7 @@ def main(argv: list[str]) -> None:
     del argv  # Flags only.
     common.require(_WORKDIR, _CONTENT, _MOTION)
     common.load_tensorflow()
-    from tf_dsae.apply import swap_files
+    from tf_dsae.runs.apply import swap_files
 
     video = swap_files(
         _WORKDIR.value,

@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 from absl import flags
 
 from tf_dsae.cli import clip_flags, common, data_flags
-from tf_dsae.config import ModelConfig, TrainingConfig
+from tf_dsae.core.errors import UserError
 from tf_dsae.data.folder.run_source import FolderSource, read_source
-from tf_dsae.errors import UserError
-from tf_dsae.presets import PRESETS, preset
+from tf_dsae.methods.presets import PRESETS, preset
+from tf_dsae.models.config import ModelConfig, TrainingConfig
 
 _PRESET_HELP = "; ".join(f"{name}: {entry.summary}" for name, entry in PRESETS.items())
 
@@ -212,7 +212,7 @@ def _start() -> tuple[ModelConfig, TrainingConfig, FolderSource | None]:
         start = preset(_PRESET.value or "sprites", _DATASET.value or TrainingConfig.dataset)
         return start.model, start.training, None
     common.load_tensorflow()
-    from tf_dsae.workdir import read_config
+    from tf_dsae.runs.workdir import read_config
 
     model, training, data = read_config(_CONFIG.value)
     return model, training, read_source(data)

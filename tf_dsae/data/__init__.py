@@ -5,15 +5,15 @@
 
 from typing import Any
 
-from tf_dsae.data.characters import FACTORS, MOTIONS, Sheets, VideoComposer, compose_video
-from tf_dsae.data.folder.settings import ClipSettings
-from tf_dsae.data.sheets import fingerprint, read_sheets
+from tf_dsae.data.folder.clip_settings import ClipSettings
+from tf_dsae.data.sprites.characters import FACTORS, MOTIONS, Sheets, VideoComposer, compose_video
+from tf_dsae.data.sprites.sheets import fingerprint, read_sheets
 
 __all__ = [
     "ClipSettings",
     "FACTORS",
     "MOTIONS",
-    "PreparedDataset",
+    "SequenceData",
     "Sheets",
     "VideoComposer",
     "compose_video",
@@ -25,8 +25,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Imported when asked for, so that programs can parse their flags before TensorFlow loads.
-    if name in ("prepare", "PreparedDataset"):
-        from tf_dsae.data import pipeline
+    if name in ("prepare", "SequenceData"):
+        from tf_dsae.data import prepare_data_set as pipeline
 
         return getattr(pipeline, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,12 +12,12 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from tqdm import tqdm
 
-from tf_dsae.checks import check_whole
-from tf_dsae.data.prepared import PreparedDataset
-from tf_dsae.errors import UserError
+from tf_dsae.core.checks import check_whole
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.judge import Judges
-from tf_dsae.model import DSAE
-from tf_dsae.objective import ElboTerms
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.models.objective import ElboTerms
 
 REFERENCES = ("data", "reconstruction")
 MOTION_PRIORS = ("learned", "standard_normal")
@@ -140,7 +140,7 @@ def _generate(
 
 def collect(
     model: DSAE,
-    data: PreparedDataset,
+    data: SequenceData,
     judges: Any,
     protocol: Protocol,
     num_videos: int | None = None,

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation import tables
-from tf_dsae.evaluation.blocks import Cell, Table
 from tf_dsae.evaluation.tables import Evaluation
+from tf_dsae.reports.blocks import Cell, Table
 
 # What has to be alike for two figures to be compared: key -> in words.
 _CONDITIONS = {

@@ -9,15 +9,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.checks import check_positive, check_whole, shown
-from tf_dsae.config import MAX_LAYERS, MAX_WEIGHTS
-from tf_dsae.data.prepared import PreparedDataset
-from tf_dsae.encoders import FrameEncoder
-from tf_dsae.errors import UserError
-from tf_dsae.geometry import convolution_weights, dense_weights, recurrent_weights
-from tf_dsae.networks import seed_initializers
-from tf_dsae.types import Shape, TensorLike
-from tf_dsae.videos import to_unit_range
+from tf_dsae.core.checks import check_positive, check_whole, shown
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.types import Shape, TensorLike
+from tf_dsae.core.videos import to_unit_range
+from tf_dsae.data.sequence_data import SequenceData
+from tf_dsae.layers.encoders import FrameEncoder
+from tf_dsae.layers.geometry import convolution_weights, dense_weights, recurrent_weights
+from tf_dsae.models.config import MAX_LAYERS, MAX_WEIGHTS
+from tf_dsae.models.networks import seed_initializers
 
 MIN_ACCURACY = 0.995
 CHUNK = 64  # Videos judged at a time, which bounds the memory.
@@ -196,7 +196,7 @@ class Judges:
 
     def __init__(
         self,
-        data: PreparedDataset,
+        data: SequenceData,
         networks: Mapping[str, Judge],
         settings: JudgeSettings,
         accuracy: Mapping[str, float],

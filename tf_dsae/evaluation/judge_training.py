@@ -9,16 +9,16 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from tf_dsae.data.prepared import PreparedDataset
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.videos import to_unit_range
+from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.judge import CHUNK, Judge, Judges, JudgeSettings, make_judges
-from tf_dsae.optimizer import Adam
-from tf_dsae.videos import to_unit_range
+from tf_dsae.training.optimizers import Adam
 
 MIN_STEPS = 500
 
 
-def check_labels(data: PreparedDataset, split: str) -> None:
+def check_labels(data: SequenceData, split: str) -> None:
     """Raises UserError where a factor has no label for each video of a split, or where the split
     holds fewer videos than a factor has classes."""
     advice = "evaluate on a data set with labels"
@@ -43,7 +43,7 @@ def check_labels(data: PreparedDataset, split: str) -> None:
             )
 
 
-def _batches(data: PreparedDataset, settings: JudgeSettings) -> tf.data.Dataset:
+def _batches(data: SequenceData, settings: JudgeSettings) -> tf.data.Dataset:
     """Batches (uint8 [B, T, H, W, C], factor -> int64 [B]) of `epochs` passes over the training
     split, each in an order that is a function of (seed, number of the pass)."""
     encoded = data.load_split("train")
@@ -94,7 +94,7 @@ def _training_step(
 
 
 def fit_judges(
-    data: PreparedDataset, settings: JudgeSettings, show_progress: bool
+    data: SequenceData, settings: JudgeSettings, show_progress: bool
 ) -> dict[str, Judge]:
     """Factor -> a judge trained on the real videos of split 'train', all side by side."""
     frame_shape = data.video_shape[1:]
@@ -120,7 +120,7 @@ def fit_judges(
 
 
 def train_judges(
-    data: PreparedDataset,
+    data: SequenceData,
     seed: int = JudgeSettings.seed,
     epochs: int | None = None,
     show_progress: bool = True,
@@ -150,7 +150,7 @@ def train_judges(
     return judges
 
 
-def _measured_accuracy(judges: Judges, data: PreparedDataset) -> dict[str, float]:
+def _measured_accuracy(judges: Judges, data: SequenceData) -> dict[str, float]:
     """Factor -> fraction of all test videos whose class the judge names."""
     right = dict.fromkeys(judges.classes, 0)
     for batch in data.evaluation_batches("test", CHUNK):

@@ -16,9 +16,17 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from tf_dsae.checks import shown
-from tf_dsae.data.prepared import PreparedDataset
-from tf_dsae.errors import UserError, reason
+from tf_dsae.core.checks import shown
+from tf_dsae.core.errors import UserError, reason
+from tf_dsae.core.files import (
+    check_folder,
+    read_json,
+    require_space,
+    sha256,
+    write_errors,
+    written_whole,
+)
+from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.judge import (
     MIN_ACCURACY,
     Judge,
@@ -28,15 +36,7 @@ from tf_dsae.evaluation.judge import (
     make_judges,
 )
 from tf_dsae.evaluation.judge_training import check_labels, train_judges
-from tf_dsae.files import (
-    check_folder,
-    read_json,
-    require_space,
-    sha256,
-    write_errors,
-    written_whole,
-)
-from tf_dsae.workdir import check_weights, versions
+from tf_dsae.runs.workdir import check_weights, versions
 
 __all__ = [
     "MIN_ACCURACY",
@@ -144,7 +144,7 @@ def _check_same_data(
         )
 
 
-def load_judges(folder: str | os.PathLike, data: PreparedDataset) -> Judges:
+def load_judges(folder: str | os.PathLike, data: SequenceData) -> Judges:
     """Reads the judges of a data set.
 
     Raises:
@@ -219,7 +219,7 @@ def _plain(text: str) -> str:
     return text if len(text) <= 200 else f"{text[:200]} ..."
 
 
-def default_judge_dir(data: PreparedDataset, data_dir: str | os.PathLike | None = None) -> Path:
+def default_judge_dir(data: SequenceData, data_dir: str | os.PathLike | None = None) -> Path:
     """Where the judges of a data set lie: DATA_DIR/judges/NAME-FINGERPRINT.
 
     Args:
@@ -232,7 +232,7 @@ def default_judge_dir(data: PreparedDataset, data_dir: str | os.PathLike | None 
 
 
 def obtain_judges(
-    data: PreparedDataset,
+    data: SequenceData,
     judge_dir: str | os.PathLike | None = None,
     data_dir: str | os.PathLike | None = None,
     show_progress: bool = True,

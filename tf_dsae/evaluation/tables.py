@@ -10,8 +10,8 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tf_dsae.evaluation.blocks import Cell, Table, as_cell, numeric_columns
-from tf_dsae.evaluation.disagreement import PUBLISHED
+from tf_dsae.metrics.disagreement import PUBLISHED
+from tf_dsae.reports.blocks import Cell, Table, as_cell, numeric_columns
 
 Evaluation = Mapping[str, Any]
 _NONE = "\N{EN DASH}"

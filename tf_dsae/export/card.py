@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tf_dsae import workdir as folder
-from tf_dsae.export.run import Run
+from tf_dsae.core.files import write_json, written_whole
+from tf_dsae.export.exported_run import Run
 from tf_dsae.export.signatures import Signature, Value, largest_draw, signatures
-from tf_dsae.files import write_json, written_whole
-from tf_dsae.model import DSAE
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.runs import workdir as folder
 
 CARD_JSON = "model_card.json"
 CARD_MARKDOWN = "model_card.md"

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from tf_dsae.data.folder.settings import ClipSettings
-from tf_dsae.errors import UserError
-from tf_dsae.files import read_json
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.files import read_json
+from tf_dsae.data.folder.clip_settings import ClipSettings
 
 MOST_NAMES, LONGEST = 100, 200  # Factors that a card shows, characters of a name or text.
 _NO_EVALUATION = "No evaluation of these weights was found when they were exported."

@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tf_dsae.checks import check_whole
-from tf_dsae.errors import UserError
-from tf_dsae.files import write_errors
+from tf_dsae.core.checks import check_whole
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.files import write_errors
 
 LARGEST_VERSION = 2**63 - 1  # TF Serving's.
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)

@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae import workdir as folder
-from tf_dsae.errors import UserError, reason
+from tf_dsae.core.errors import UserError, reason
+from tf_dsae.core.files import check_folder
 from tf_dsae.export.card import write_card
+from tf_dsae.export.exported_run import load_run
 from tf_dsae.export.publish import check_version, publish
-from tf_dsae.export.run import load_run
 from tf_dsae.export.signatures import concrete_functions
 from tf_dsae.export.warmup import FILE as WARMUP
 from tf_dsae.export.warmup import write_warmup
-from tf_dsae.files import check_folder
-from tf_dsae.model import DSAE
-from tf_dsae.recurrent import cudnn_layers
+from tf_dsae.layers.recurrent import cudnn_layers
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.runs import workdir as folder
 
 EXTRA = "assets.extra"  # Where TF Serving looks for what is no part of the model.
 _GRAPH_BYTES = 2**24  # More than the graph, the card and the requests of any model take.

@@ -11,21 +11,21 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tf_dsae.autoencoder import SequentialAutoencoder
-from tf_dsae.distributions import GaussianHead, diagonal_normal
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.noise import BatchSlice
+from tf_dsae.core.types import Latents, Posterior, Seed, Shape, TensorLike
+from tf_dsae.layers.distributions import GaussianHead, diagonal_normal
 from tf_dsae.linear_gaussian.bound import exact_elbo, sample_gaussian
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observations
-from tf_dsae.linear_gaussian.settings import Parameters, check_family
-from tf_dsae.networks import seed_initializers
-from tf_dsae.objective import ElboTerms
-from tf_dsae.replicas import BatchSlice
-from tf_dsae.sequential_model import as_seed
-from tf_dsae.types import Latents, Posterior, Seed, Shape, TensorLike
+from tf_dsae.linear_gaussian.study_settings import Parameters, check_family
+from tf_dsae.models.autoencoder import SequenceAutoencoder
+from tf_dsae.models.latent_sequence import as_seed
+from tf_dsae.models.networks import seed_initializers
+from tf_dsae.models.objective import ElboTerms
 
 
-class ProcessAutoencoder(SequentialAutoencoder):
+class ProcessAutoencoder(SequenceAutoencoder):
     """An autoencoder of the process: p is the process, q a subclass'.
 
     A subclass also gives `gaussian`, x [B, T, D] to q(f, z_1:T | x) as one GaussianPosterior.

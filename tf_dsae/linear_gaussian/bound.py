@@ -2,9 +2,9 @@
 
 import tensorflow as tf
 
-from tf_dsae import objective
-from tf_dsae.distributions import diagonal_normal
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.types import Latents, Posterior, TensorLike
+from tf_dsae.layers.distributions import diagonal_normal
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
 from tf_dsae.linear_gaussian.process import (
     LinearGaussianProcess,
@@ -12,9 +12,9 @@ from tf_dsae.linear_gaussian.process import (
     as_parameters,
     common_shape,
 )
-from tf_dsae.linear_gaussian.settings import Parameters
-from tf_dsae.objective import ElboTerms
-from tf_dsae.types import Latents, Posterior, TensorLike
+from tf_dsae.linear_gaussian.study_settings import Parameters
+from tf_dsae.models import objective
+from tf_dsae.models.objective import ElboTerms
 
 
 def sample_gaussian(q: GaussianPosterior, noise: tf.Tensor) -> tuple[Posterior, Latents]:

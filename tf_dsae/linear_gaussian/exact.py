@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from tf_dsae.core.types import TensorLike
 from tf_dsae.linear_gaussian.process import as_observations, as_parameters
-from tf_dsae.linear_gaussian.settings import Parameters
-from tf_dsae.types import TensorLike
+from tf_dsae.linear_gaussian.study_settings import Parameters
 
 
 class GaussianPosterior(NamedTuple):

@@ -18,12 +18,12 @@ and `expected_moments` give them, of num_frames T and dimensions D.
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.types import TensorLike
 from tf_dsae.linear_gaussian import exact
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
 from tf_dsae.linear_gaussian.process import as_observations, as_parameters
-from tf_dsae.linear_gaussian.settings import Parameters, check_family
-from tf_dsae.types import TensorLike
+from tf_dsae.linear_gaussian.study_settings import Parameters, check_family
 
 # --- What a mean over data depends on.
 

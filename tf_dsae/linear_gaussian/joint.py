@@ -7,15 +7,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.checks import check_whole
+from tf_dsae.core.checks import check_whole
 from tf_dsae.linear_gaussian import exact, families
 from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.peaks import peak
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess
-from tf_dsae.linear_gaussian.settings import FAMILIES, TRUE_PARAMETERS, Parameters
+from tf_dsae.linear_gaussian.study_settings import FAMILIES, TRUE_PARAMETERS, Parameters
+from tf_dsae.linear_gaussian.study_training import train
 from tf_dsae.linear_gaussian.sweep import TOLERANCE
-from tf_dsae.linear_gaussian.training import train
-from tf_dsae.optimizer import Adam
+from tf_dsae.training.optimizers import Adam
 
 # A latent is pruned when its share of x's variance falls below this part of that at the truth.
 PRUNED = 0.1

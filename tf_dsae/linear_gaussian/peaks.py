@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tf_dsae.linear_gaussian.settings import Parameters
+from tf_dsae.linear_gaussian.study_settings import Parameters
 
 _POINTS = 257
 

@@ -6,11 +6,11 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tf_dsae.checks import check_whole
-from tf_dsae.distributions import diagonal_normal
-from tf_dsae.errors import UserError
-from tf_dsae.linear_gaussian.settings import Parameters
-from tf_dsae.types import Seed, TensorLike
+from tf_dsae.core.checks import check_whole
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.types import Seed, TensorLike
+from tf_dsae.layers.distributions import diagonal_normal
+from tf_dsae.linear_gaussian.study_settings import Parameters
 
 
 def _as_tensor(name: str, values: TensorLike, expected: str, dtype: tf.DType) -> tf.Tensor:

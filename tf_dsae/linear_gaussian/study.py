@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tf_dsae.errors import UserError
-from tf_dsae.files import check_folder, write_json, written_whole
-from tf_dsae.linear_gaussian import figures, joint, report
-from tf_dsae.linear_gaussian.settings import Panel
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.files import check_folder, write_json, written_whole
+from tf_dsae.linear_gaussian import joint
+from tf_dsae.linear_gaussian import study_figures as figures
+from tf_dsae.linear_gaussian import study_report as report
+from tf_dsae.linear_gaussian.study_settings import Panel
 from tf_dsae.linear_gaussian.sweep import run_panels
 
 STUDY = "likelihood.json"

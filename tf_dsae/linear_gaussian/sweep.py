@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.types import TensorLike
 from tf_dsae.linear_gaussian import exact, families
 from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.peaks import peak
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observations
-from tf_dsae.linear_gaussian.settings import FAMILIES, Panel, Parameters
-from tf_dsae.linear_gaussian.training import Trained, train
-from tf_dsae.types import TensorLike
+from tf_dsae.linear_gaussian.study_settings import FAMILIES, Panel, Parameters
+from tf_dsae.linear_gaussian.study_training import Trained, train
 
 # A training has converged when its mean bound is this near its family's best, nats per sequence.
 TOLERANCE = 0.02

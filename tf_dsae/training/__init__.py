@@ -2,6 +2,6 @@
 
 from tf_dsae.training.callbacks import Stopped
 from tf_dsae.training.cluster import make_strategy
-from tf_dsae.training.run import check_before_data, train
+from tf_dsae.training.training_run import check_before_data, train
 
 __all__ = ["Stopped", "check_before_data", "make_strategy", "train"]

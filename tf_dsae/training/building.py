@@ -3,12 +3,12 @@
 import keras
 import tensorflow as tf
 
-from tf_dsae.config import ModelConfig, TrainingConfig
-from tf_dsae.model import DSAE
-from tf_dsae.optimizer import Adam, Muon
-from tf_dsae.recurrent import cudnn_layers
-from tf_dsae.schedules import parse_schedule
-from tf_dsae.views import Views
+from tf_dsae.core.schedules import parse_schedule
+from tf_dsae.layers.recurrent import cudnn_layers
+from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.models.views import Views
+from tf_dsae.training.optimizers import Adam, Muon
 
 
 def build_model(

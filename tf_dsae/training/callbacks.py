@@ -1,8 +1,6 @@
 """What happens beside the steps of a run: progress, records, checkpoints, warnings."""
 
 import csv
-import io
-import math
 import signal
 import sys
 import time
@@ -14,25 +12,17 @@ import numpy as np
 from absl import logging
 from tqdm import tqdm
 
-from tf_dsae.checks import shown
-from tf_dsae.errors import UserError, reason
-from tf_dsae.files import read_bytes, written_whole
-from tf_dsae.objective import ElboTerms
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.files import written_whole
+from tf_dsae.core.types import Logs
+from tf_dsae.models.objective import ElboTerms
+from tf_dsae.runs.metrics_table import COLUMNS, read_metrics
 from tf_dsae.training.checkpoints import RunCheckpoints, mean_variables
 from tf_dsae.training.cluster import asked_of_any, copies
-from tf_dsae.types import Logs
 
 # Below this KL, in nats per video, a posterior can hardly tell two videos apart.
 COLLAPSED_KL = 0.1
 _SHORT = {"elbo": "elbo", "log_likelihood": "log p", "static_kl": "KL f", "dynamic_kl": "KL z"}
-_COLUMNS = (
-    "epoch",
-    "step",
-    *ElboTerms._fields,
-    *(f"val_{name}" for name in ElboTerms._fields),
-    "videos_per_second",
-    "seconds",
-)
 
 
 class Stopped(KeyboardInterrupt):
@@ -100,9 +90,9 @@ class Records(keras.callbacks.Callback):
         values = {name: f"{float(value):.9g}" for name, value in logs.items()}
         row = {"epoch": epoch + 1, "step": self.checkpoints.step, **values}
         row |= {"videos_per_second": f"{rate:.4g}", "seconds": f"{seconds:.1f}"}
-        self.rows.append({name: str(row[name]) for name in _COLUMNS})
+        self.rows.append({name: str(row[name]) for name in COLUMNS})
         with written_whole(self.path) as path, open(path, "w", newline="") as table:
-            writer = csv.DictWriter(table, _COLUMNS, lineterminator="\n")
+            writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
             writer.writeheader()
             writer.writerows(self.rows)
         if self.show:
@@ -113,40 +103,6 @@ class Records(keras.callbacks.Callback):
                 f"{describe(validation)} nats a video; {rate:.0f} videos/s",
                 file=sys.stderr,
             )
-
-
-def read_metrics(path: Path) -> list[dict[str, str]]:
-    """The rows of a metrics.csv, [] where there is none; UserError where it is damaged."""
-    try:
-        text = read_bytes(path).decode(errors="replace")
-        rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, csv.Error) as error:
-        raise UserError(
-            f"{path}: expected a run's table, received: {reason(error)}; restore the table, or "
-            "name another --workdir"
-        ) from None
-    for row in rows:
-        if set(row) != set(_COLUMNS) or not all(map(_is_number, row.items())):
-            raise UserError(
-                f"{path}: expected the columns {', '.join(_COLUMNS)}, received {shown(row)}; "
-                "restore the table, or name another --workdir"
-            )
-    return rows
-
-
-def _is_number(item: tuple[str, str | None]) -> bool:
-    """Whether a cell holds what its column does: a count, or a number that single precision has."""
-    name, text = item
-    if text is None or len(text) > 40:
-        return False
-    if name in ("epoch", "step"):
-        return text.isdecimal() and int(text) < 2**63
-    try:
-        return not 3.5e38 < abs(float(text)) < math.inf
-    except ValueError:
-        return False
 
 
 class Progress(keras.callbacks.Callback):

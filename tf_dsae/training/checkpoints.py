@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from tf_dsae.errors import UserError, reason
-from tf_dsae.files import open_regular, write_errors
-from tf_dsae.model import DSAE
+from tf_dsae.core.errors import UserError, reason
+from tf_dsae.core.files import open_regular, write_errors
+from tf_dsae.models.dsae import DSAE
 from tf_dsae.training.cluster import first_copy, spread
 
 _KEPT = 2

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.checks import check_whole, shown
-from tf_dsae.errors import UserError, reason
+from tf_dsae.core.checks import check_whole, shown
+from tf_dsae.core.errors import UserError, reason
 from tf_dsae.training.signals import heard_by
 
 CHOICES = ("none", "mirrored", "multi_worker")

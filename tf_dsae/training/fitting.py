@@ -5,15 +5,15 @@ import functools
 import keras
 import tensorflow as tf
 
-from tf_dsae.config import TrainingConfig
-from tf_dsae.data.prepared import PreparedDataset
-from tf_dsae.model import DSAE
+from tf_dsae.data.sequence_data import SequenceData
+from tf_dsae.models.config import TrainingConfig
+from tf_dsae.models.dsae import DSAE
 from tf_dsae.training.cluster import batches
 
 
 def fit(
     model: DSAE,
-    data: PreparedDataset,
+    data: SequenceData,
     training: TrainingConfig,
     steps: int,
     callbacks: list[keras.callbacks.Callback],

@@ -8,11 +8,11 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from tf_dsae import figures
-from tf_dsae.errors import reason
-from tf_dsae.model import DSAE
-from tf_dsae.training.pictures import make_pictures
-from tf_dsae.types import Logs
+from tf_dsae.core.errors import reason
+from tf_dsae.core.types import Logs
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.reports import figures
+from tf_dsae.reports.model_pictures import make_pictures
 
 
 def installed() -> bool:

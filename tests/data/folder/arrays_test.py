@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from tests.data.folder.conftest import assert_same, only
-from tf_dsae.data.folder import ClipSettings, arrays, find_sources, open_source, read_clip, sources
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.folder import ClipSettings, find_sources, open_source, read_clip
+from tf_dsae.data.folder import array_files as arrays
+from tf_dsae.data.folder import video_files as sources
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float16", "float32", ">f4", "float64"])

@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from tf_dsae.data.folder import ClipSettings, Source, open_source, prepare_folder
-from tf_dsae.data.prepared import PreparedDataset
+from tf_dsae.data.sequence_data import SequenceData
 
 RED, GREEN = (200, 30, 30), (30, 200, 30)
 LABELS = """file,action,who
@@ -111,5 +111,5 @@ def labelled_dir(mixed_dir) -> Path:
 
 
 @pytest.fixture
-def opened(labelled_dir, settings, tmp_path) -> PreparedDataset:
+def opened(labelled_dir, settings, tmp_path) -> SequenceData:
     return prepare_folder(labelled_dir, settings, tmp_path / "data", show_progress=False)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.data.folder.conftest import LABELS, counted, save_gif
+from tf_dsae.core.errors import UserError
 from tf_dsae.data.folder import find_sources, prepare_folder, readers
 from tf_dsae.data.folder.stamps import PART_BYTES, WHOLE_BYTES, file_stamp, stamps
-from tf_dsae.errors import UserError
 
 
 def test_found_again_without_reading(opened, labelled_dir, settings, tmp_path, monkeypatch, capfd):

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.data.folder.conftest import counted, save_gif, save_movie
-from tf_dsae.data.folder import ClipSettings, arrays, find_sources, iter_clips, open_source
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.folder import ClipSettings, find_sources, iter_clips, open_source
+from tf_dsae.data.folder import array_files as arrays
 from tf_dsae.data.folder.labels import read_labels
-from tf_dsae.errors import UserError
 
 EXAMPLES = 25 * int(os.environ.get("TF_DSAE_FUZZ", "1"))
 CLIPS = ClipSettings((6, 8), num_frames=2)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tf_dsae.core.errors import UserError
 from tf_dsae.data.folder import labels
-from tf_dsae.data.folder.sources import Source
-from tf_dsae.errors import UserError
+from tf_dsae.data.folder.video_files import Source
 
 NAMES = ("a.gif", "b c/d.mp4", "e.npz[0]", "käse")
 GOOD = ["file,action,who", "a.gif,walk,10", "b c/d.mp4, run ,9", 'e.npz[0],"walk, fast",9']

@@ -9,7 +9,8 @@ import pytest
 import tensorflow_datasets as tfds
 
 from tests.data.folder.conftest import LABELS, counted, numbers, save_gif, save_movie, stored
-from tf_dsae.data import pipeline
+from tf_dsae.core.errors import UserError
+from tf_dsae.data import prepare_data_set as pipeline
 from tf_dsae.data.folder import (
     ClipSettings,
     find_sources,
@@ -18,7 +19,6 @@ from tf_dsae.data.folder import (
     read_clip,
 )
 from tf_dsae.data.folder.folder_dataset_builder import split_sources
-from tf_dsae.errors import UserError
 
 
 def test_facts(opened, labelled_dir, settings):

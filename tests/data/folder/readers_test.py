@@ -17,8 +17,8 @@ from tests.data.folder.conftest import (
     save_images,
     save_movie,
 )
+from tf_dsae.core.errors import UserError
 from tf_dsae.data.folder import ClipSettings, iter_clips, movies, read_clip
-from tf_dsae.errors import UserError
 
 MOVIES = [
     ("a.mp4", "libx264", "yuv444p"),

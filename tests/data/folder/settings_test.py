@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from tf_dsae.data.folder.settings import ClipSettings
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.folder.clip_settings import ClipSettings
 
 
 def test_through_json():

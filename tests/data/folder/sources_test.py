@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from tests.data.folder.conftest import counted, save_gif, save_images
+from tf_dsae.core.errors import UserError
 from tf_dsae.data.folder import find_sources, open_source
-from tf_dsae.data.folder.sources import natural_key
-from tf_dsae.errors import UserError
+from tf_dsae.data.folder.video_files import natural_key
 
 MIXED = [
     "b10.gif",

@@ -13,14 +13,15 @@ import pytest
 from PIL import Image
 
 from tests.data.folder.conftest import counted, save_gif, save_movie
-from tf_dsae.data.folder import ClipSettings, arrays, images, iter_clips, open_source, read_clip
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.folder import ClipSettings, images, iter_clips, open_source, read_clip
+from tf_dsae.data.folder import array_files as arrays
 
 # Reads every file named, prints the UserError of each, and the most memory that was taken, in MB.
 PROGRAM = """
 import re, sys
 from tf_dsae.data.folder import ClipSettings, open_source, read_clip
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
 for path in sys.argv[1:]:
     try:
         read_clip(open_source(path)[0], ClipSettings(), num_frames=1)

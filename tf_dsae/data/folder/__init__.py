@@ -5,9 +5,9 @@ Reading needs numpy and pillow, and PyAV for movies; `prepare_folder` loads Tens
 
 from collections.abc import Callable
 
+from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.readers import iter_clips, read_clip
-from tf_dsae.data.folder.settings import ClipSettings
-from tf_dsae.data.folder.sources import Source, find_sources, open_source
+from tf_dsae.data.folder.video_files import Source, find_sources, open_source
 
 __all__ = [
     "ClipSettings",

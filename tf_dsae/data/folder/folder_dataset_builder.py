@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow_datasets as tfds
 
-from tf_dsae.data.ahead import num_cores, read_ahead
+from tf_dsae.core.errors import UserError
 from tf_dsae.data.folder import readers
+from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.labels import Labels
-from tf_dsae.data.folder.settings import ClipSettings
-from tf_dsae.data.folder.sources import Source
-from tf_dsae.errors import UserError
+from tf_dsae.data.folder.video_files import Source
+from tf_dsae.data.read_ahead import num_cores, read_ahead
 
 # Keys in DatasetInfo.metadata.
 FINGERPRINT = "clips_sha256"

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from tf_dsae.data.folder.bounds import bounded, check_size
-from tf_dsae.data.folder.settings import ClipSettings
+from tf_dsae.data.folder.clip_settings import ClipSettings
 
 MAX_GIF_PIXELS = 2**32  # Of all frames of a GIF; a small file can claim any number.
 

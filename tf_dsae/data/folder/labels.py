@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tf_dsae.data.folder.settings import ClipSettings
+from tf_dsae.core.errors import UserError, reason
+from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.skipped import first_names
-from tf_dsae.data.folder.sources import LABELS, Source, natural_key
-from tf_dsae.errors import UserError, reason
+from tf_dsae.data.folder.video_files import LABELS, Source, natural_key
 
 MAX_BYTES = 2**26
 MAX_FACTORS = 64

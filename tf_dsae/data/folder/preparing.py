@@ -14,7 +14,9 @@ from pathlib import Path
 from absl import logging
 from tqdm import tqdm
 
-from tf_dsae.data.folder import arrays
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.folder import array_files as arrays
+from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.folder_dataset_builder import (
     FINGERPRINT,
     SKIPPED,
@@ -30,11 +32,11 @@ from tf_dsae.data.folder.labels import (
     single_classes,
 )
 from tf_dsae.data.folder.movies import require_av
-from tf_dsae.data.folder.settings import ClipSettings
 from tf_dsae.data.folder.skipped import first_names, say_skipped
-from tf_dsae.data.folder.sources import LABELS, Source, find_sources
 from tf_dsae.data.folder.stamps import file_stamp, stamps
-from tf_dsae.data.opening import (
+from tf_dsae.data.folder.video_files import LABELS, Source, find_sources
+from tf_dsae.data.sequence_data import SequenceData
+from tf_dsae.data.tfds_store import (
     DAMAGE,
     MAKE_AGAIN,
     as_user_error,
@@ -42,8 +44,6 @@ from tf_dsae.data.opening import (
     opened,
     tfds_silent,
 )
-from tf_dsae.data.prepared import PreparedDataset
-from tf_dsae.errors import UserError
 
 READER_VERSION = 2  # Raised when the same files give other clips.
 
@@ -54,7 +54,7 @@ def prepare_folder(
     data_dir: str | os.PathLike | None = None,
     strict: bool = False,
     show_progress: bool = True,
-) -> PreparedDataset:
+) -> SequenceData:
     """Opens the clips of the videos below a folder, which it first makes where they are not there.
 
     They are found again as long as names, sizes, times and contents of the files are the same, of
@@ -157,7 +157,7 @@ def _warn_of_single_classes(labels: Labels) -> None:
 
 
 def _say(
-    dataset: PreparedDataset,
+    dataset: SequenceData,
     builder: Builder,
     sources: Sequence[Source],
     skipped: Sequence[tuple[str, str]],

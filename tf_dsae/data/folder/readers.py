@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PIL import Image
 
-from tf_dsae.data.folder.arrays import array_frames
+from tf_dsae.core.errors import UserError, reason
+from tf_dsae.data.folder.array_files import array_frames
+from tf_dsae.data.folder.clip_settings import MAX_CLIP_BYTES, MAX_FRAMES, ClipSettings
 from tf_dsae.data.folder.images import fitted, folder_frames, gif_frames
 from tf_dsae.data.folder.movies import movie_frames
-from tf_dsae.data.folder.settings import MAX_CLIP_BYTES, MAX_FRAMES, ClipSettings
-from tf_dsae.data.folder.sources import Source
-from tf_dsae.errors import UserError, reason
+from tf_dsae.data.folder.video_files import Source
 
 MAX_FILE_FRAMES = 1_000_000  # Of a longer file the first ones are read.
 # Clips of one file: 8 GiB, or 64 times the file where that is more, so that only files that say

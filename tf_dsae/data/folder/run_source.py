@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tf_dsae.data.folder.settings import ClipSettings
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.folder.clip_settings import ClipSettings
 
 
 class FolderSource(NamedTuple):
@@ -15,7 +15,7 @@ class FolderSource(NamedTuple):
     clips: ClipSettings
 
     def as_dict(self) -> dict[str, Any]:
-        """As `PreparedDataset.source` and a config.json hold it."""
+        """As `SequenceData.source` and a config.json hold it."""
         return {"video_dir": self.video_dir, "clips": dataclasses.asdict(self.clips)}
 
 

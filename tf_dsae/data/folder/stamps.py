@@ -5,9 +5,9 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tf_dsae.data.folder.sources import Source
-from tf_dsae.errors import UserError, reason
-from tf_dsae.files import open_regular
+from tf_dsae.core.errors import UserError, reason
+from tf_dsae.core.files import open_regular
+from tf_dsae.data.folder.video_files import Source
 
 WHOLE_BYTES = 2**20  # A file up to this size is read whole.
 PART_BYTES = 2**16  # Of a larger one, three parts of this size.

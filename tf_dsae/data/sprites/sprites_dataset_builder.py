@@ -12,9 +12,9 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 from tensorflow_datasets.core.download.util import DownloadError
 
-from tf_dsae.data import characters, sheets
-from tf_dsae.data.ahead import num_cores, read_ahead
-from tf_dsae.errors import UserError
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.read_ahead import num_cores, read_ahead
+from tf_dsae.data.sprites import characters, sheets
 
 DRAWN = tfds.core.BuilderConfig(name="drawn", description="Characters drawn by this package.")
 LPC = tfds.core.BuilderConfig(
@@ -79,7 +79,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict:
         if self.builder_config.name == DRAWN.name:
-            from tf_dsae.data import drawing
+            from tf_dsae.data.sprites import drawing
 
             art = drawing.draw_sheets()
         elif self._sheets_dir is not None:

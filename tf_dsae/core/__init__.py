@@ -1,0 +1,1 @@
+"""What every floor stands on: errors, checks, files, schedules, seeds and noise."""

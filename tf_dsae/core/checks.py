@@ -1,0 +1,79 @@
+"""Checks of single values: what the user gave against what is expected."""
+
+import dataclasses
+import math
+import sys
+from typing import Any
+
+from tf_dsae.core.errors import UserError
+
+MAX_SIDE = 4096  # Pixels of a frame.
+MAX_TEXT = 10_000  # Characters of a schedule or a name.
+
+
+def shown(value: Any) -> str:
+    """A value as messages show it: in one line, cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no number of more than 4300 digits.
+        return "a number of thousands of digits"
+    return text if len(text) <= 200 else f"{text[:200]} ..."
+
+
+def check_whole(
+    name: str, value: Any, smallest: int, unit: str = "", largest: int = 2**31 - 1
+) -> None:
+    """Raises UserError unless `value` is a whole number of `smallest` to `largest`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
+        unit = f" {unit}" if unit else ""
+        raise UserError(
+            f"{name}: expected a whole number of at least {smallest}{unit}, received {shown(value)}"
+        )
+    if value > largest:
+        raise UserError(f"{name}: expected at most {largest}, received {shown(value)}")
+
+
+def check_positive(name: str, value: Any, unit: str = "") -> None:
+    """Raises UserError unless `value` is a finite number above 0."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 < value < math.inf or value > sys.float_info.max:
+        unit = f" {unit}" if unit else ""
+        raise UserError(f"{name}: expected a finite number above 0{unit}, received {shown(value)}")
+
+
+def check_share(name: str, value: Any) -> None:
+    """Raises UserError unless `value` is a number from 0 to 1."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= 1:
+        raise UserError(f"{name}: expected a number from 0 to 1, received {shown(value)}")
+
+
+def from_dict(cls: type, kind: str, settings: Any) -> Any:
+    """Makes a frozen configuration from what JSON gives.
+
+    Args:
+      cls: a dataclass whose fields are the settings.
+      kind: what they are settings of, for errors.
+      settings: an object of all of them; lists become tuples. A field whose metadata say what it
+        is "when_absent" may be missing: such settings came later than files that are still read.
+
+    Raises:
+      UserError: it is no object, or settings are missing or unknown; and what `cls` raises.
+    """
+    if not isinstance(settings, dict):
+        raise UserError(f"{kind}: expected an object of settings, received {shown(settings)}")
+    names = {field.name for field in dataclasses.fields(cls)}
+    later = {
+        field.name: field.metadata["when_absent"]
+        for field in dataclasses.fields(cls)
+        if "when_absent" in field.metadata
+    }
+    settings = {**later, **settings}
+    unknown, missing = sorted(set(settings) - names), sorted(names - set(settings))
+    if unknown or missing:
+        raise UserError(
+            f"{kind}: expected the settings {', '.join(sorted(names))}; "
+            f"unknown: {shown(unknown) if unknown else 'none'}, missing: {missing or 'none'}"
+        )
+    lists = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
+    return cls(**lists)

@@ -1,0 +1,112 @@
+"""What can be chosen by name: parts of a model, methods, presets, data sources.
+
+The package's own entries are named by where they are, so that a name is known before TensorFlow
+loads. Other packages add theirs with `register` when they are imported; those that declare the
+entry point group `tf_dsae.plugins` are imported when a name is asked for that is not known yet.
+"""
+
+import importlib
+import importlib.metadata
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from tf_dsae.core.checks import shown
+from tf_dsae.core.errors import UserError, reason
+
+PLUGINS = "tf_dsae.plugins"
+_Entry = TypeVar("_Entry")
+_loaded_plugins: set[str] = set()
+
+
+class Registry:
+    """Entries of one kind by name.
+
+    Args:
+      kind: what they are, as errors name it, such as "static_posterior".
+      own: the package's entries, name -> the entry, or "module:attribute" of one that is imported
+        when it is asked for.
+
+    Example:
+      >>> colours = Registry("colour", {"red": 1})
+      >>> colours.add("blue", 2)
+      >>> colours.names(), colours["blue"]
+      (('red', 'blue'), 2)
+    """
+
+    def __init__(self, kind: str, own: Mapping[str, Any]):
+        self.kind = kind
+        self._own = dict(own)
+        self._added: dict[str, Any] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """The names, the package's own first; imports plug-ins."""
+        load_plugins()
+        return (*self._own, *self._added)
+
+    def __contains__(self, name: object) -> bool:
+        if name not in self._own and name not in self._added:
+            load_plugins()
+        return name in self._own or name in self._added
+
+    def __getitem__(self, name: str) -> Any:
+        """The entry of a name; raises UserError, with the names there are, for another."""
+        self.check(name)
+        entry = self._own.get(name, self._added.get(name))
+        if isinstance(entry, str):
+            module, _, attribute = entry.partition(":")
+            entry = self._own[name] = getattr(importlib.import_module(module), attribute)
+        return entry
+
+    def check(self, name: Any) -> None:
+        """Raises UserError unless there is an entry of that name; imports no entry."""
+        if not isinstance(name, str) or name not in self:
+            raise UserError(
+                f"{self.kind}: expected one of {', '.join(self.names())}, received {shown(name)}"
+            )
+
+    def add(self, name: str, entry: Any) -> None:
+        """Adds an entry, or replaces one of the same name that the same module added before."""
+        if not isinstance(name, str) or not name:
+            raise UserError(f"{self.kind}: expected a name, received {shown(name)}")
+        before = self._added.get(name)
+        same_home = before is not None and _home(before) == _home(entry)
+        if name in self._own or (before is not None and not same_home):
+            raise UserError(
+                f"{self.kind}: expected a name that is not taken, received {shown(name)}; choose "
+                "another"
+            )
+        self._added[name] = entry
+
+    def added_by(self, name: str) -> str | None:
+        """The module that added an entry; None of the package's own."""
+        return _home(self._added[name]) if name in self._added else None
+
+    def decorator(self, name: str) -> Callable[[_Entry], _Entry]:
+        """A decorator that adds what it decorates."""
+
+        def add(entry: _Entry) -> _Entry:
+            self.add(name, entry)
+            return entry
+
+        return add
+
+
+def _home(entry: Any) -> str:
+    return getattr(entry, "__module__", None) or type(entry).__module__
+
+
+def load_plugins() -> None:
+    """Imports, once, what installed packages declare under the entry point group PLUGINS.
+
+    A plug-in that cannot be imported is named in a warning and left out: a broken package does not
+    take the others' names away.
+    """
+    for point in importlib.metadata.entry_points(group=PLUGINS):
+        if point.value in _loaded_plugins:
+            continue
+        _loaded_plugins.add(point.value)
+        try:
+            point.load()
+        except Exception as error:  # Whatever somebody else's module raises.
+            warnings.warn(f"plug-in {point.name} ({point.value}): {reason(error)}", stacklevel=2)

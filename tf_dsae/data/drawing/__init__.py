@@ -1,6 +1,0 @@
-"""Draws the sprite sheets of an original pixel-art character, by code alone."""
-
-from tf_dsae.data.characters import Sheets
-from tf_dsae.data.drawing.sheets import draw_sheets
-
-__all__ = ["Sheets", "draw_sheets"]

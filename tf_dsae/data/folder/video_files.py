@@ -1,0 +1,224 @@
+"""Finds what can become clips: movies, GIFs, folders of images, and videos in arrays."""
+
+import os
+import re
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+from absl import logging
+
+from tf_dsae.core.errors import UserError, reason
+from tf_dsae.data.folder import array_files as arrays
+
+LABELS = "labels.csv"
+MOVIES = (".mp4", ".webm", ".avi", ".mov", ".mkv")
+IMAGES = (".png", ".jpg", ".jpeg")
+ARRAYS = (".npz", ".npy")
+MAX_SOURCES = 1_000_000  # Of one folder; small array files can claim any number.
+_KNOWN = (*MOVIES, ".gif", *IMAGES, *ARRAYS)
+_EXPECTED = f"{', '.join(suffix[1:] for suffix in _KNOWN)} files"
+
+
+class Source(NamedTuple):
+    """One video, for splitting as for reading.
+
+    Attributes:
+      name: where it is, relative to the folder it was found in, such as 'cats/1.mp4',
+        'faces.npz[3]' or 'faces.npz:key[3]'; printable.
+      kind: 'movie', 'gif', 'images', 'array' or 'damaged'.
+      path: of the file, or of the folder of images.
+      files: the images of a folder, in order; of other kinds none.
+      key: of the array in an .npz.
+      video: which one of the array.
+      siblings: how many videos the file holds.
+      problem: why a damaged file cannot be read.
+    """
+
+    name: str
+    kind: str
+    path: Path
+    files: tuple[Path, ...] = ()
+    key: str = ""
+    video: int = 0
+    siblings: int = 1
+    problem: str = ""
+
+
+def natural_key(text: str) -> tuple:
+    """Orders texts as people do: frame2 before frame10."""
+    parts = re.split("([0-9]+)", text)
+    # Numbers of any length, compared without being converted.
+    parts[1::2] = [(len(part.lstrip("0")), part.lstrip("0")) for part in parts[1::2]]
+    return (*parts, ()), text
+
+
+def find_sources(video_dir: str | os.PathLike) -> list[Source]:
+    """Returns every video below a folder, in natural order of names.
+
+    A folder that holds images directly is one video of its images, and named as the folder is.
+    Images beside movies, GIFs or arrays, such as a cover, are left out, and counted in a warning.
+    Hidden files and folders, linked folders, and links to files outside the folder are left out. A
+    damaged array file is one source of kind 'damaged'.
+
+    Raises:
+      UserError: there is no such folder, it cannot be listed, or it holds no video or more than
+        1,000,000.
+    """
+    root = Path(video_dir).expanduser()
+    if not root.is_dir():
+        raise UserError(
+            f"video_dir: expected a folder of videos, received {video_dir}; name one that is there"
+        )
+    root = root.resolve()
+    files, left_out = _files_below(root)
+    if left_out:
+        logging.warning("%s: %d links that leave the folder are not followed.", video_dir, left_out)
+    files = _without_covers(files, video_dir)
+    sources: list[Source] = []
+    for path in files:
+        sources += _of_file(path, root)
+        _check_count(sources)
+    sources += _image_folders(files, root)
+    _check_count(sources)
+    if not sources:
+        raise UserError(
+            f"video_dir: expected {_EXPECTED} below it, received {video_dir} without any; name "
+            "another folder"
+        )
+    sources.sort(key=lambda source: natural_key(source.name))
+    for one, other in zip(sources, sources[1:], strict=False):
+        if one.name == other.name:
+            raise UserError(
+                f"video_dir: expected one video a name, received two named {one.name}; rename one"
+            )
+    return sources
+
+
+def open_source(path: str | os.PathLike) -> list[Source]:
+    """Returns the videos of one file or of one folder of images, named after it.
+
+    Raises:
+      UserError: there is no such file, it is of no known kind, or a folder holds no images.
+    """
+    given = Path(path).expanduser()
+    found = given.resolve()
+    if found.is_dir():
+        files, _ = _files_below(found, deep=False)
+        sources = [
+            source._replace(name=_printable(given.name or found.name))
+            for source in _image_folders(files, found)
+        ]
+    elif found.is_file():
+        # A link may have another suffix than its file.
+        sources = _of_file(given.absolute(), given.absolute().parent)
+        if given.suffix.lower() in IMAGES:
+            sources = [Source(_printable(given.name), "images", found, (found,))]
+    else:
+        raise UserError(f"{path}: expected a video, received no file; name one that is there")
+    if not sources:
+        raise UserError(
+            f"{path}: expected one of {_EXPECTED}, or a folder of images; convert or rename it"
+        )
+    return sources
+
+
+def _check_count(sources: list[Source]) -> None:
+    if len(sources) > MAX_SOURCES:
+        raise UserError(
+            f"video_dir: expected at most {MAX_SOURCES} videos, received more; take some away"
+        )
+
+
+def _without_covers(files: list[Path], video_dir: str | os.PathLike) -> list[Path]:
+    """Returns the files without the images that lie beside files of other kinds."""
+    taken = {path.parent for path in files if path.suffix.lower() not in IMAGES}
+    kept = [path for path in files if path.suffix.lower() not in IMAGES or path.parent not in taken]
+    if len(kept) < len(files):
+        logging.warning(
+            "%s: %d images beside movies, GIFs or arrays are left out; frames belong into a folder "
+            "of their own.",
+            video_dir,
+            len(files) - len(kept),
+        )
+    return kept
+
+
+def _files_below(root: Path, deep: bool = True) -> tuple[list[Path], int]:
+    """Returns the files to look at, and the number of links that leave the folder."""
+
+    def refuse(error: OSError) -> None:
+        raise UserError(
+            f"video_dir: expected a folder that can be listed, received {error.filename} "
+            f"({error.strerror}); change its rights"
+        ) from error
+
+    plain, links = [], []
+    for folder, folders, names in os.walk(root, onerror=refuse):
+        folders[:] = sorted(name for name in folders if deep and not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder, name)
+            if name.startswith(".") or path.suffix.lower() not in _KNOWN:
+                continue
+            if path.is_symlink():
+                links.append(path)
+            elif stat.S_ISREG(path.stat().st_mode):  # A pipe would be waited for.
+                plain.append(path)
+    seen, left_out = set(plain), 0
+    for path in links:
+        target = path.resolve()
+        if not target.is_relative_to(root):
+            left_out += 1
+        elif target.is_file() and target not in seen:  # Else one video could be in both splits.
+            seen.add(target)
+            plain.append(path)
+    return plain, left_out
+
+
+def _of_file(path: Path, root: Path) -> list[Source]:
+    """Returns the videos of a file that is no image."""
+    name, suffix = _printable(path.relative_to(root).as_posix()), path.suffix.lower()
+    if suffix in MOVIES or suffix == ".gif":
+        return [Source(name, "gif" if suffix == ".gif" else "movie", path)]
+    if suffix not in ARRAYS:
+        return []
+    try:
+        listed = arrays.listed(path)
+    except Exception as error:  # Of many kinds, as bytes may hold anything.
+        return [Source(name, "damaged", path, problem=reason(error))]
+    single, siblings = len(listed) == 1, sum(count for _, count in listed)
+    return [
+        Source(
+            f"{name}[{index}]" if single else f"{name}:{_printable(key)}[{index}]",
+            "array",
+            path,
+            key=key,
+            video=index,
+            siblings=siblings,
+        )
+        for key, count in listed
+        for index in range(count)
+    ]
+
+
+def _image_folders(files: list[Path], root: Path) -> list[Source]:
+    """Returns one video for each folder that holds images directly."""
+    folders: dict[Path, list[Path]] = {}
+    for path in files:
+        if path.suffix.lower() in IMAGES:
+            folders.setdefault(path.parent, []).append(path)
+    return [
+        Source(
+            _printable(root.name if folder == root else folder.relative_to(root).as_posix()),
+            "images",
+            folder,
+            tuple(sorted(images, key=lambda path: natural_key(path.name))),
+        )
+        for folder, images in folders.items()
+    ]
+
+
+def _printable(name: str) -> str:
+    """Returns a name that can be printed and encoded, whatever bytes the file system holds."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

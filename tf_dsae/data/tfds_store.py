@@ -1,0 +1,146 @@
+"""What every data set that TFDS keeps is opened with."""
+
+import contextlib
+import functools
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from google.protobuf import json_format
+from tensorflow_datasets.core.utils import tqdm_utils
+
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
+
+FILE_ERRORS = (OSError, tf.errors.OpError)
+# What reading a file raises that holds something else than was written.
+DAMAGE = (*FILE_ERRORS, ValueError, KeyError, json_format.ParseError)
+MAKE_AGAIN = "delete it there to prepare it again, or name another folder by --data_dir"
+
+_READ_BATCH = 500
+_Builder = TypeVar("_Builder", bound=tfds.core.DatasetBuilder)
+
+
+def open_or_make(
+    name: str,
+    data_dir: str | os.PathLike | None,
+    new_builder: Callable[[], _Builder],
+    make: Callable[[], None],
+    space: str,
+) -> tuple[_Builder, bool]:
+    """Returns a builder whose data lie ready, and whether they had to be made.
+
+    Args:
+      name: of the data set, for errors.
+      data_dir: folder of prepared data sets; None for the default one.
+      new_builder: makes a builder, of what is there.
+      make: has TFDS write the data set.
+      space: that it takes, for errors, such as '200 MB'.
+
+    Raises:
+      UserError: the folder cannot be written, or what it holds is damaged.
+    """
+    where = "the default data_dir" if data_dir is None else data_dir
+    with as_user_error(f"Expected to read {name} in {where}", MAKE_AGAIN, DAMAGE):
+        builder = new_builder()
+    # TFDS renames a data set into place when it is complete, so what is there is whole.
+    if builder.data_path.exists():
+        return builder, False
+    advice = f"name a folder that can be written and has {space} to spare by --data_dir"
+    try:
+        with as_user_error(f"Expected to write {name} to {where}", advice, FILE_ERRORS):
+            make()
+    except UserError:
+        if not builder.data_path.exists():  # Else another process made it meanwhile.
+            raise
+    return new_builder(), True
+
+
+def opened(
+    builder: tfds.core.DatasetBuilder,
+    name: str,
+    fingerprint: str,
+    dynamic_factors: tuple[str, ...],
+    source: Mapping[str, Any] | None = None,
+) -> SequenceData:
+    """Wraps a prepared TFDS builder whose features are a video and class labels, among others."""
+    features = builder.info.features
+    factors = {
+        key: tuple(feature.names)
+        for key, feature in features.items()
+        if isinstance(feature, tfds.features.ClassLabel)
+    }
+
+    @functools.cache
+    def load_split(split: str) -> EncodedSplit:
+        with as_user_error(f"Expected to read {name} in {builder.data_dir}", MAKE_AGAIN, DAMAGE):
+            return _read_split(builder, split, tuple(factors))
+
+    shape = features["video"].shape
+    return SequenceData(
+        name=name,
+        fingerprint=fingerprint,
+        video_shape=tuple(shape),
+        num_train=builder.info.splits["train"].num_examples,
+        num_test=builder.info.splits["test"].num_examples,
+        factors=factors,
+        load_split=load_split,
+        decode=functools.partial(_inflated, shape=shape),
+        dynamic_factors=dynamic_factors,
+        source=source or {},
+    )
+
+
+@contextlib.contextmanager
+def as_user_error(expected: str, advice: str, kinds: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Turns errors of some kinds, and errors caused by them, into a UserError."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        # TFDS wraps what happens while it writes a split.
+        if not isinstance(error, kinds) and not isinstance(error.__cause__, kinds):
+            raise
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise UserError(f"{expected}, but that failed ({reason}); {advice}.") from error
+
+
+@contextlib.contextmanager
+def tfds_silent() -> Iterator[None]:
+    """Hides the bars of TFDS and what it prints to stdout."""
+    was_active = tqdm_utils._active  # TFDS has a switch, and no way to ask how it is set.
+    tfds.disable_progress_bar()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        tqdm_utils.display_progress_bar(was_active)
+
+
+def _inflated(encoded: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
+    """Decodes a zlib-encoded uint8 feature as TFDS does, whose own function logs a warning."""
+    pixels = tf.io.decode_raw(tf.io.decode_compressed(encoded, "ZLIB"), tf.uint8)
+    return tf.reshape(pixels, shape)
+
+
+def _read_split(
+    builder: tfds.core.DatasetBuilder, split: str, factors: tuple[str, ...]
+) -> EncodedSplit:
+    """Reads a split whole, in stored order, with the videos left encoded."""
+    stored = builder.as_dataset(
+        split=split, decoders={"video": tfds.decode.SkipDecoding()}, shuffle_files=False
+    )
+    parts = list(stored.batch(_READ_BATCH))
+    read, known = sum(len(part["video"]) for part in parts), builder.info.splits[split].num_examples
+    if read != known:
+        raise OSError(f"{read} of {known} videos of {split} are there")
+    labels = {
+        name: np.concatenate([part[name].numpy().astype(np.int64) for part in parts])
+        for name in factors
+    }
+    return EncodedSplit(tf.concat([part["video"] for part in parts], axis=0), labels)

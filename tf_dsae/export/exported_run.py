@@ -1,0 +1,58 @@
+"""A finished run as its export needs it: the model, and what its card says of where it is from."""
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.files import sha256
+from tf_dsae.export.measured import Measured, data_facts, read_measured
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.runs import workdir as folder
+
+_EVALUATION = Path("evaluation") / "evaluation.json"
+
+
+class Run(NamedTuple):
+    """A run as its card describes it: plain values, and the SHA-256 of the weights."""
+
+    settings: dict[str, Any]
+    data: dict[str, Any]
+    weights: str
+    evaluation: Measured
+
+
+def load_run(workdir: str | os.PathLike) -> tuple[DSAE, Run]:
+    """The model of a finished run, and the run that this very model is of.
+
+    Raises:
+      UserError: as `tf_dsae.load` does, or the files were replaced meanwhile.
+    """
+    workdir = Path(workdir)
+    config = folder.read_config(workdir / folder.CONFIG)
+    weights = workdir / folder.WEIGHTS
+    before = _digest(weights, config.model.num_weights)
+    model = folder.load(workdir)
+    after = _digest(weights, config.model.num_weights)
+    if not before or before != after or config.model != model.config:
+        raise UserError(
+            f"{workdir}: expected {folder.CONFIG} and {folder.WEIGHTS} to stay as they are during "
+            "an export, received others meanwhile; export again"
+        )
+    settings = {
+        "model": dataclasses.asdict(config.model),
+        "training": dataclasses.asdict(config.training),
+    }
+    evaluation = read_measured(workdir / _EVALUATION, before)
+    return model, Run(settings, data_facts(config.data), before, evaluation)
+
+
+def _digest(weights: Path, num_weights: int) -> str:
+    """SHA-256 of a file of so many weights; empty where it is none."""
+    try:
+        # A file of any size and kind may have this name: hashing it could take for ever.
+        folder.check_weights(weights, num_weights)
+        return sha256(weights)
+    except Exception:  # h5py raises many kinds; loading says better what is wrong.
+        return ""

@@ -1,0 +1,1 @@
+"""Measures of a split: pure functions of arrays."""

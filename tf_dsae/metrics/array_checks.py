@@ -1,0 +1,86 @@
+"""Checks of the arrays that the measures take, and log-softmax in float64."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tf_dsae.core.errors import UserError
+
+
+def as_floats(name: str, values: Any, shape: tuple) -> np.ndarray:
+    """`values` in float64 once they are finite and fit `shape`.
+
+    Args:
+      shape: of each axis its size, or its letter in messages where any size of at least 1 will do.
+
+    Raises:
+      UserError: another shape, an empty axis, not numbers, NaN or infinity.
+    """
+    array = np.asarray(values)
+    text = f"[{', '.join(map(str, shape))}]"
+    if array.dtype.kind not in "fiu":
+        raise UserError(f"{name}: expected numbers {text}, received {array.dtype}; pass floats")
+    fits = array.ndim == len(shape) and all(
+        size == expected if isinstance(expected, int) else size > 0
+        for size, expected in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
+        raise UserError(
+            f"{name}: expected numbers of shape {text}, received {list(array.shape)}; "
+            "pass one row a video, in the same order everywhere"
+        )
+    array = array.astype(np.float64, copy=False)
+    if not np.isfinite(array).all():
+        bad = array.size - np.count_nonzero(np.isfinite(array))
+        raise UserError(
+            f"{name}: expected finite numbers, received {bad} NaN or infinite; look for a model "
+            "whose training diverged"
+        )
+    return array
+
+
+def as_labels(name: str, values: Any, length: int | str = "N") -> np.ndarray:
+    """`values` in int64 [N] once they are whole numbers; `length`: N, or "N" for any above 0.
+
+    Raises:
+      UserError: another shape, no values, or not whole numbers.
+    """
+    array = np.asarray(values)
+    if array.ndim != 1 or array.size == 0 or length not in ("N", array.size):
+        raise UserError(
+            f"{name}: expected whole numbers of shape [{length}], received {list(array.shape)}; "
+            "pass one a video"
+        )
+    if array.dtype.kind not in "iu":
+        raise UserError(f"{name}: expected whole numbers, received {array.dtype}; pass integers")
+    return array.astype(np.int64, copy=False)
+
+
+def as_factors(name: str, factors: Any, length: int) -> dict[str, np.ndarray]:
+    """Factor -> int64 [N] once every factor has labels of at least two classes.
+
+    Raises:
+      UserError: no factor, labels of another length, or a factor of one class.
+    """
+    if not isinstance(factors, Mapping) or not factors:
+        raise UserError(
+            f"{name}: expected labels by factor, received {type(factors).__name__} without any; "
+            "pass {'skin': [N], ...}"
+        )
+    checked = {}
+    for factor, values in factors.items():
+        labels = as_labels(f"{name}[{factor!r}]", values, length)
+        if labels.min() == labels.max():
+            raise UserError(
+                f"{name}[{factor!r}]: expected at least 2 classes, received only {labels[0]}; "
+                "leave this factor out, or pass more videos"
+            )
+        checked[factor] = labels
+    return checked
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """log p of float64 logits [..., K]: finite however confident the judge."""
+    shifted = logits - logits.max(-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))

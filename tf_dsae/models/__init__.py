@@ -1,0 +1,1 @@
+"""Settings of a model, its objective, and the models themselves."""

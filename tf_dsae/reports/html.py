@@ -1,0 +1,223 @@
+"""A small builder of pages: one self-contained HTML file of text, tables and pictures.
+
+Everything given is escaped, pictures are embedded, and the page asks for nothing from outside.
+"""
+
+import base64
+import io
+import os
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from PIL import Image
+
+from tf_dsae.core.errors import UserError, reason
+from tf_dsae.core.files import read_bytes, written_whole
+from tf_dsae.reports.blocks import (
+    Block,
+    Cell,
+    Facts,
+    Figure,
+    Notice,
+    Section,
+    Settings,
+    Table,
+    Text,
+    as_cell,
+    numeric_columns,
+)
+from tf_dsae.reports.style import STYLE
+
+_MAX_PICTURE = 64 * 2**20  # Bytes; a page holds its pictures.
+
+
+def write_page(
+    path: str | os.PathLike, title: str, summary: Sequence[Block], sections: Sequence[Section]
+) -> None:
+    """Writes a page, whole or not at all.
+
+    Args:
+      path: of the HTML file.
+      title: of the page.
+      summary: blocks above the first section.
+      sections: of the page, in order.
+
+    Raises:
+      UserError: a picture is missing or no picture, or the file cannot be written.
+    """
+    page = render(title, summary, sections)
+    with written_whole(path) as beside:
+        beside.write_text(page, encoding="utf-8")
+
+
+def render(title: str, summary: Sequence[Block], sections: Sequence[Section]) -> str:
+    """The page that `write_page` writes."""
+    links, bodies = [], []
+    for number, section in enumerate(sections, 1):
+        name = escape(section.title)
+        links.append(f'<li><a href="#part-{number}">{name}</a></li>')
+        inside = "\n".join(map(_block, section.blocks))
+        bodies.append(
+            f'<section id="part-{number}" aria-labelledby="title-{number}">\n'
+            f'<h2 id="title-{number}">{name}</h2>\n{inside}\n</section>'
+        )
+    contents = f'<nav aria-label="Contents"><ol>{"".join(links)}</ol></nav>' if links else ""
+    above, below = "\n".join(map(_block, summary)), "\n".join(bodies)
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{escape(title)}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<div class="page">
+{contents}
+<main>
+<header>
+<h1>{escape(title)}</h1>
+{above}
+</header>
+{below}
+</main>
+</div>
+</body>
+</html>
+"""
+
+
+# --- Blocks.
+
+
+def _block(block: Block) -> str:
+    return _RENDERERS[type(block)](block)
+
+
+def _text(block: Text) -> str:
+    return f"<p>{escape(block.text)}</p>"
+
+
+def _notice(block: Notice) -> str:
+    return f'<p class="notice" role="note">{escape(block.text)}</p>'
+
+
+def _facts(block: Facts) -> str:
+    pairs = [
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in block.pairs
+    ]
+    return f'<dl class="facts">{"".join(pairs)}</dl>'
+
+
+def _table(table: Table) -> str:
+    classes = [' class="number"' if right else "" for right in numeric_columns(table)]
+    head = "".join(
+        f'<th scope="col"{css}>{escape(name)}</th>'
+        for name, css in zip(table.head, classes, strict=True)
+    )
+    body = ""
+    for first, *cells in ([as_cell(cell) for cell in row] for row in table.rows):
+        shown = [_td(cell, css) for cell, css in zip(cells, classes[1:], strict=True)]
+        body += f'<tr><th scope="row">{_inside(first)}</th>{"".join(shown)}</tr>\n'
+    label = escape(table.caption or "Table")
+    caption = f"<figcaption>{escape(table.caption)}</figcaption>" if table.caption else ""
+    notes = f'<p class="notes">{escape(table.notes)}</p>' if table.notes else ""
+    return (
+        f'<figure class="table">{caption}\n'
+        f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">\n'
+        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n"
+        f"</div>{notes}</figure>"
+    )
+
+
+def _td(cell: Cell, css: str) -> str:
+    shade = "" if cell.shade is None else f' style="--shade:{min(max(cell.shade, 0), 1):.3f}"'
+    return f"<td{css}{shade}>{_inside(cell)}</td>"
+
+
+def _inside(cell: Cell) -> str:
+    text = escape(cell.text)
+    if cell.best:
+        text = f'<strong class="best">{text}</strong>'
+    return text + (f"<small>{escape(cell.detail)}</small>" if cell.detail else "")
+
+
+def _figure(figure: Figure) -> str:
+    caption = f"<figcaption>{escape(figure.caption)}</figcaption>" if figure.caption else ""
+    still = f'<div class="plate">{_image(figure.path, figure.alt)}</div>'
+    if figure.moving is None:
+        return f'<figure class="picture">{still}{caption}</figure>'
+    moving = _image(figure.moving, f"{figure.alt} Animated.")
+    frames = f"<details><summary>Frame by frame</summary>{still}</details>"
+    return (
+        f'<figure class="picture"><div class="plate moving">{moving}</div>{caption}{frames}'
+        "</figure>"
+    )
+
+
+def _image(path: str | os.PathLike, alt: str) -> str:
+    """An <img> that holds the file."""
+    if not alt.strip():
+        raise ValueError(f"{path}: expected a text for who does not see the picture")
+    try:
+        held = read_bytes(path, _MAX_PICTURE)
+        with Image.open(io.BytesIO(held), formats=("PNG", "GIF")) as picture:
+            kind, (width, height) = (picture.format or "").lower(), picture.size
+    # pillow raises SyntaxError for broken chunks and ValueError for texts that expand.
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UserError(f"{path}: expected a PNG or GIF, received: {reason(error)}") from error
+    content = base64.b64encode(held).decode("ascii")
+    return (
+        f'<img width="{width}" height="{height}" alt="{escape(alt)}" '
+        f'src="data:image/{kind};base64,{content}">'
+    )
+
+
+def _settings(block: Settings) -> str:
+    groups = _flat(block.values)
+    parts = []
+    for name, pairs in groups.items():
+        heading = f"<h3>{escape(name)}</h3>" if name else ""
+        rows = "".join(
+            f"<div><dt>{escape(key)}</dt><dd>{escape(value)}</dd></div>" for key, value in pairs
+        )
+        parts.append(f'<div class="group">{heading}<dl>{rows}</dl></div>')
+    return (
+        f'<details class="settings"><summary>{escape(block.title)}</summary>'
+        f"{''.join(parts)}</details>"
+    )
+
+
+def _flat(values: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """Name of a group ("" for none) -> (name, value) pairs in words."""
+    groups: dict[str, list[tuple[str, str]]] = {"": []}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            groups[str(name)] = [(str(key), _words(inner)) for key, inner in value.items()]
+        else:
+            groups[""].append((str(name), _words(value)))
+    return {name: pairs for name, pairs in groups.items() if pairs}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_words(inner)}" for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_words, value))
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "yes", False: "no"}[value]
+    return str(value)
+
+
+_RENDERERS: dict[type, Callable[[Any], str]] = {
+    Text: _text,
+    Notice: _notice,
+    Facts: _facts,
+    Table: _table,
+    Figure: _figure,
+    Settings: _settings,
+}

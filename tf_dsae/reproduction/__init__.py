@@ -1,0 +1,1 @@
+"""The 2019 paper's story, end to end."""

@@ -1,0 +1,190 @@
+"""The 2019 paper's story end to end: train at its betas, evaluate, study the bound, report.
+
+Every stage leaves a folder and is not repeated when that folder holds its result:
+
+    <output_dir>/beta_1, beta_6, beta_150    runs, each with evaluation/
+    <output_dir>/sprites                     the same of a preset that is set beside them
+    <output_dir>/likelihood                  the exact-likelihood study
+    <output_dir>/report.html, report.md      all of it, in the paper's order
+"""
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tf_dsae.core.errors import UserError
+from tf_dsae.data import prepare
+from tf_dsae.evaluation.collect import Protocol
+from tf_dsae.evaluation.evaluation_run import (
+    EVALUATION,
+    REPORT,
+    check_output,
+    evaluate_run,
+    read_evaluation,
+    weights_digest,
+)
+from tf_dsae.evaluation.judges import obtain_judges
+from tf_dsae.evaluation.measure_model import check_factors
+from tf_dsae.linear_gaussian import study
+from tf_dsae.linear_gaussian.study_report import read_study
+from tf_dsae.linear_gaussian.study_settings import default_panels
+from tf_dsae.methods.presets import preset
+from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.reproduction import story
+from tf_dsae.runs import workdir as folder
+from tf_dsae.training import check_before_data, train
+
+BETAS = (1.0, 6.0, 150.0)
+
+
+class Places(NamedTuple):
+    """Folders of what a reproduction needs; None for the defaults of `prepare` and the judges."""
+
+    output_dir: Path
+    data_dir: str | None = None
+    sheets_dir: str | None = None
+    judge_dir: str | None = None
+
+
+def run_name(beta: float) -> str:
+    """The folder of the run at a beta."""
+    return f"beta_{beta:g}"
+
+
+def reproduce(
+    model: ModelConfig,
+    training: TrainingConfig,
+    places: Places,
+    betas: tuple[float, ...] = BETAS,
+    num_videos: int | None = None,
+    show_source: bool = True,
+    beside: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Runs every stage that is not done, and writes report.html and report.md.
+
+    Args:
+      model, training: settings of the runs at betas, but for beta.
+      places: where things are.
+      betas: weights of both KLs, a run for each; 1, 6 and 150 are set beside the paper's.
+      num_videos: test videos to evaluate; None for all.
+      show_source: False shows real clips as their reconstructions.
+      beside: presets to train as they are, on the same data and from the same seed.
+
+    Returns:
+      The evaluations, run name -> evaluation.
+
+    Raises:
+      UserError: a folder holds another run, or as the stages themselves do.
+    """
+    output = places.output_dir.expanduser()
+    check_output(output)
+    runs = _runs(model, training, betas, beside)
+    for run in runs:
+        check_before_data(output / run.folder, run.model, run.training, resume=True)
+    # Whatever could stop a later stage is found before the first.
+    data = prepare(training.dataset, places.data_dir, places.sheets_dir)
+    check_factors(data, num_videos)
+    judges = obtain_judges(data, places.judge_dir, places.data_dir)
+    judges.require()
+    told = []
+    for run in runs:
+        workdir = output / run.folder
+        if not _trained(workdir):
+            _say(f"training {run.folder}")
+            train(data, run.model, run.training, workdir, show=True)
+        options = {"num_videos": num_videos, "show_source": show_source}
+        evaluation = _evaluated(workdir, training.seed, places, judges, options)
+        told.append(story.Told(run.folder, run.beta, evaluation))
+    made = _studied(output / "likelihood", training.seed)
+    story.write_story(output, told, made)
+    return {run.folder: run.evaluation for run in told}
+
+
+class _Run(NamedTuple):
+    folder: str
+    beta: float | None  # None: weights of its preset's own.
+    model: ModelConfig
+    training: TrainingConfig
+
+
+def _runs(
+    model: ModelConfig, training: TrainingConfig, betas: tuple[float, ...], beside: tuple[str, ...]
+) -> list[_Run]:
+    runs = []
+    for beta in sorted(betas):
+        of_run = dataclasses.replace(training, beta_f=f"{beta:g}", beta_z=f"{beta:g}")
+        runs.append(_Run(run_name(beta), beta, model, of_run))
+    for name in beside:
+        other = preset(name, training.dataset)
+        of_run = dataclasses.replace(other.training, seed=training.seed)
+        runs.append(_Run(name, None, other.model, of_run))
+    return runs
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def _trained(workdir: Path) -> bool:
+    """Whether a run is finished, its last file included."""
+    return all(
+        (workdir / name).exists() for name in (folder.WEIGHTS, f"{folder.FIGURES}/curves.png")
+    )
+
+
+def _held(read: Callable[[Path], dict[str, Any]], path: Path) -> dict[str, Any]:
+    """What an earlier run left; {} where it left nothing that can be read."""
+    try:
+        return read(path)
+    except UserError:
+        return {}
+
+
+def _evaluated(
+    workdir: Path, seed: int, places: Places, judges: Any, options: dict[str, Any]
+) -> dict[str, Any]:
+    """The evaluation of these very weights by these judges, made if it is not there."""
+    output = workdir / "evaluation"
+    protocol = Protocol(seed=seed)
+    asked = dataclasses.asdict(protocol) | {
+        "weights": weights_digest(workdir),
+        "judges_digest": judges.digest(),
+        "asked_videos": options["num_videos"],
+        "show_source": options["show_source"],
+    }
+    held = _held(read_evaluation, output / EVALUATION)
+    whole = (output / REPORT).exists() and all(
+        (output / "figures" / name).exists() for name in story.needed_pictures()
+    )
+    if whole and all(held.get(name) == value for name, value in asked.items()):
+        return held
+    _say(f"evaluating {workdir.name}")
+    return evaluate_run(
+        workdir,
+        output,
+        protocol,
+        judge_dir=places.judge_dir,
+        data_dir=places.data_dir,
+        sheets_dir=places.sheets_dir,
+        **options,
+    )
+
+
+def _studied(output: Path, seed: int) -> dict[str, Any]:
+    """The likelihood study of the published panels, made if it is not there."""
+    panels = default_panels(seed=seed)
+    wanted = [dataclasses.asdict(panel) | {"grid": list(panel.grid)} for panel in panels]
+    held = _held(read_study, output / study.STUDY)
+    same = [
+        all(found.get(name) == value for name, value in panel.items())
+        for found, panel in zip(held.get("panels", []), wanted, strict=False)
+    ]
+    pictures = all((output / "figures" / name).exists() for name in story.STUDY_PICTURES)
+    if pictures and len(same) == len(wanted) and all(same):
+        return held
+    _say("studying the bound against exact likelihoods")
+    made = study.run_study(panels) | {"versions": folder.versions()}
+    study.write(output, made)
+    return made
