@@ -8,6 +8,7 @@ needs it.
 import importlib
 from typing import Any
 
+from tf_dsae import metrics
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.version import __version__
 from tf_dsae.data import sprites as _sprites  # noqa: F401  Registers the TFDS data set.
@@ -16,6 +17,7 @@ _HOMES = {
     "ClipSettings": "tf_dsae.data.folder.clip_settings",
     "DSAE": "tf_dsae.models.dsae",
     "ElboTerms": "tf_dsae.models.objective",
+    "Evaluation": "tf_dsae.evaluation.results",
     "Latents": "tf_dsae.core.types",
     "ModelConfig": "tf_dsae.models.config",
     "PRESETS": "tf_dsae.methods.presets",
@@ -23,6 +25,7 @@ _HOMES = {
     "TrainingConfig": "tf_dsae.models.config",
     "Views": "tf_dsae.models.views",
     "encode_folder": "tf_dsae.runs.apply",
+    "evaluate": "tf_dsae.evaluation.evaluation_run",
     "export_saved_model": "tf_dsae.export",
     "load": "tf_dsae.runs.workdir",
     "prepare": "tf_dsae.data.prepare_data_set",
@@ -31,7 +34,7 @@ _HOMES = {
     "train": "tf_dsae.training",
 }
 
-__all__ = ["UserError", "__version__", *_HOMES]
+__all__ = ["UserError", "__version__", "metrics", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

@@ -26,9 +26,10 @@ def main(argv: list[str]) -> None:
     from tf_dsae.core.files import written_whole
     from tf_dsae.evaluation import evaluation_report as report
     from tf_dsae.evaluation.comparison import names_of
-    from tf_dsae.evaluation.evaluation_run import check_output, read_evaluation
+    from tf_dsae.evaluation.evaluation_run import check_output
+    from tf_dsae.evaluation.results import Evaluation
 
-    evaluations = dict(zip(names_of(paths), map(read_evaluation, paths), strict=True))
+    evaluations = dict(zip(names_of(paths), map(Evaluation.read, paths), strict=True))
     output = Path(_OUTPUT_DIR.value).expanduser()
     check_output(output)
     with written_whole(output / "comparison.md") as beside:

@@ -73,9 +73,8 @@ def main(argv: list[str]) -> None:
     if _NUM_VIDEOS.value < 0:
         raise UserError(f"num_videos: expected at least 0, received {_NUM_VIDEOS.value}")
     common.load_tensorflow()
-    from tf_dsae.evaluation import evaluation_report as report
     from tf_dsae.evaluation.collect import Protocol
-    from tf_dsae.evaluation.evaluation_run import evaluate_run
+    from tf_dsae.evaluation.evaluation_run import evaluate
 
     protocol = Protocol(
         reference=_REFERENCE.value,
@@ -85,10 +84,11 @@ def main(argv: list[str]) -> None:
         seed=_SEED.value,
     )
     output = Path(_OUTPUT_DIR.value or Path(_WORKDIR.value) / "evaluation")
-    evaluation = evaluate_run(
+    evaluation = evaluate(
         _WORKDIR.value,
-        output,
-        protocol,
+        output_dir=output,
+        protocol=protocol,
+        show_progress=True,
         judge_dir=_JUDGE_DIR.value,
         data_dir=data_flags.DATA_DIR.value,
         sheets_dir=data_flags.SHEETS_DIR.value,
@@ -98,7 +98,7 @@ def main(argv: list[str]) -> None:
         judge_accuracy=_JUDGE_ACCURACY.value,
         dynamic_factors=tuple(_DYNAMIC_FACTORS.value) if _DYNAMIC_FACTORS.value else None,
     )
-    print(report.table_text(evaluation))
+    evaluation.show()
     print(f"wrote {output} in {time.monotonic() - start:.0f} s; open {output / 'report.html'}")
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from absl import logging
-from tqdm import tqdm
 
 from tf_dsae.core.errors import UserError
+from tf_dsae.core.progress import progress_bar
 from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.preparing import prepare_folder
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
@@ -128,11 +128,7 @@ def _sprites_builder(config: str, request: _Request, **kwargs: Any) -> sprites.B
 def _make_sprites(name: str, config: str, request: _Request) -> None:
     """Has TFDS write the data set, with one bar of ours in place of its bars and prints."""
     total = sum(map(len, characters.split_characters().values())) * len(characters.MOTIONS)
-    hidden = None if request.show_progress else True  # None: hidden unless on a terminal.
-    with (
-        tfds_silent(),
-        tqdm(desc=name, total=total, unit=" videos", leave=False, disable=hidden) as bar,
-    ):
+    with tfds_silent(), progress_bar(name, total, show=request.show_progress) as bar:
         _sprites_builder(config, request, on_videos=bar.update).download_and_prepare()
 
 

@@ -5,46 +5,23 @@ import os
 from pathlib import Path
 from typing import Any
 
+from tf_dsae.core.checks import shown
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import check_folder, read_json, sha256, write_json, written_whole
+from tf_dsae.core.files import check_folder, sha256, written_whole
 from tf_dsae.data import prepare
 from tf_dsae.data.folder.run_source import read_source
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation.collect import Protocol
-from tf_dsae.evaluation.evaluation_checks import check_evaluation
 from tf_dsae.evaluation.evaluation_pictures import write_pictures
 from tf_dsae.evaluation.judges import MIN_ACCURACY, obtain_judges
-from tf_dsae.evaluation.measure_model import check_factors, evaluate
+from tf_dsae.evaluation.measure_model import check_factors, measure_model
+from tf_dsae.evaluation.results import EVALUATION, Evaluation
+from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs import workdir as folder
 
-EVALUATION = "evaluation.json"
 REPORT = "report.html"
 TABLES = "evaluation.md"
-
-
-def read_evaluation(path: str | os.PathLike) -> dict[str, Any]:
-    """Reads an evaluation.json; `path` may also be its folder or that of its run.
-
-    Raises:
-      UserError: there is none, or it is another file.
-    """
-    path = Path(path).expanduser()
-    for place in (path / EVALUATION, path / "evaluation" / EVALUATION):
-        if path.is_dir() and place.exists():
-            path = place
-            break
-    if path.is_dir():
-        raise UserError(
-            f"{path}: expected an evaluated run, found no {EVALUATION} in it; bin/evaluate "
-            f"--workdir={path} makes one"
-        )
-    evaluation = read_json(path, f"an {EVALUATION} or the folder of an evaluated run")
-    needed = {"dataset", "elbo", "judges", "table", "protocol", "latents"}
-    if not isinstance(evaluation, dict) or not needed <= set(evaluation):
-        raise UserError(f"{path}: expected an {EVALUATION}, received another file")
-    check_evaluation(str(path), evaluation)
-    return evaluation
 
 
 def check_output(output_dir: str | os.PathLike) -> None:
@@ -59,7 +36,7 @@ def open_run(
     show_progress: bool = True,
     video_dir: str | None = None,
     dynamic_factors: tuple[str, ...] | None = None,
-) -> tuple[folder.RunConfig, Any, SequenceData]:
+) -> tuple[folder.RunConfig, DSAE, SequenceData]:
     """A finished run's settings, its model, and the data that it was trained on.
 
     Args:
@@ -84,15 +61,19 @@ def open_run(
         video_dir=video_dir or (source.video_dir if source else None),
         clips=source.clips if source else None,
     )
+    check_trained_on(workdir, run, data, f"name the --{'video' if source else 'data'}_dir")
+    return run, model, data
+
+
+def check_trained_on(workdir: Path, run: folder.RunConfig, data: SequenceData, advice: str) -> None:
+    """Raises UserError where a run was trained on other data, by their fingerprint."""
     trained_on = run.data.get("fingerprint")
     if trained_on != data.fingerprint:
         raise UserError(
             f"{workdir}: expected a run trained on the {data.name} that is prepared "
             f"({data.fingerprint[:12]}), received one trained on other data "
-            f"({str(trained_on)[:12]}); name the --{'video' if source else 'data'}_dir that it was "
-            "trained with"
+            f"({shown(trained_on)[:14]}); {advice} that it was trained with"
         )
-    return run, model, data
 
 
 def weights_digest(workdir: str | os.PathLike) -> str:
@@ -100,55 +81,71 @@ def weights_digest(workdir: str | os.PathLike) -> str:
     return sha256(Path(workdir) / folder.WEIGHTS)
 
 
-def evaluate_run(
+def evaluate(
     workdir: str | os.PathLike,
-    output_dir: str | os.PathLike,
-    protocol: Protocol,
-    judge_dir: str | None = None,
-    data_dir: str | None = None,
-    sheets_dir: str | None = None,
+    data: SequenceData | None = None,
+    output_dir: str | os.PathLike | None = None,
+    *,
+    protocol: Protocol | None = None,
     num_videos: int | None = None,
-    show_source: bool = True,
-    show_progress: bool = True,
-    video_dir: str | None = None,
+    judge_dir: str | None = None,
     judge_accuracy: float = MIN_ACCURACY,
-    dynamic_factors: tuple[str, ...] | None = None,
-) -> dict[str, Any]:
+    show_source: bool = True,
+    show_progress: bool = False,
+    data_dir: str | None = None,
+    **source: Any,
+) -> Evaluation:
     """Evaluates a run and writes evaluation.json, evaluation.md, report.html and figures/.
 
     Args:
-      judge_dir: folder of judges; None keeps them beside the prepared data.
+      workdir: folder of a finished run.
+      data: that it was trained on; None opens them as the run says.
+      output_dir: to write to; by default the folder `evaluation` of the run.
+      protocol: how videos are generated and compared; by default `Protocol()`.
       num_videos: of the test split, from its start; None for all.
-      show_source: False shows source clips as their reconstructions.
-      video_dir: of a run on a folder of videos that have moved since.
+      judge_dir: folder of judges; None keeps them beside the prepared data.
       judge_accuracy: that every judge must reach, a fraction.
-      dynamic_factors: of such a run, in place of those it was trained with.
+      show_source: False shows source clips as their reconstructions.
+      show_progress: whether to show, on stderr, bars (on a terminal) and what the judges reach.
+      data_dir: folder of prepared data sets.
+      source: options of `open_run`, where the run's data lie elsewhere by now.
 
     Returns:
       What evaluation.json holds.
 
     Raises:
-      UserError: as `open_run` and `evaluate` do, or judges that are not sure enough.
+      UserError: as `open_run` and `measure_model` do, or judges that are not sure enough.
+
+    Example:
+      >>> evaluation = tf_dsae.evaluate("runs/tiny", data, judge_accuracy=0.5)  # doctest: +SKIP
+      >>> evaluation.show()  # doctest: +SKIP
     """
-    workdir, output = Path(workdir).expanduser(), Path(output_dir).expanduser()
-    run, model, data = open_run(
-        workdir, data_dir, sheets_dir, show_progress, video_dir, dynamic_factors
-    )
+    workdir, protocol = Path(workdir).expanduser(), protocol or Protocol()
+    output = Path(output_dir or workdir / "evaluation").expanduser()
+    if data is None:
+        run, model, data = open_run(workdir, data_dir, show_progress=show_progress, **source)
+    else:
+        run, model = folder.read_config(workdir / folder.CONFIG), folder.load(workdir)
+        check_trained_on(workdir, run, data, "pass the data")
     check_factors(data, num_videos)
     check_output(output)
     judges = obtain_judges(data, judge_dir, data_dir, show_progress, judge_accuracy)
     judges.require(judge_accuracy)
     # While results change there are none: evaluation.json comes last.
     (output / EVALUATION).unlink(missing_ok=True)
-    evaluation = evaluate(model, data, judges, protocol, num_videos, show_progress)
-    evaluation |= {
-        "batch_size": protocol.batch_size,
-        "asked_videos": num_videos,
-        "show_source": show_source,
-        "weights": weights_digest(workdir),
-        "versions": folder.versions(),
-    }
-    evaluation["beta"] = {"f": run.training.beta_f, "z": run.training.beta_z}
+    evaluation = measure_model(
+        model,
+        data,
+        judges,
+        protocol,
+        num_videos,
+        show_progress,
+        asked_videos=num_videos,
+        show_source=show_source,
+        weights=weights_digest(workdir),
+        versions=folder.versions(),
+        beta={"f": run.training.beta_f, "z": run.training.beta_z},
+    )
     pictures = write_pictures(model, data, output / "figures", protocol.seed, show_source)
     with written_whole(output / TABLES) as beside:
         beside.write_text(report.report_markdown(evaluation), encoding="utf-8")
@@ -157,5 +154,5 @@ def evaluate_run(
     report.write_report(
         output / REPORT, evaluation, pictures, curves if curves.exists() else None, settings
     )
-    write_json(output / EVALUATION, evaluation)
+    evaluation.write(output / EVALUATION)
     return evaluation

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import check_folder, path_errors, written_whole
+from tf_dsae.core.progress import progress_bar
 from tf_dsae.data.folder import find_sources, iter_clips, open_source, read_clip
 from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.run_source import read_source
@@ -140,8 +140,7 @@ class _Reading:
 
     def clips(self) -> Iterator[tuple[str, int, np.ndarray]]:
         """Yields (file, start, uint8 [T, H, W, C])."""
-        hidden = None if self.show_progress else True  # None: hidden unless on a terminal.
-        for source in tqdm(self.sources, "encoding", unit=" videos", leave=False, disable=hidden):
+        for source in progress_bar("encoding", over=self.sources, show=self.show_progress):
             try:
                 for start, clip in iter_clips(source, self.settings):
                     yield source.name, start, clip
