@@ -51,7 +51,7 @@ def _processor() -> str:
 
 def record_study(source: Path, output: Path) -> dict:
     """Copies a likelihood study; returns what is particular to it."""
-    from tf_dsae.linear_gaussian.results import Study
+    from tf_dsae.linear_gaussian.study_results import Study
 
     study = Study.read(source / "likelihood.json")
     for path in ("likelihood.json", "likelihood.md", "figures"):

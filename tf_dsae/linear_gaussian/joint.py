@@ -11,7 +11,7 @@ from tf_dsae.linear_gaussian import exact, families
 from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.peaks import peak
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess
-from tf_dsae.linear_gaussian.results import AscentPath, Joint, JointFit, Lengths, Sigmas
+from tf_dsae.linear_gaussian.study_results import AscentPath, Joint, JointFit, Lengths, Sigmas
 from tf_dsae.linear_gaussian.study_settings import FAMILIES, TOLERANCE, TRUE_PARAMETERS, Parameters
 from tf_dsae.linear_gaussian.study_training import train
 from tf_dsae.training.optimizers import Adam

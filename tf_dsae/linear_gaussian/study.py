@@ -8,8 +8,8 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import check_folder, written_whole
 from tf_dsae.linear_gaussian import joint
 from tf_dsae.linear_gaussian import study_figures as figures
-from tf_dsae.linear_gaussian.results import STUDY, Study
 from tf_dsae.linear_gaussian.study_report import study_report
+from tf_dsae.linear_gaussian.study_results import STUDY, Study
 from tf_dsae.linear_gaussian.study_settings import Panel
 from tf_dsae.linear_gaussian.sweep import run_panels
 from tf_dsae.reports.markdown import render_markdown

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from tf_dsae.core.files import written_whole
-from tf_dsae.linear_gaussian.results import Joint, Lengths, PanelResult
 from tf_dsae.linear_gaussian.study_report import edge
+from tf_dsae.linear_gaussian.study_results import Joint, Lengths, PanelResult
 from tf_dsae.reports.figures import COLOURS, FAINT, INK, tidy_axes
 
 _PALE, _WARM, _BLUE, _LIGHT_BLUE = "#d9d9d9", COLOURS[3], COLOURS[0], "#9CCBEB"

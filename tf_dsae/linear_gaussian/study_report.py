@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tf_dsae.linear_gaussian.results import Joint, Lengths, PanelResult, Study
+from tf_dsae.linear_gaussian.study_results import Joint, Lengths, PanelResult, Study
 from tf_dsae.linear_gaussian.study_settings import FAMILIES, TOLERANCE, Parameters
 from tf_dsae.reports.blocks import Block, Listing, Report, Section, Table, Text
 

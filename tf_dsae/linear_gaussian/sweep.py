@@ -12,7 +12,7 @@ from tf_dsae.linear_gaussian import exact, families
 from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.peaks import peak
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observations
-from tf_dsae.linear_gaussian.results import (
+from tf_dsae.linear_gaussian.study_results import (
     Limit,
     LimitBound,
     LimitPeaks,

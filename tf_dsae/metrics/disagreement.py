@@ -54,10 +54,13 @@ class Disagreement(NamedTuple):
 
 
 def disagreement_per_video(reference_logits: Any, generated_logits: Any) -> VideoDisagreement:
-    """Compares a judge's logits [N, K] of the reference videos and of the generated ones.
+    """Compares what a judge says of the reference videos and of the generated ones.
 
     KLs come from log-probabilities, never from clipped probabilities, so that a confident judge
     gives finite figures. Of classes that tie, the first is the most probable.
+
+    Args:
+      reference_logits, generated_logits: [N, K].
 
     Raises:
       UserError: shapes that differ, no videos, fewer than 2 classes, NaN or infinite logits.

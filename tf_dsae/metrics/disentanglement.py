@@ -150,6 +150,10 @@ def mutual_information_gap(code: Any, factors: Any) -> FactorScore:
     (I(c_first; v) - I(c_second; v)) / H(v), the two most informative dimensions of factor v in code
     [N, D], D at least 2, each discretised into 20 equal-width bins as disentanglement_lib does.
 
+    Args:
+      code: [N, D].
+      factors: factor -> int [N].
+
     Raises:
       UserError: shapes that differ, no videos, NaN, or a factor of one class.
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 _NUMBER = re.compile(
-    r"(?:[\N{LESS-THAN OR EQUAL TO}\N{GREATER-THAN OR EQUAL TO}] )?[+\-\N{MINUS SIGN}]?\d|[-\N{EN DASH}]$|$"
+    r"(?:[\N{LESS-THAN OR EQUAL TO}\N{GREATER-THAN OR EQUAL TO}] )?[+\-\N{MINUS SIGN}]?\d"
+    r"|[-\N{EN DASH}]$|$"
 )
 
 

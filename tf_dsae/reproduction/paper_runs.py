@@ -23,7 +23,7 @@ from tf_dsae.evaluation.measure_model import check_factors
 from tf_dsae.evaluation.protocols import JudgesLike
 from tf_dsae.evaluation.results import EVALUATION, Evaluation
 from tf_dsae.linear_gaussian import study
-from tf_dsae.linear_gaussian.results import STUDY, Study
+from tf_dsae.linear_gaussian.study_results import STUDY, Study
 from tf_dsae.linear_gaussian.study_settings import default_panels
 from tf_dsae.methods.presets import preset
 from tf_dsae.models.config import ModelConfig, TrainingConfig

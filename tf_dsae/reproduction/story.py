@@ -9,8 +9,8 @@ from tf_dsae.evaluation import tables
 from tf_dsae.evaluation.comparison import comparison_tables
 from tf_dsae.evaluation.evaluation_report import notices
 from tf_dsae.evaluation.results import Evaluation
-from tf_dsae.linear_gaussian.results import Study
 from tf_dsae.linear_gaussian.study_report import bias_table
+from tf_dsae.linear_gaussian.study_results import Study
 from tf_dsae.reports import scenes
 from tf_dsae.reports.blocks import Block, Figure, Notice, Report, Section, Settings, Text
 from tf_dsae.reports.html import write_page
