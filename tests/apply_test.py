@@ -10,7 +10,7 @@ from tests.conftest import C, F, H, T, W, Z, small_config
 from tests.data.folder.conftest import save_gif
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.folder import ClipSettings
-from tf_dsae.models.config import TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs import apply
 from tf_dsae.runs import workdir as folder

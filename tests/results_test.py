@@ -10,7 +10,7 @@ import pytest
 
 import tf_dsae
 from tests.conftest import small_config
-from tf_dsae.models.config import TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs import workdir as folder
 

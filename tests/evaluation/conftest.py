@@ -13,8 +13,8 @@ from tf_dsae.core.types import Latents, Posterior
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 from tf_dsae.evaluation import evaluation_run
 from tf_dsae.layers.distributions import diagonal_normal
-from tf_dsae.models.config import TrainingConfig
-from tf_dsae.models.objective import ElboTerms
+from tf_dsae.methods.training_config import TrainingConfig
+from tf_dsae.models.variational_bound import ElboTerms
 from tf_dsae.reproduction import paper_runs as reproduce
 from tf_dsae.training import train
 

@@ -101,7 +101,8 @@ def test_new_motions_come_from_the_prior_that_is_asked_for(pixels, judges):
 
 
 def test_a_real_model_is_evaluated_as_a_function_of_the_seed(noise):
-    model, data, judges = DSAE(small_config(posterior="full"), seed=1), noise, PixelJudges(noise)
+    model = DSAE(small_config(dynamic_posterior="full"), seed=1)
+    data, judges = noise, PixelJudges(noise)
     found = [
         evaluate(model, data, judges, Protocol(seed=seed, batch_size=4), **QUIET)
         for seed in (3, 3, 4)

@@ -22,9 +22,10 @@ from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation import judges
 from tf_dsae.evaluation.evaluation_run import read_evaluation
 from tf_dsae.evaluation.judge import JudgeSettings
+from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.linear_gaussian.study_report import as_text, bias_table, families_table, read_study
 from tf_dsae.linear_gaussian.study_settings import FAMILIES
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.reports import figures
 from tf_dsae.runs import workdir
 from tf_dsae.runs.metrics_table import COLUMNS, read_metrics

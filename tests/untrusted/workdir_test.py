@@ -14,8 +14,9 @@ import tensorflow as tf
 import tf_dsae
 from tests.conftest import small_config
 from tf_dsae.core.errors import UserError
+from tf_dsae.layers.model_config import ModelConfig
+from tf_dsae.layers.weight_count import MAX_WEIGHTS
 from tf_dsae.methods.presets import preset
-from tf_dsae.models.config import MAX_WEIGHTS, ModelConfig
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs import workdir
 from tf_dsae.runs.metrics_table import COLUMNS, read_metrics
@@ -52,7 +53,7 @@ def change_model(run, **changes):
 @pytest.mark.parametrize("rnn", ["lstm", "bidirectional_lstm", "gru", "mean"])
 @pytest.mark.parametrize("initial", ["learned", "standard_normal"])
 def test_weights_are_counted_without_a_layer(posterior, rnn, initial):
-    config = small_config(posterior=posterior, static_rnn=rnn, initial_prior=initial)
+    config = small_config(dynamic_posterior=posterior, static_posterior=rnn, initial_prior=initial)
     assert config.num_weights == DSAE(config).count_params()
 
 
@@ -66,12 +67,12 @@ def test_weights_of_presets_are_counted(name):
     "changes",
     [
         {"static_size": 10**9},
-        {"static_rnn_size": 10**5},
+        {"static_hidden_size": 10**5},
         {"encoder_channels": [10**9, 1]},
         {"prior_size": 10**400},
         {"prior_size": 10**30, "static_size": 2**63},
         {"frame_shape": [5000, 20, 3]},
-        {"frame_shape": [4096, 4096, 3], "static_rnn_size": 512},
+        {"frame_shape": [4096, 4096, 3], "static_hidden_size": 512},
         {"encoder_channels": [1] * 10**5, "encoder_strides": [1] * 10**5},
         {"encoder_channels": [10**7, 1], "encoder_kernel_sizes": [1, 1]},
         {"encoder_strides": list(range(10**5))},
@@ -241,7 +242,7 @@ for run in sys.argv[2:]:
 """
 BOMBED = {
     "settings": lambda run: change_model(run, static_size=10**8),
-    "large model": lambda run: change_model(run, static_rnn_size=14_000),  # 0.8e9 weights.
+    "large model": lambda run: change_model(run, static_hidden_size=14_000),  # 0.8e9 weights.
     "array": lambda run: replace(run, SPOILED["huge and never written"]),
     "compressed": lambda run: replace(run, SPOILED["compressed"]),
     "values": lambda run: (run / "config.json").write_text("[" + "[]," * 10**6 + "1]"),

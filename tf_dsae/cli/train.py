@@ -22,8 +22,9 @@ from absl import flags
 from tf_dsae.cli import clip_flags, common, data_flags
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.folder.run_source import FolderSource, read_source
+from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.methods.presets import PRESETS, preset
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 
 _PRESET_HELP = "; ".join(f"{name}: {entry.summary}" for name, entry in PRESETS.items())
 

@@ -17,7 +17,7 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.judge import Judges
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.models.objective import ElboTerms
+from tf_dsae.models.variational_bound import ElboTerms
 
 REFERENCES = ("data", "reconstruction")
 MOTION_PRIORS = ("learned", "standard_normal")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import sha256
 from tf_dsae.export.measured import Measured, data_facts, read_measured
+from tf_dsae.layers.weight_count import count_weights
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs import workdir as folder
 
@@ -32,9 +33,10 @@ def load_run(workdir: str | os.PathLike) -> tuple[DSAE, Run]:
     workdir = Path(workdir)
     config = folder.read_config(workdir / folder.CONFIG)
     weights = workdir / folder.WEIGHTS
-    before = _digest(weights, config.model.num_weights)
+    num_weights = count_weights(lambda: DSAE(config.model))
+    before = _digest(weights, num_weights)
     model = folder.load(workdir)
-    after = _digest(weights, config.model.num_weights)
+    after = _digest(weights, num_weights)
     if not before or before != after or config.model != model.config:
         raise UserError(
             f"{workdir}: expected {folder.CONFIG} and {folder.WEIGHTS} to stay as they are during "

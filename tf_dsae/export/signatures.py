@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from tf_dsae.export.request_checks import check_request
-from tf_dsae.models.config import ModelConfig
+from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.models.dsae import DSAE
 
 # A few bytes may ask for any number of frames. gRPC clients take answers of 4 MB unless told

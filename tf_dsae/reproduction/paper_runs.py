@@ -27,11 +27,12 @@ from tf_dsae.evaluation.evaluation_run import (
 )
 from tf_dsae.evaluation.judges import obtain_judges
 from tf_dsae.evaluation.measure_model import check_factors
+from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.linear_gaussian import study
 from tf_dsae.linear_gaussian.study_report import read_study
 from tf_dsae.linear_gaussian.study_settings import default_panels
 from tf_dsae.methods.presets import preset
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.reproduction import story
 from tf_dsae.runs import workdir as folder
 from tf_dsae.training import check_before_data, train

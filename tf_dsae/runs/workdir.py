@@ -16,7 +16,9 @@ from tf_dsae.core.errors import UserError, reason
 from tf_dsae.core.files import open_regular, read_json, require_space, written_whole
 from tf_dsae.core.version import __version__
 from tf_dsae.data.folder.run_source import read_source
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.layers.model_config import ModelConfig
+from tf_dsae.layers.weight_count import count_weights
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.dsae import DSAE
 
 CONFIG = "config.json"
@@ -154,7 +156,7 @@ def load(workdir: str | os.PathLike) -> DSAE:
             "let bin/train finish, or name another run"
         )
     try:
-        check_weights(path, config.num_weights)
+        check_weights(path, count_weights(lambda: DSAE(config)))
         model = DSAE(config)
         model.load_weights(path)
     except Exception as error:  # Keras and h5py raise many kinds; all of them mean this.
