@@ -12,7 +12,7 @@ from tf_dsae.layers.geometry import encoder_sizes
 from tf_dsae.methods.presets import PRESETS, parse_presets, preset
 from tf_dsae.models.config import ModelConfig, TrainingConfig
 from tf_dsae.models.views import Views
-from tf_dsae.runs.workdir import read_config
+from tf_dsae.runs.run_config import read_config
 
 
 def test_paper_preset_is_the_papers():

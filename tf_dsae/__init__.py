@@ -22,12 +22,12 @@ _HOMES = {
     "Posterior": "tf_dsae.core.types",
     "TrainingConfig": "tf_dsae.models.config",
     "Views": "tf_dsae.models.views",
-    "encode_folder": "tf_dsae.runs.apply",
+    "encode_folder": "tf_dsae.runs.encode_files",
     "export_saved_model": "tf_dsae.export",
-    "load": "tf_dsae.runs.workdir",
+    "load": "tf_dsae.runs.weights",
     "prepare": "tf_dsae.data.prepare_data_set",
     "preset": "tf_dsae.methods.presets",
-    "swap_files": "tf_dsae.runs.apply",
+    "swap_files": "tf_dsae.runs.swap_files",
     "train": "tf_dsae.training",
 }
 

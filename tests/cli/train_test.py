@@ -43,7 +43,7 @@ def metrics(workdir: Path) -> list[dict[str, str]]:
     with open(workdir / "metrics.csv", newline="") as table:
         rows = list(csv.DictReader(table))
     for row in rows:
-        del row["videos_per_second"], row["seconds"]
+        del row["sequences_per_second"], row["seconds"]
     return rows
 
 

@@ -17,8 +17,9 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.methods.presets import preset
 from tf_dsae.models.config import MAX_WEIGHTS, ModelConfig
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.runs import workdir
+from tf_dsae.runs.hdf5_guard import check_weights
 from tf_dsae.runs.metrics_table import COLUMNS, read_metrics
+from tf_dsae.runs.run_config import read_config
 from tf_dsae.training.checkpoints import RunCheckpoints
 
 BIAS = "dynamic_encoder/head/dense/vars/1"  # 8 numbers.
@@ -107,7 +108,7 @@ def test_the_largest_model_is_told():
 )
 def test_json_that_is_none(run, text):
     (run / "config.json").write_bytes(text)
-    assert "expected a run's settings as JSON" in one_line(workdir.read_config, run / "config.json")
+    assert "expected a run's settings as JSON" in one_line(read_config, run / "config.json")
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
@@ -201,7 +202,7 @@ def test_weights_are_plain_arrays_in_the_file(run, kind):
     replace(run, SPOILED[kind])
     assert "model.weights.h5: expected the weights" in one_line(tf_dsae.load, run)
     with pytest.raises(ValueError):
-        workdir.check_weights(run / "model.weights.h5", small_config().num_weights)
+        check_weights(run / "model.weights.h5", small_config().num_weights)
 
 
 def test_weights_of_half_and_double_precision_are_loaded(run, whole):
@@ -221,15 +222,15 @@ def test_files_of_other_sizes_are_refused_by_their_size(run):
     path, count = run / "model.weights.h5", small_config().num_weights
     os.truncate(path, 10**10)  # Sparse.
     with pytest.raises(ValueError, match="too many for"):
-        workdir.check_weights(path, count)
+        check_weights(path, count)
     os.truncate(path, count)
     with pytest.raises(ValueError, match="too few for"):
-        workdir.check_weights(path, count)
+        check_weights(path, count)
 
 
 BOMBS = """
 import resource, sys, time
-import tf_dsae, tf_dsae.models.dsae, tf_dsae.runs.workdir
+import tf_dsae, tf_dsae.models.dsae, tf_dsae.runs.weights
 tf_dsae.load(sys.argv[1])  # Everything is imported and was used.
 for run in sys.argv[2:]:
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()

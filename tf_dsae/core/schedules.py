@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 
 from tf_dsae.core.errors import UserError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 Points = tuple[tuple[float, float], ...]
 
@@ -64,8 +67,10 @@ def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
     return checked
 
 
-def piecewise_linear(points: Points, step: tf.Tensor) -> tf.Tensor:
+def piecewise_linear(points: Points, step: "tf.Tensor") -> "tf.Tensor":
     """The schedule's value at `step`, float32 []; constant before the first and after the last."""
+    import tensorflow as tf  # Here, so that a schedule is checked before it loads.
+
     step = tf.cast(step, tf.float32)
     steps, values = np.asarray(points, np.float32).T
     value = tf.constant(values[0])

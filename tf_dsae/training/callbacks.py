@@ -1,6 +1,5 @@
 """What happens beside the steps of a run: progress, records, checkpoints, warnings."""
 
-import csv
 import signal
 import sys
 import time
@@ -13,10 +12,9 @@ from absl import logging
 from tqdm import tqdm
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import written_whole
 from tf_dsae.core.types import Logs
 from tf_dsae.models.objective import ElboTerms
-from tf_dsae.runs.metrics_table import COLUMNS, read_metrics
+from tf_dsae.runs.metrics_table import read_metrics, write_metrics
 from tf_dsae.training.checkpoints import RunCheckpoints, mean_variables
 from tf_dsae.training.cluster import asked_of_any, copies
 
@@ -88,13 +86,10 @@ class Records(keras.callbacks.Callback):
         seconds = time.monotonic() - self._started
         self.checkpoints.seconds.assign(seconds)
         values = {name: f"{float(value):.9g}" for name, value in logs.items()}
-        row = {"epoch": epoch + 1, "step": self.checkpoints.step, **values}
-        row |= {"videos_per_second": f"{rate:.4g}", "seconds": f"{seconds:.1f}"}
-        self.rows.append({name: str(row[name]) for name in COLUMNS})
-        with written_whole(self.path) as path, open(path, "w", newline="") as table:
-            writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.rows)
+        row = {"epoch": str(epoch + 1), "step": str(self.checkpoints.step), **values}
+        row |= {"sequences_per_second": f"{rate:.4g}", "seconds": f"{seconds:.1f}"}
+        self.rows.append(row)
+        write_metrics(self.path, self.rows, ElboTerms._fields)
         if self.show:
             validation = {name: float(logs[f"val_{name}"]) for name in ElboTerms._fields}
             training = {name: float(logs[name]) for name in ElboTerms._fields}
