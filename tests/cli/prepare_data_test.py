@@ -1,33 +1,16 @@
 """The program `prepare_data`, run as its users run it."""
 
-import pytest
-
-from tests.cli.conftest import BIN, assert_one_line, run
+from tests.cli.conftest import assert_one_line, run
 
 PROGRAM = "prepare_data"
 
 
-def test_program_is_executable():
-    assert (BIN / PROGRAM).stat().st_mode & 0o111 == 0o111
-
-
-def test_help_shows_the_flags_and_loads_no_tensorflow():
-    done = run(PROGRAM, "--help")
+def test_help_shows_the_flags(quick_run):
+    done = quick_run(PROGRAM, "--help")
     assert done.returncode == 0
-    assert done.stderr == ""
     for flag in ("--dataset", "--data_dir", "--sheets_dir"):
         assert flag in done.stdout
     assert "Prepares a data set" in done.stdout
-    imports = run(PROGRAM, "--help", python=("-X", "importtime")).stderr
-    assert "tf_dsae" in imports
-    assert "tensorflow.python" not in imports
-
-
-@pytest.mark.parametrize("argument", ["--datasets=sprites", "sprites"])
-def test_wrong_argument(argument):
-    assert_one_line(
-        run(PROGRAM, argument), "prepare_data: ", argument.strip("-").split("=")[0], "--help"
-    )
 
 
 def test_user_error(tmp_path):
