@@ -159,7 +159,9 @@ def test_a_swap_has_at_most_512_frames(run, tmp_path):
     long[:, 0, 0] = np.arange(520)[:, np.newaxis] % 256  # A GIF joins frames that are the same.
     save_gif(tmp_path / "long.gif", long)
     result = swap_files(
-        run[0], tmp_path / "long.gif", tmp_path / "long.gif", tmp_path / "s.gif", fit="crop"
+        *(run[0], tmp_path / "long.gif", tmp_path / "long.gif", tmp_path / "s.gif"),
+        fit="crop",
+        show_source=False,
     )
     assert len(result) == 512
 

@@ -26,7 +26,7 @@ def run_program(request: dict) -> None:
     os.chdir(request["cwd"])
     sys.argv = [str(ROOT / "bin" / request["program"]), *request["arguments"]]
     try:
-        exec(request["before"])
+        exec(request["before"], {})
         runpy.run_path(sys.argv[0], run_name="__main__")
     except SystemExit as exit_:
         code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)

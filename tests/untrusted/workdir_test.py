@@ -18,10 +18,11 @@ from tf_dsae.methods.presets import preset
 from tf_dsae.models.config import MAX_WEIGHTS, ModelConfig
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs.hdf5_guard import check_weights
-from tf_dsae.runs.metrics_table import COLUMNS, read_metrics
+from tf_dsae.runs.metrics_table import metrics_columns, read_metrics, write_metrics
 from tf_dsae.runs.run_config import read_config
 from tf_dsae.training.checkpoints import RunCheckpoints
 
+COLUMNS = metrics_columns(("elbo", "contrast"))
 BIAS = "dynamic_encoder/head/dense/vars/1"  # 8 numbers.
 
 
@@ -124,7 +125,11 @@ def test_what_is_no_regular_file_is_not_waited_for(run, name):
 @pytest.mark.parametrize(
     "text",
     [
-        "epoch,step\n1,2\n",
+        "epoch,elbo\n1,2\n",
+        "epoch,step,elbo\n1,,2\n",
+        "epoch,step,elbo\n1,2,3,4\n",
+        "epoch,step,note\n1,2,three\n",
+        "epoch,step,elbo\n1,-2,3\n",
         "\x00",
         ",".join(COLUMNS) + "\n" + ",".join("x" * len(COLUMNS)) + "\n",
         ",".join(COLUMNS) + "\n" + ",".join(["9" * 5000] * len(COLUMNS)),
@@ -138,6 +143,20 @@ def test_tables_that_are_none(tmp_path, text):
         assert read_metrics(tmp_path / "metrics.csv") == []
     else:
         assert "metrics.csv: expected" in one_line(read_metrics, tmp_path / "metrics.csv")
+
+
+def test_tables_of_other_columns_are_read(tmp_path):
+    """Those of other versions and of other terms, and cells that nothing was written to."""
+    path = tmp_path / "metrics.csv"
+    path.write_text("epoch,step,elbo,videos_per_second\n1,4,-7.5,\n2,8\n")
+    first, second = read_metrics(path)
+    assert first == {"epoch": "1", "step": "4", "elbo": "-7.5", "videos_per_second": ""}
+    assert second == {"epoch": "2", "step": "8", "elbo": "", "videos_per_second": ""}
+    third = {"epoch": "3", "step": "12", "elbo": "-5", "contrast": "0.25", "val_elbo": "nan"}
+    write_metrics(path, [first, second, third], ("elbo", "contrast"))
+    assert path.read_text().splitlines()[0] == ",".join([*COLUMNS, "videos_per_second"])
+    empty = dict.fromkeys([*COLUMNS, "videos_per_second"], "")
+    assert read_metrics(path) == [empty | first, empty | second, empty | third]
 
 
 # --- The weights.
