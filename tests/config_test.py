@@ -13,7 +13,7 @@ from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.methods.presets import PRESETS, parse_presets, preset
 from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.views import VIEWS
-from tf_dsae.runs.workdir import read_config
+from tf_dsae.runs.run_config import read_config
 
 
 def test_paper_preset_is_the_papers():

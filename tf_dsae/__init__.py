@@ -30,13 +30,13 @@ _HOMES = {
     "Term": "tf_dsae.models.objective",
     "TrainingConfig": "tf_dsae.methods.training_config",
     "Views": "tf_dsae.models.views",
-    "encode_folder": "tf_dsae.runs.apply",
+    "encode_folder": "tf_dsae.runs.encode_files",
     "export_saved_model": "tf_dsae.export",
-    "load": "tf_dsae.runs.workdir",
+    "load": "tf_dsae.runs.weights",
     "prepare": "tf_dsae.data.prepare_data_set",
     "preset": "tf_dsae.methods.presets",
     "register_method": "tf_dsae.methods.method",
-    "swap_files": "tf_dsae.runs.apply",
+    "swap_files": "tf_dsae.runs.swap_files",
     "train": "tf_dsae.training",
 }
 

@@ -14,7 +14,8 @@ tf.config.set_logical_device_configuration(
 )
 from tests.conftest import small_config
 from tests.training.conftest import make_squares
-from tf_dsae.evaluation.collect import Protocol, _twin, collect
+from tf_dsae.evaluation.collect import _twin, collect
+from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.evaluation.judge import Judges, JudgeSettings, make_judges
 from tf_dsae.models.dsae import DSAE
 

@@ -9,8 +9,9 @@ import pytest
 from tests.conftest import small_config
 from tests.evaluation.conftest import FRAMES, Mixed, PixelJudges, PixelModel, pixel_videos
 from tf_dsae.core.errors import UserError
-from tf_dsae.evaluation.collect import Generated, Protocol, collect
+from tf_dsae.evaluation.collect import Generated, collect
 from tf_dsae.evaluation.measure_model import characters, check_factors, evaluate
+from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.models.dsae import DSAE
 
 QUIET = {"show_progress": False}

@@ -13,7 +13,7 @@ from tests.export.conftest import SIGNATURES
 from tf_dsae.export.card import write_card
 from tf_dsae.export.exported_run import load_run
 from tf_dsae.export.measured import LONGEST, MOST_NAMES, data_facts, read_measured
-from tf_dsae.runs import workdir as folder
+from tf_dsae.runs.run_config import versions
 
 NONE_FOUND, UNUSABLE = "No evaluation of these weights", "An evaluation was found that cannot be"
 
@@ -63,7 +63,7 @@ def test_card(exported, random_run, digest):
     assert card["data"] == settings["data"] and card["data"]["source"]["clips"]
     parameters = sum(weight.numpy().size for weight in random_run[1].weights)
     assert card["weights"] == {"sha256": digest, "parameters": parameters}
-    assert card["versions"] == folder.versions()
+    assert card["versions"] == versions()
     assert card["evaluation"] is None and NONE_FOUND in card["evaluation_note"]
     assert tuple(card["signatures"]) == SIGNATURES
     video = card["signatures"]["swap"]["inputs"]["content"]

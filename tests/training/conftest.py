@@ -20,7 +20,7 @@ SIZES = {"train": 10, "test": 6}
 SETTINGS = TrainingConfig(
     preset="none", epochs=3, batch_size=3, learning_rate=0.01, warmup_steps=2, seed=5
 )
-TIMES = ("videos_per_second", "seconds")
+TIMES = ("sequences_per_second", "seconds")
 
 
 def moving_squares(count: int, seed: int) -> np.ndarray:

@@ -20,15 +20,15 @@ from tests.evaluation.report_test import example
 from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation import judges
-from tf_dsae.evaluation.evaluation_run import read_evaluation
+from tf_dsae.evaluation.evaluation_files import read_evaluation
 from tf_dsae.evaluation.judge import JudgeSettings
 from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.linear_gaussian.study_report import as_text, bias_table, families_table, read_study
 from tf_dsae.linear_gaussian.study_settings import FAMILIES
 from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.reports import figures
-from tf_dsae.runs import workdir
-from tf_dsae.runs.metrics_table import COLUMNS, read_metrics
+from tf_dsae.runs.metrics_table import metrics_columns, read_metrics
+from tf_dsae.runs.run_config import check_same_run, read_config
 
 MORE = int(os.environ.get("TF_DSAE_FUZZ", "1"))
 COMMON = {
@@ -121,9 +121,9 @@ def refuses_or_reads(read, path, text):
 
 
 def _read_settings(path):
-    run = workdir.read_config(path)
+    run = read_config(path)
     assert isinstance(run.model, ModelConfig) and run.model.num_weights > 0
-    workdir.check_same_run(path.parent, run)
+    check_same_run(path.parent, run)
 
 
 def _read_judges(path):
@@ -183,6 +183,7 @@ def test_json_of_anything_and_bytes_of_anything(name, tmp_path):
     check()
 
 
+COLUMNS = metrics_columns(("elbo", "log_likelihood", "static_kl", "dynamic_kl"))
 HEAD = ",".join(COLUMNS)
 CELLS = st.one_of(NUMBERS.filter(lambda x: x != 10**400).map(str), st.text(max_size=8))
 ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=len(COLUMNS) + 1).map(",".join), max_size=3)
@@ -214,11 +215,11 @@ def test_tables_of_anything(tmp_path):
 SPOIL_WEIGHTS = """
 import pathlib, random, sys
 import tf_dsae
-from tf_dsae.runs import workdir
+from tf_dsae.runs.run_config import CONFIG, WEIGHTS, read_config
 from tf_dsae.core.errors import UserError
 run, count, seed = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-path = run / workdir.WEIGHTS
-whole, config = path.read_bytes(), workdir.read_config(run / workdir.CONFIG).model
+path = run / WEIGHTS
+whole, config = path.read_bytes(), read_config(run / CONFIG).model
 used = [place for place in range(len(whole)) if whole[place : place + 1] != b"\\0"]
 taken = 0
 for number in range(count):

@@ -18,10 +18,12 @@ from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.layers.weight_count import MAX_WEIGHTS
 from tf_dsae.methods.presets import preset
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.runs import workdir
-from tf_dsae.runs.metrics_table import COLUMNS, read_metrics
+from tf_dsae.runs.hdf5_guard import check_weights
+from tf_dsae.runs.metrics_table import metrics_columns, read_metrics, write_metrics
+from tf_dsae.runs.run_config import read_config
 from tf_dsae.training.checkpoints import RunCheckpoints
 
+COLUMNS = metrics_columns(("elbo", "contrast"))
 BIAS = "dynamic_encoder/head/dense/vars/1"  # 8 numbers.
 
 
@@ -108,7 +110,7 @@ def test_the_largest_model_is_told():
 )
 def test_json_that_is_none(run, text):
     (run / "config.json").write_bytes(text)
-    assert "expected a run's settings as JSON" in one_line(workdir.read_config, run / "config.json")
+    assert "expected a run's settings as JSON" in one_line(read_config, run / "config.json")
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
@@ -124,7 +126,11 @@ def test_what_is_no_regular_file_is_not_waited_for(run, name):
 @pytest.mark.parametrize(
     "text",
     [
-        "epoch,step\n1,2\n",
+        "epoch,elbo\n1,2\n",
+        "epoch,step,elbo\n1,,2\n",
+        "epoch,step,elbo\n1,2,3,4\n",
+        "epoch,step,note\n1,2,three\n",
+        "epoch,step,elbo\n1,-2,3\n",
         "\x00",
         ",".join(COLUMNS) + "\n" + ",".join("x" * len(COLUMNS)) + "\n",
         ",".join(COLUMNS) + "\n" + ",".join(["9" * 5000] * len(COLUMNS)),
@@ -138,6 +144,20 @@ def test_tables_that_are_none(tmp_path, text):
         assert read_metrics(tmp_path / "metrics.csv") == []
     else:
         assert "metrics.csv: expected" in one_line(read_metrics, tmp_path / "metrics.csv")
+
+
+def test_tables_of_other_columns_are_read(tmp_path):
+    """Those of other versions and of other terms, and cells that nothing was written to."""
+    path = tmp_path / "metrics.csv"
+    path.write_text("epoch,step,elbo,videos_per_second\n1,4,-7.5,\n2,8\n")
+    first, second = read_metrics(path)
+    assert first == {"epoch": "1", "step": "4", "elbo": "-7.5", "videos_per_second": ""}
+    assert second == {"epoch": "2", "step": "8", "elbo": "", "videos_per_second": ""}
+    third = {"epoch": "3", "step": "12", "elbo": "-5", "contrast": "0.25", "val_elbo": "nan"}
+    write_metrics(path, [first, second, third], ("elbo", "contrast"))
+    assert path.read_text().splitlines()[0] == ",".join([*COLUMNS, "videos_per_second"])
+    empty = dict.fromkeys([*COLUMNS, "videos_per_second"], "")
+    assert read_metrics(path) == [empty | first, empty | second, empty | third]
 
 
 # --- The weights.
@@ -202,7 +222,7 @@ def test_weights_are_plain_arrays_in_the_file(run, kind):
     replace(run, SPOILED[kind])
     assert "model.weights.h5: expected the weights" in one_line(tf_dsae.load, run)
     with pytest.raises(ValueError):
-        workdir.check_weights(run / "model.weights.h5", small_config().num_weights)
+        check_weights(run / "model.weights.h5", small_config().num_weights)
 
 
 def test_weights_of_half_and_double_precision_are_loaded(run, whole):
@@ -222,15 +242,15 @@ def test_files_of_other_sizes_are_refused_by_their_size(run):
     path, count = run / "model.weights.h5", small_config().num_weights
     os.truncate(path, 10**10)  # Sparse.
     with pytest.raises(ValueError, match="too many for"):
-        workdir.check_weights(path, count)
+        check_weights(path, count)
     os.truncate(path, count)
     with pytest.raises(ValueError, match="too few for"):
-        workdir.check_weights(path, count)
+        check_weights(path, count)
 
 
 BOMBS = """
 import resource, sys, time
-import tf_dsae, tf_dsae.models.dsae, tf_dsae.runs.workdir
+import tf_dsae, tf_dsae.models.dsae, tf_dsae.runs.weights
 tf_dsae.load(sys.argv[1])  # Everything is imported and was used.
 for run in sys.argv[2:]:
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()

@@ -12,22 +12,20 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_dsae.cli import common, data_flags
+from tf_dsae.cli import common, data_flags, run_flags
 from tf_dsae.core.errors import UserError
+from tf_dsae.data.folder.run_source import read_source
+from tf_dsae.evaluation import evaluation_report as report
+from tf_dsae.evaluation.evaluation_files import check_judge_dir, check_output
+from tf_dsae.evaluation.protocol import MIN_ACCURACY, Protocol
+from tf_dsae.runs.run_config import RunConfig, read_finished_run
 
-_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
-_OUTPUT_DIR = flags.DEFINE_string(
-    "output_dir", None, "Folder to write. Default: evaluation in --workdir."
-)
-_JUDGE_DIR = flags.DEFINE_string(
-    "judge_dir",
-    None,
-    "Folder of the judges, trained there when it is empty; runs can share it. Default: beside the "
-    "prepared data.",
-)
+_WORKDIR = run_flags.define_workdir()
+_OUTPUT_DIR = run_flags.define_output_dir(None, "Default: evaluation in --workdir.")
+_JUDGE_DIR = run_flags.define_judge_dir()
 _JUDGE_ACCURACY = flags.DEFINE_float(
     "judge_accuracy",
-    0.995,
+    MIN_ACCURACY,
     "Fraction of the test videos that every judge must name right; lower it for factors of your "
     "own that are hard to see.",
     lower_bound=0.0,
@@ -46,23 +44,41 @@ _DYNAMIC_FACTORS = flags.DEFINE_list(
 )
 _REFERENCE = flags.DEFINE_string(
     "reference",
-    "data",
+    Protocol.reference,
     "What generated videos are compared with: data, the real video, or reconstruction, the video "
     "decoded from q's own samples.",
 )
 _MOTION_PRIOR = flags.DEFINE_string(
-    "motion_prior", "learned", "Where a new z is drawn from: learned or standard_normal."
+    "motion_prior",
+    Protocol.motion_prior,
+    "Where a new z is drawn from: learned or standard_normal.",
 )
-_NUM_VIDEOS = flags.DEFINE_integer("num_videos", 0, "Test videos to look at; 0: all.")
+_NUM_VIDEOS = run_flags.define_num_videos()
 _IMPORTANCE_SAMPLES = flags.DEFINE_integer(
-    "importance_samples", 4, "Samples a video of the importance-weighted bound; 0: leave it out."
+    "importance_samples",
+    Protocol.importance_samples,
+    "Samples a video of the importance-weighted bound; 0: leave it out.",
 )
-_BATCH_SIZE = flags.DEFINE_integer("batch_size", 32, "Videos at a time.")
-_SEED = flags.DEFINE_integer("seed", 0, "Of everything that is drawn.")
-_SHOW_SOURCE = flags.DEFINE_bool(
-    "show_source", True, "Show real clips in the figures; otherwise their reconstructions."
-)
-flags.adopt_module_key_flags(data_flags)
+_BATCH_SIZE = flags.DEFINE_integer("batch_size", Protocol.batch_size, "Videos at a time.")
+_SEED = run_flags.define_seed(Protocol.seed)
+_SHOW_SOURCE = run_flags.define_show_source()
+
+
+def _check_source(run: RunConfig) -> None:
+    """Raises UserError for flags that the run's data do not have, and a folder that is gone."""
+    source = read_source(run.data)
+    for flag in (_VIDEO_DIR, _DYNAMIC_FACTORS):
+        if source is None and flag.value:
+            raise UserError(
+                f"{flag.name}: expected a run on a folder of videos with it, received one on "
+                f"{run.training.dataset}; leave it out"
+            )
+    video_dir = _VIDEO_DIR.value or (source.video_dir if source else ".")
+    if not Path(video_dir).expanduser().is_dir():
+        raise UserError(
+            f"video_dir: expected a folder, found none at {video_dir}; name the --video_dir where "
+            "the run's videos are now"
+        )
 
 
 def main(argv: list[str]) -> None:
@@ -70,13 +86,6 @@ def main(argv: list[str]) -> None:
     del argv  # Flags only.
     start = time.monotonic()
     common.require(_WORKDIR)
-    if _NUM_VIDEOS.value < 0:
-        raise UserError(f"num_videos: expected at least 0, received {_NUM_VIDEOS.value}")
-    common.load_tensorflow()
-    from tf_dsae.evaluation import evaluation_report as report
-    from tf_dsae.evaluation.collect import Protocol
-    from tf_dsae.evaluation.evaluation_run import evaluate_run
-
     protocol = Protocol(
         reference=_REFERENCE.value,
         motion_prior=_MOTION_PRIOR.value,
@@ -84,7 +93,14 @@ def main(argv: list[str]) -> None:
         batch_size=_BATCH_SIZE.value,
         seed=_SEED.value,
     )
+    _check_source(read_finished_run(_WORKDIR.value))
     output = Path(_OUTPUT_DIR.value or Path(_WORKDIR.value) / "evaluation")
+    check_output(output)
+    if _JUDGE_DIR.value:
+        check_judge_dir(_JUDGE_DIR.value)
+    common.load_tensorflow()
+    from tf_dsae.evaluation.evaluation_run import evaluate_run
+
     evaluation = evaluate_run(
         _WORKDIR.value,
         output,

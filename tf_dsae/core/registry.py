@@ -42,8 +42,13 @@ class Registry:
         self._homes: dict[str, str] = {}
         _registries[kind] = self
 
+    @property
+    def own_names(self) -> tuple[str, ...]:
+        """The names of the package's own entries."""
+        return tuple(self._own)
+
     def names(self) -> tuple[str, ...]:
-        """The names, the package's own first; imports plug-ins."""
+        """All names, the package's own first; imports plug-ins."""
         load_plugins()
         return (*self._own, *self._added)
 

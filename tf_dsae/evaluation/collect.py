@@ -1,7 +1,6 @@
 """One pass over held-out videos: what the model makes of each, and what the judges say of that."""
 
 import concurrent.futures
-import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -12,49 +11,11 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from tqdm import tqdm
 
-from tf_dsae.core.checks import check_whole
-from tf_dsae.core.errors import UserError
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.judge import Judges
+from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.models.variational_bound import ElboTerms
-
-REFERENCES = ("data", "reconstruction")
-MOTION_PRIORS = ("learned", "standard_normal")
-
-
-@dataclasses.dataclass(frozen=True)
-class Protocol:
-    """How videos are generated and what they are compared with.
-
-    Attributes:
-      reference: what a generated video is compared with: "data", the real one, or
-        "reconstruction", the one decoded from q's own samples (2019 paper, Sections 5.4 and 4).
-      motion_prior: where z is drawn from, "learned", p(z_t | z_<t), or "standard_normal".
-      importance_samples: of q a video, for the importance-weighted bound; 0 leaves it out.
-      batch_size: videos at a time.
-      seed: of everything that is drawn.
-
-    Raises:
-      UserError: an unknown choice, or a number out of range.
-    """
-
-    reference: str = "data"
-    motion_prior: str = "learned"
-    importance_samples: int = 4
-    batch_size: int = 32
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name, choices in (("reference", REFERENCES), ("motion_prior", MOTION_PRIORS)):
-            given = getattr(self, name)
-            if given not in choices:
-                raise UserError(f"{name}: expected one of {', '.join(choices)}, received {given!r}")
-        check_whole("importance_samples", self.importance_samples, 0)
-        check_whole("batch_size", self.batch_size, 1, "video")
-        check_whole("seed", self.seed, 0)
-        if self.seed > 2**31 - 1:
-            raise UserError(f"seed: expected at most {2**31 - 1}, received {self.seed}")
 
 
 class Generated(NamedTuple):

@@ -6,50 +6,26 @@ from pathlib import Path
 from typing import Any
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import check_folder, read_json, sha256, write_json, written_whole
+from tf_dsae.core.files import sha256, write_json, written_whole
 from tf_dsae.data import prepare
 from tf_dsae.data.folder.run_source import read_source
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation import evaluation_report as report
-from tf_dsae.evaluation.collect import Protocol
-from tf_dsae.evaluation.evaluation_checks import check_evaluation
+from tf_dsae.evaluation.evaluation_files import EVALUATION, REPORT, TABLES, check_output
 from tf_dsae.evaluation.evaluation_pictures import write_pictures
-from tf_dsae.evaluation.judges import MIN_ACCURACY, obtain_judges
+from tf_dsae.evaluation.judges import obtain_judges
 from tf_dsae.evaluation.measure_model import check_factors, evaluate
-from tf_dsae.runs import workdir as folder
-
-EVALUATION = "evaluation.json"
-REPORT = "report.html"
-TABLES = "evaluation.md"
-
-
-def read_evaluation(path: str | os.PathLike) -> dict[str, Any]:
-    """Reads an evaluation.json; `path` may also be its folder or that of its run.
-
-    Raises:
-      UserError: there is none, or it is another file.
-    """
-    path = Path(path).expanduser()
-    for place in (path / EVALUATION, path / "evaluation" / EVALUATION):
-        if path.is_dir() and place.exists():
-            path = place
-            break
-    if path.is_dir():
-        raise UserError(
-            f"{path}: expected an evaluated run, found no {EVALUATION} in it; bin/evaluate "
-            f"--workdir={path} makes one"
-        )
-    evaluation = read_json(path, f"an {EVALUATION} or the folder of an evaluated run")
-    needed = {"dataset", "elbo", "judges", "table", "protocol", "latents"}
-    if not isinstance(evaluation, dict) or not needed <= set(evaluation):
-        raise UserError(f"{path}: expected an {EVALUATION}, received another file")
-    check_evaluation(str(path), evaluation)
-    return evaluation
-
-
-def check_output(output_dir: str | os.PathLike) -> None:
-    """Raises UserError where the folder cannot be written or its disk is full; makes nothing."""
-    check_folder("output_dir", output_dir, 20_000_000)
+from tf_dsae.evaluation.protocol import MIN_ACCURACY, Protocol
+from tf_dsae.runs.run_config import (
+    CONFIG,
+    FIGURES,
+    WEIGHTS,
+    RunConfig,
+    read_config,
+    read_settings,
+    versions,
+)
+from tf_dsae.runs.weights import load
 
 
 def open_run(
@@ -59,7 +35,7 @@ def open_run(
     show_progress: bool = True,
     video_dir: str | None = None,
     dynamic_factors: tuple[str, ...] | None = None,
-) -> tuple[folder.RunConfig, Any, SequenceData]:
+) -> tuple[RunConfig, Any, SequenceData]:
     """A finished run's settings, its model, and the data that it was trained on.
 
     Args:
@@ -70,8 +46,8 @@ def open_run(
       UserError: no finished run, damaged weights, or data of another fingerprint.
     """
     workdir = Path(workdir).expanduser()
-    run = folder.read_config(workdir / folder.CONFIG)
-    model = folder.load(workdir)
+    run = read_config(workdir / CONFIG)
+    model = load(workdir)
     source = read_source(run.data)
     if source is not None and dynamic_factors is not None:
         clips = dataclasses.replace(source.clips, dynamic_factors=dynamic_factors)
@@ -97,7 +73,7 @@ def open_run(
 
 def weights_digest(workdir: str | os.PathLike) -> str:
     """SHA-256 of a run's weights, in hex: which weights an evaluation is of."""
-    return sha256(Path(workdir) / folder.WEIGHTS)
+    return sha256(Path(workdir) / WEIGHTS)
 
 
 def evaluate_run(
@@ -146,14 +122,14 @@ def evaluate_run(
         "asked_videos": num_videos,
         "show_source": show_source,
         "weights": weights_digest(workdir),
-        "versions": folder.versions(),
+        "versions": versions(),
     }
     evaluation["beta"] = {"f": run.training.beta_f, "z": run.training.beta_z}
     pictures = write_pictures(model, data, output / "figures", protocol.seed, show_source)
     with written_whole(output / TABLES) as beside:
         beside.write_text(report.report_markdown(evaluation), encoding="utf-8")
-    curves = workdir / folder.FIGURES / "curves.png"
-    settings = folder.read_settings(workdir / folder.CONFIG)
+    curves = workdir / FIGURES / "curves.png"
+    settings = read_settings(workdir / CONFIG)
     report.write_report(
         output / REPORT, evaluation, pictures, curves if curves.exists() else None, settings
     )

@@ -14,12 +14,12 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.core.types import Shape, TensorLike
 from tf_dsae.core.videos import to_unit_range
 from tf_dsae.data.sequence_data import SequenceData
+from tf_dsae.evaluation.protocol import MIN_ACCURACY
 from tf_dsae.layers.frame_encoders import FrameConvolutions
 from tf_dsae.layers.model_config import MAX_LAYERS
 from tf_dsae.layers.weight_count import count_weights
 from tf_dsae.models.initial_weights import seed_initializers
 
-MIN_ACCURACY = 0.995
 CHUNK = 64  # Videos judged at a time, which bounds the memory.
 
 

@@ -19,7 +19,6 @@ import tensorflow_datasets as tfds
 from tf_dsae.core.checks import shown
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.core.files import (
-    check_folder,
     read_json,
     require_space,
     sha256,
@@ -27,8 +26,8 @@ from tf_dsae.core.files import (
     written_whole,
 )
 from tf_dsae.data.sequence_data import SequenceData
+from tf_dsae.evaluation.evaluation_files import JUDGES, check_judge_dir
 from tf_dsae.evaluation.judge import (
-    MIN_ACCURACY,
     Judge,
     Judges,
     JudgeSettings,
@@ -36,10 +35,11 @@ from tf_dsae.evaluation.judge import (
     make_judges,
 )
 from tf_dsae.evaluation.judge_training import check_labels, train_judges
-from tf_dsae.runs.workdir import check_weights, versions
+from tf_dsae.evaluation.protocol import MIN_ACCURACY
+from tf_dsae.runs.hdf5_guard import check_weights
+from tf_dsae.runs.run_config import versions
 
 __all__ = [
-    "MIN_ACCURACY",
     "Judge",
     "Judges",
     "default_judge_dir",
@@ -49,7 +49,6 @@ __all__ = [
     "train_judges",
 ]
 
-RECORD = "judges.json"
 _KINDS = {
     "dataset": str,
     "fingerprint": str,
@@ -58,7 +57,6 @@ _KINDS = {
     "settings": dict,
     "weights": dict,
 }
-_SPACE = 16 * 2**20  # Bytes that must be free before judges are trained for a folder.
 
 
 def _weights_path(folder: Path, factor: str) -> Path:
@@ -81,7 +79,7 @@ def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
         no space for them.
     """
     folder = Path(folder).expanduser()
-    record = folder / RECORD
+    record = folder / JUDGES
     weights = [weight for network in judges.networks.values() for weight in network.weights]
     with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +112,7 @@ def _record_of(judges: Judges, sums: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _again(folder: Path) -> str:
-    return f"delete {folder / RECORD} to have them trained again, or name another --judge_dir"
+    return f"delete {folder / JUDGES} to have them trained again, or name another --judge_dir"
 
 
 def _read_record(path: Path) -> dict[str, Any]:
@@ -152,7 +150,7 @@ def load_judges(folder: str | os.PathLike, data: SequenceData) -> Judges:
         files.
     """
     folder = Path(folder).expanduser()
-    path = folder / RECORD
+    path = folder / JUDGES
     record = _read_record(path)
     _check_same_data(folder, record, data.name, data.fingerprint)
     classes = {factor: list(names) for factor, names in data.factors.items()}
@@ -208,7 +206,7 @@ def _weights_errors(folder: Path, factor: str) -> Iterator[None]:
         yield
     except Exception as error:  # Keras and h5py raise many kinds; all of them mean this.
         raise UserError(
-            f"{_weights_path(folder, factor)}: expected the weights that {RECORD} names, received "
+            f"{_weights_path(folder, factor)}: expected the weights that {JUDGES} names, received "
             f"others or a damaged file ({reason(error)}); {_again(folder)}"
         ) from error
 
@@ -256,10 +254,8 @@ def obtain_judges(
     check_labels(data, "test")
     for factor in data.factors:
         _weights_path(folder, factor)  # Raises for a name that can be no file's.
-    with write_errors(folder):
-        there = (folder / RECORD).exists()
-        if not there:
-            check_folder("judge_dir", folder, _SPACE)
+    check_judge_dir(folder)
+    there = (folder / JUDGES).exists()
     if there:
         judges = load_judges(folder, data)
     else:

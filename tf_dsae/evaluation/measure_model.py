@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.sequence_data import SequenceData
-from tf_dsae.evaluation.collect import Codes, Collected, Protocol, collect
+from tf_dsae.evaluation.collect import Codes, Collected, collect
+from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.metrics.disagreement import measure_disagreement
 from tf_dsae.metrics.disentanglement import LabelledCodes, measure_latents
 from tf_dsae.metrics.inception import accuracy, class_balanced, measure_inception

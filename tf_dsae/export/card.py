@@ -11,7 +11,7 @@ from tf_dsae.core.files import write_json, written_whole
 from tf_dsae.export.exported_run import Run
 from tf_dsae.export.signatures import Signature, Value, largest_draw, signatures
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.runs import workdir as folder
+from tf_dsae.runs.run_config import versions
 
 CARD_JSON = "model_card.json"
 CARD_MARKDOWN = "model_card.md"
@@ -75,7 +75,7 @@ def _card(model: DSAE, run: Run) -> dict[str, Any]:
         "weights": {"sha256": run.weights, "parameters": model.count_params()},
         "data": run.data,
         "settings": run.settings,
-        "versions": folder.versions(),
+        "versions": versions(),
         "evaluation": run.evaluation.figures,
         "evaluation_note": run.evaluation.note,
     }

@@ -12,7 +12,7 @@ from tf_dsae.linear_gaussian import exact, families
 from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.peaks import peak
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess
-from tf_dsae.linear_gaussian.study_settings import FAMILIES, TRUE_PARAMETERS, Parameters
+from tf_dsae.linear_gaussian.study_settings import FAMILIES, STEPS, TRUE_PARAMETERS, Parameters
 from tf_dsae.linear_gaussian.study_training import train
 from tf_dsae.linear_gaussian.sweep import TOLERANCE
 from tf_dsae.training.optimizers import Adam
@@ -29,7 +29,7 @@ def learn_jointly(
     num_sequences: int = 50,
     num_frames: int = 3,
     dimensions: int = 2,
-    steps: int = 1000,
+    steps: int = STEPS,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Gradient ascent in q and the parameters from the truth, by every family of q.

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import check_folder, write_json, written_whole
+from tf_dsae.core.files import write_json, written_whole
 from tf_dsae.linear_gaussian import joint
 from tf_dsae.linear_gaussian import study_figures as figures
 from tf_dsae.linear_gaussian import study_report as report
-from tf_dsae.linear_gaussian.study_settings import Panel
+from tf_dsae.linear_gaussian.study_settings import STEPS, Panel
 from tf_dsae.linear_gaussian.sweep import run_panels
 
 STUDY = "likelihood.json"
 
 
-def run_study(panels: Sequence[Panel], steps: int = 1000) -> dict[str, Any]:
+def run_study(panels: Sequence[Panel], steps: int = STEPS) -> dict[str, Any]:
     """What likelihood.json holds: panels of `run_panels`, `learn_jointly`, `peaks_by_length`.
 
     Args:
@@ -40,11 +40,6 @@ def run_study(panels: Sequence[Panel], steps: int = 1000) -> dict[str, Any]:
         ),
         "lengths": joint.peaks_by_length(dimensions=first.dimensions),
     }
-
-
-def check_output(folder: str | os.PathLike) -> None:
-    """Raises UserError where the folder cannot be written or its disk is full; makes nothing."""
-    check_folder("output_dir", folder, 5_000_000)
 
 
 def write(folder: str | os.PathLike, study: dict[str, Any]) -> None:

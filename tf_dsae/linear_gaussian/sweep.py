@@ -13,7 +13,7 @@ from tf_dsae.linear_gaussian import exact, families
 from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.peaks import peak
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observations
-from tf_dsae.linear_gaussian.study_settings import FAMILIES, Panel, Parameters
+from tf_dsae.linear_gaussian.study_settings import FAMILIES, STEPS, Panel, Parameters
 from tf_dsae.linear_gaussian.study_training import Trained, train
 
 # A training has converged when its mean bound is this near its family's best, nats per sequence.
@@ -21,7 +21,7 @@ TOLERANCE = 0.02
 
 
 def run_panels(
-    panels: Sequence[Panel], steps: int = 1000, data: Sequence[Any] | None = None
+    panels: Sequence[Panel], steps: int = STEPS, data: Sequence[Any] | None = None
 ) -> list[dict[str, Any]]:
     """Trains q at every grid value of every panel, side by side, and says where curves peak.
 

@@ -12,46 +12,24 @@ import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.data import prepare
-from tf_dsae.evaluation.collect import Protocol
-from tf_dsae.evaluation.evaluation_run import (
-    EVALUATION,
-    REPORT,
-    check_output,
-    evaluate_run,
-    read_evaluation,
-    weights_digest,
-)
+from tf_dsae.evaluation.evaluation_files import EVALUATION, REPORT, read_evaluation
+from tf_dsae.evaluation.evaluation_run import evaluate_run, weights_digest
 from tf_dsae.evaluation.judges import obtain_judges
 from tf_dsae.evaluation.measure_model import check_factors
+from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.linear_gaussian import study
 from tf_dsae.linear_gaussian.study_report import read_study
 from tf_dsae.linear_gaussian.study_settings import default_panels
-from tf_dsae.methods.presets import preset
 from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.reproduction import story
-from tf_dsae.runs import workdir as folder
-from tf_dsae.training import check_before_data, train
-
-BETAS = (1.0, 6.0, 150.0)
-
-
-class Places(NamedTuple):
-    """Folders of what a reproduction needs; None for the defaults of `prepare` and the judges."""
-
-    output_dir: Path
-    data_dir: str | None = None
-    sheets_dir: str | None = None
-    judge_dir: str | None = None
-
-
-def run_name(beta: float) -> str:
-    """The folder of the run at a beta."""
-    return f"beta_{beta:g}"
+from tf_dsae.reproduction.planned_runs import BETAS, Places, plan_runs
+from tf_dsae.runs.run_config import FIGURES, WEIGHTS, versions
+from tf_dsae.training import run_training
 
 
 def reproduce(
@@ -80,10 +58,7 @@ def reproduce(
       UserError: a folder holds another run, or as the stages themselves do.
     """
     output = places.output_dir.expanduser()
-    check_output(output)
-    runs = _runs(model, training, betas, beside)
-    for run in runs:
-        check_before_data(output / run.folder, run.model, run.training, resume=True)
+    runs = plan_runs(model, training, output, betas, beside)
     # Whatever could stop a later stage is found before the first.
     data = prepare(training.dataset, places.data_dir, places.sheets_dir)
     check_factors(data, num_videos)
@@ -94,7 +69,7 @@ def reproduce(
         workdir = output / run.folder
         if not _trained(workdir):
             _say(f"training {run.folder}")
-            train(data, run.model, run.training, workdir, show=True)
+            run_training(data, run.model, run.training, workdir, show=True)
         options = {"num_videos": num_videos, "show_source": show_source}
         evaluation = _evaluated(workdir, training.seed, places, judges, options)
         told.append(story.Told(run.folder, run.beta, evaluation))
@@ -103,36 +78,13 @@ def reproduce(
     return {run.folder: run.evaluation for run in told}
 
 
-class _Run(NamedTuple):
-    folder: str
-    beta: float | None  # None: weights of its preset's own.
-    model: ModelConfig
-    training: TrainingConfig
-
-
-def _runs(
-    model: ModelConfig, training: TrainingConfig, betas: tuple[float, ...], beside: tuple[str, ...]
-) -> list[_Run]:
-    runs = []
-    for beta in sorted(betas):
-        of_run = dataclasses.replace(training, beta_f=f"{beta:g}", beta_z=f"{beta:g}")
-        runs.append(_Run(run_name(beta), beta, model, of_run))
-    for name in beside:
-        other = preset(name, training.dataset)
-        of_run = dataclasses.replace(other.training, seed=training.seed)
-        runs.append(_Run(name, None, other.model, of_run))
-    return runs
-
-
 def _say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
 
 def _trained(workdir: Path) -> bool:
     """Whether a run is finished, its last file included."""
-    return all(
-        (workdir / name).exists() for name in (folder.WEIGHTS, f"{folder.FIGURES}/curves.png")
-    )
+    return all((workdir / name).exists() for name in (WEIGHTS, f"{FIGURES}/curves.png"))
 
 
 def _held(read: Callable[[Path], dict[str, Any]], path: Path) -> dict[str, Any]:
@@ -186,6 +138,6 @@ def _studied(output: Path, seed: int) -> dict[str, Any]:
     if pictures and len(same) == len(wanted) and all(same):
         return held
     _say("studying the bound against exact likelihoods")
-    made = study.run_study(panels) | {"versions": folder.versions()}
+    made = study.run_study(panels) | {"versions": versions()}
     study.write(output, made)
     return made

@@ -13,7 +13,7 @@ from tf_dsae.linear_gaussian.study_report import bias_table
 from tf_dsae.reports import scenes
 from tf_dsae.reports.blocks import Block, Figure, Notice, Section, Settings, Table, Text
 from tf_dsae.reports.html import write_page
-from tf_dsae.runs.workdir import CONFIG, FIGURES, read_settings
+from tf_dsae.runs.run_config import CONFIG, FIGURES, read_settings
 
 _TITLE = "Modeling sequential data with VAEs: the paper's figures and tables, made again"
 # Figure, picture, what the paper sees there.

@@ -1,6 +1,5 @@
 """What happens beside the steps of a run: progress, records, checkpoints, warnings."""
 
-import csv
 import signal
 import sys
 import time
@@ -14,10 +13,9 @@ from absl import logging
 from tqdm import tqdm
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import written_whole
 from tf_dsae.core.types import Logs
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.runs.metrics_table import metrics_columns, read_metrics
+from tf_dsae.runs.metrics_table import read_metrics, write_metrics
 from tf_dsae.training.checkpoints import RunCheckpoints, mean_variables
 from tf_dsae.training.cluster import asked_of_any, copies
 
@@ -93,17 +91,11 @@ class Records(keras.callbacks.Callback):
         rate = steps * self.batch_size / (self._steps_ended - self._epoch_started)
         seconds = time.monotonic() - self._started
         self.checkpoints.seconds.assign(seconds)
-        columns = metrics_columns(self.model.objective.names)
         values = {name: f"{float(value):.9g}" for name, value in logs.items()}
-        row = {"epoch": epoch + 1, "step": self.checkpoints.step, **values}
+        row = {"epoch": str(epoch + 1), "step": str(self.checkpoints.step), **values}
         row |= {"sequences_per_second": f"{rate:.4g}", "seconds": f"{seconds:.1f}"}
-        self.rows.append({name: str(row[name]) for name in columns})
-        with written_whole(self.path) as path, open(path, "w", newline="") as table:
-            writer = csv.DictWriter(
-                table, columns, restval="", extrasaction="ignore", lineterminator="\n"
-            )
-            writer.writeheader()
-            writer.writerows(self.rows)
+        self.rows.append(row)
+        write_metrics(self.path, self.rows, self.model.objective.names)
         if self.show:
             validation = _terms(self.model, logs, "val_")
             training = _terms(self.model, logs)
