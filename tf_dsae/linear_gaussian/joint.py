@@ -15,7 +15,6 @@ from tf_dsae.linear_gaussian.process import LinearGaussianProcess
 from tf_dsae.linear_gaussian.study_settings import FAMILIES, STEPS, TRUE_PARAMETERS, Parameters
 from tf_dsae.linear_gaussian.study_training import train
 from tf_dsae.linear_gaussian.sweep import TOLERANCE
-from tf_dsae.training.optimizers import Adam
 
 # A latent is pruned when its share of x's variance falls below this part of that at the truth.
 PRUNED = 0.1
@@ -136,7 +135,8 @@ def ascend_optimal(
     """
     logs = np.repeat(np.log(np.asarray(start, np.float64))[np.newaxis], len(FAMILIES), 0)
     logs = keras.Variable(logs, dtype="float64")
-    optimizer = Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps), beta_2=0.99)
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    optimizer = keras.optimizers.Adam(rate, beta_2=0.99)
     optimizer.build([logs])
 
     def advance(step: tf.Tensor) -> list[tf.Tensor]:

@@ -9,7 +9,10 @@ from tf_dsae.layers.weight_count import count_weights
 from tf_dsae.methods.method import METHODS
 from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.training.optimizers import Adam, Muon
+from tf_dsae.training.optimizers import Muon
+
+# Of means and scales, in every part that gives a distribution.
+_OUTPUT_LAYERS = ("(^|/)head/",)
 
 
 def build_model(
@@ -43,7 +46,7 @@ def build_model(
     return model
 
 
-def make_optimizer(training: TrainingConfig, total_steps: int) -> Adam:
+def make_optimizer(training: TrainingConfig, total_steps: int) -> keras.optimizers.Optimizer:
     """Adam or Muon, its learning rate warmed up linearly, then constant or a cosine to 0."""
     peak, warmup = training.learning_rate, training.warmup_steps
     final_fraction = 0.0 if training.learning_rate_decay == "cosine" else 1.0
@@ -55,5 +58,6 @@ def make_optimizer(training: TrainingConfig, total_steps: int) -> Adam:
         warmup_steps=warmup,
     )
     if training.optimizer == "adam":
-        return Adam(rate)
-    return Muon(rate, product_dtype="bfloat16" if training.mixed_precision else "float32")
+        return keras.optimizers.Adam(rate)
+    product_dtype = "bfloat16" if training.mixed_precision else "float32"
+    return Muon(rate, exclude_layers=_OUTPUT_LAYERS, product_dtype=product_dtype)
