@@ -11,7 +11,7 @@ import tensorflow as tf
 from tests.conftest import C, H, T, W, small_config
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 from tf_dsae.models.config import TrainingConfig
-from tf_dsae.training import callbacks, train
+from tf_dsae.training import callbacks, train, training_run
 
 SIZES = {"train": 10, "test": 6}
 
@@ -55,6 +55,18 @@ def make_squares() -> SequenceData:
 def squares() -> SequenceData:
     """`make_squares`."""
     return make_squares()
+
+
+def leave_out_figures(patch: pytest.MonkeyPatch) -> None:
+    """Runs end without pictures, which take a third of their time."""
+    for name in ("make_pictures", "write_figures"):
+        patch.setattr(training_run, name, lambda *_: None)
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch):
+    """But for the runs of fixtures that outlive a test, such as `finished`."""
+    leave_out_figures(monkeypatch)
 
 
 def rows(workdir) -> list[dict[str, str]]:

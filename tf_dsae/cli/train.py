@@ -92,14 +92,14 @@ def _betas() -> dict[str, str]:
 
 
 class _Settings(NamedTuple):
-    """What flags and preset or file make: settings, and those that flags gave.
+    """What flags and preset or file make: settings, and by their names those that flags gave.
 
     source is of `--dataset=folder`, None for other data sets.
     """
 
     model: ModelConfig
     training: TrainingConfig
-    given: dict[str, Any]
+    changes: dict[str, Any]
     source: FolderSource | None
 
 
@@ -116,32 +116,32 @@ def _start() -> tuple[ModelConfig, TrainingConfig, FolderSource | None]:
 
 def _settings() -> _Settings:
     model, training, source = _start()
-    given = common.values(train_flags.TRAINING) | _betas()
+    changes = common.values(train_flags.TRAINING) | _betas()
     if _DATASET.value is not None:
-        given["dataset"] = _DATASET.value
-    model_given = common.values(train_flags.MODEL)
-    model = dataclasses.replace(model, **model_given)
-    training = dataclasses.replace(training, **given)
+        changes["dataset"] = _DATASET.value
+    model_changes = common.values(train_flags.MODEL)
+    model = dataclasses.replace(model, **model_changes)
+    training = dataclasses.replace(training, **changes)
     source = clip_flags.folder_source(training.dataset, source)
     if source is not None:
         frame_shape = (*source.clips.frame_size, source.clips.channels)
         model = dataclasses.replace(model, frame_shape=frame_shape)
-    return _Settings(model, training, given | model_given | clip_flags.given(), source)
+    return _Settings(model, training, changes | model_changes | clip_flags.given(), source)
 
 
 def default_workdir(
-    training: TrainingConfig, given: dict, source: FolderSource | None = None
+    training: TrainingConfig, changes: dict, source: FolderSource | None = None
 ) -> Path:
     """runs/ and a name of data set, preset and the settings that differ from it."""
     dataset = training.dataset.replace("/", "-")
     if source is not None:
         dataset += f"-{Path(source.video_dir).expanduser().absolute().name[:60]}"
     parts = [dataset, training.preset]
-    given = {name: value for name, value in given.items() if name != "dataset"}
-    if "beta_f" in given and given["beta_f"] == given.get("beta_z"):
-        given["beta"] = given.pop("beta_f")
-        del given["beta_z"]
-    for name, value in sorted(given.items()):
+    changes = {name: value for name, value in changes.items() if name != "dataset"}
+    if "beta_f" in changes and changes["beta_f"] == changes.get("beta_z"):
+        changes["beta"] = changes.pop("beta_f")
+        del changes["beta_z"]
+    for name, value in sorted(changes.items()):
         text = "x".join(map(str, value)) if isinstance(value, tuple) else value
         parts.append(f"{name}={text}")
     name = "-".join(parts).replace("%", "pc")
@@ -168,8 +168,8 @@ def _leads() -> bool:
 def main(argv: list[str]) -> int:
     """Trains what the flags name and says where it lies."""
     del argv  # Flags only.
-    model, training, given, source = _settings()
-    workdir = default_workdir(training, given, source)
+    model, training, changes, source = _settings()
+    workdir = default_workdir(training, changes, source)
     if _WORKDIR.value:
         workdir = Path(_WORKDIR.value)
     if source is not None:
