@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tf_dsae.models.config import TrainingConfig
 
 from tests.conftest import small_config
 from tf_dsae.layers.recurrent import LSTM
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.training.building import build_model, make_optimizer
 from tf_dsae.training.optimizers import Muon
 

@@ -12,7 +12,7 @@ import tf_dsae
 from tests.conftest import C, H, T, W, small_config
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 from tf_dsae.methods.training_config import TrainingConfig
-from tf_dsae.training import callbacks, run_training
+from tf_dsae.training import callbacks, run_training, training_run
 
 SIZES = {"train": 10, "test": 6}
 
@@ -78,6 +78,18 @@ tf_dsae.register_method("spread", terms=[Shrink("0%:0.5,50%:0.1"), Spread(2.0)])
 def squares() -> SequenceData:
     """`make_squares`."""
     return make_squares()
+
+
+def leave_out_figures(patch: pytest.MonkeyPatch) -> None:
+    """Runs end without pictures, which take a third of their time."""
+    for name in ("make_pictures", "write_figures"):
+        patch.setattr(training_run, name, lambda *_: None)
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch):
+    """But for the runs of fixtures that outlive a test, such as `finished`."""
+    leave_out_figures(monkeypatch)
 
 
 def rows(workdir) -> list[dict[str, str]]:

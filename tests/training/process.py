@@ -11,10 +11,11 @@ import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
+import pytest
 import tensorflow as tf
 
 from tests.conftest import small_config
-from tests.training.conftest import SETTINGS, make_squares
+from tests.training.conftest import SETTINGS, leave_out_figures, make_squares
 from tf_dsae.core.errors import UserError
 from tf_dsae.training import Stopped, callbacks, make_strategy, run_training
 
@@ -33,6 +34,7 @@ def end_at(step: int, number: int) -> None:
 
 def main() -> None:
     asked = json.loads(sys.argv[1])
+    leave_out_figures(pytest.MonkeyPatch())
     if asked.get("devices"):
         tf.config.set_logical_device_configuration(
             tf.config.list_physical_devices("CPU")[0],

@@ -92,14 +92,14 @@ _ACCUMULATE_STEPS = flags.DEFINE_integer(
 
 
 class _Settings(NamedTuple):
-    """What flags and preset or file make: settings, and those that flags gave.
+    """What flags and preset or file make: settings, and by their names those that flags gave.
 
     source is of `--dataset=folder`, None for other data sets.
     """
 
     model: ModelConfig
     training: TrainingConfig
-    given: dict[str, Any]
+    changes: dict[str, Any]
     source: FolderSource | None
 
 
@@ -115,30 +115,30 @@ def _start() -> tuple[Preset, FolderSource | None]:
 
 def _settings() -> _Settings:
     start, source = _start()
-    given = common.values(
+    changes = common.values(
         train_flags.MODEL
         | train_flags.TRAINING
         | train_flags.BETAS
         | {"beta": _BETA, "method": _METHOD, "dataset": _DATASET}
     )
-    run = resolve_settings(start, given)
+    run = resolve_settings(start, changes)
     source = clip_flags.folder_source(run.training.dataset, source)
     if source is not None:
         frame_shape = (*source.clips.frame_size, source.clips.channels)
         run = resolve_settings(run, {"frame_shape": frame_shape})
-    return _Settings(run.model, run.training, given | clip_flags.given(), source)
+    return _Settings(run.model, run.training, changes | clip_flags.changes(), source)
 
 
 def default_workdir(
-    training: TrainingConfig, given: dict, source: FolderSource | None = None
+    training: TrainingConfig, changes: dict, source: FolderSource | None = None
 ) -> Path:
     """runs/ and a name of data set, preset and the settings that differ from it."""
     dataset = training.dataset.replace("/", "-")
     if source is not None:
         dataset += f"-{Path(source.video_dir).expanduser().absolute().name[:60]}"
     parts = [dataset, training.preset]
-    given = {name: value for name, value in given.items() if name != "dataset"}
-    for name, value in sorted(given.items()):
+    changes = {name: value for name, value in changes.items() if name != "dataset"}
+    for name, value in sorted(changes.items()):
         text = "x".join(map(str, value)) if isinstance(value, tuple) else value
         parts.append(f"{name}={text}")
     name = "-".join(parts).replace("%", "pc")
@@ -165,8 +165,8 @@ def _leads() -> bool:
 def main(argv: list[str]) -> int:
     """Trains what the flags name and says where it lies."""
     del argv  # Flags only.
-    model, training, given, source = _settings()
-    workdir = default_workdir(training, given, source)
+    model, training, changes, source = _settings()
+    workdir = default_workdir(training, changes, source)
     if _WORKDIR.value:
         workdir = Path(_WORKDIR.value)
     if source is not None:
