@@ -15,7 +15,7 @@ from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs import apply
 from tf_dsae.runs import workdir as folder
 
-CLIPS = ClipSettings(frame_size=(H, W), channels=C, num_frames=T, fit="pad")
+CLIPS = ClipSettings(frame_size=(H, W), channels=C, num_frames=T, resize_mode="pad")
 LENGTHS = {"a1": 2 * T + 1, "a2": T, "b": T + 2}  # Frames of each GIF.
 
 
@@ -159,7 +159,7 @@ def test_a_swap_has_at_most_512_frames(run, tmp_path):
     long[:, 0, 0] = np.arange(520)[:, np.newaxis] % 256  # A GIF joins frames that are the same.
     save_gif(tmp_path / "long.gif", long)
     result = apply.swap_files(
-        run[0], tmp_path / "long.gif", tmp_path / "long.gif", tmp_path / "s.gif", fit="crop"
+        run[0], tmp_path / "long.gif", tmp_path / "long.gif", tmp_path / "s.gif", resize_mode="crop"
     )
     assert len(result) == 512
 
@@ -186,8 +186,8 @@ def test_wrong_inputs(run, videos, tmp_path):
         apply.swap_files(workdir, gif, "x" * 300 + ".gif", tmp_path / "x.gif")
     with pytest.raises(UserError, match="expected at least 99 frames, received 11"):
         apply.swap_files(workdir, gif, gif, tmp_path / "x.gif", num_frames=99)
-    with pytest.raises(UserError, match="fit"):
-        apply.swap_files(workdir, gif, gif, tmp_path / "x.gif", fit="squeeze")
+    with pytest.raises(UserError, match="resize_mode"):
+        apply.swap_files(workdir, gif, gif, tmp_path / "x.gif", resize_mode="squeeze")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -25,7 +25,7 @@ _HOMES = {
     "encode_folder": "tf_dsae.runs.apply",
     "export_saved_model": "tf_dsae.export",
     "load": "tf_dsae.runs.workdir",
-    "prepare": "tf_dsae.data.prepare_data_set",
+    "prepare": "tf_dsae.data.data_source",
     "preset": "tf_dsae.methods.presets",
     "swap_files": "tf_dsae.runs.apply",
     "train": "tf_dsae.training",

@@ -33,16 +33,9 @@ _JUDGE_ACCURACY = flags.DEFINE_float(
     lower_bound=0.0,
     upper_bound=1.0,
 )
-_VIDEO_DIR = flags.DEFINE_string(
-    "video_dir",
-    None,
-    "For a run on a folder of videos: where they are now. Default: where they were.",
-)
-_DYNAMIC_FACTORS = flags.DEFINE_list(
-    "dynamic_factors",
-    None,
-    "For a run on a folder of videos: columns of labels.csv that say what moves. Default: those it "
-    "was trained with.",
+_DATA_DIR = data_flags.define_data_dir()
+_SOURCE = data_flags.SourceFlags(
+    ("sheets_dir", "video_dir", "dynamic_factors"), "Here: what is another one than in training."
 )
 _REFERENCE = flags.DEFINE_string(
     "reference",
@@ -62,7 +55,6 @@ _SEED = flags.DEFINE_integer("seed", 0, "Of everything that is drawn.")
 _SHOW_SOURCE = flags.DEFINE_bool(
     "show_source", True, "Show real clips in the figures; otherwise their reconstructions."
 )
-flags.adopt_module_key_flags(data_flags)
 
 
 def main(argv: list[str]) -> None:
@@ -90,13 +82,11 @@ def main(argv: list[str]) -> None:
         output,
         protocol,
         judge_dir=_JUDGE_DIR.value,
-        data_dir=data_flags.DATA_DIR.value,
-        sheets_dir=data_flags.SHEETS_DIR.value,
+        data_dir=_DATA_DIR.value,
         num_videos=_NUM_VIDEOS.value or None,
         show_source=_SHOW_SOURCE.value,
-        video_dir=_VIDEO_DIR.value,
         judge_accuracy=_JUDGE_ACCURACY.value,
-        dynamic_factors=tuple(_DYNAMIC_FACTORS.value) if _DYNAMIC_FACTORS.value else None,
+        source_changes=_SOURCE.settings(),
     )
     print(report.table_text(evaluation))
     print(f"wrote {output} in {time.monotonic() - start:.0f} s; open {output / 'report.html'}")

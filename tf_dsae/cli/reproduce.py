@@ -23,7 +23,7 @@ _DEFAULT_BESIDE = {"paper": "sprites"}
 _PRESET = flags.DEFINE_string(
     "preset", "paper", f"Settings of the runs: {', '.join(PRESETS)}; beta is set apart."
 )
-_DATASET = flags.DEFINE_string("dataset", "sprites/drawn", "sprites/drawn or sprites/lpc.")
+_DATASET = data_flags.define_dataset("sprites/drawn")
 _BETAS = flags.DEFINE_string("betas", "1,6,150", "Weights of both KLs, a run for each.")
 _EPOCHS = flags.DEFINE_integer(
     "epochs", None, "Epochs of each run at a beta. Default: the preset's."
@@ -45,7 +45,8 @@ _JUDGE_DIR = flags.DEFINE_string(
 _SHOW_SOURCE = flags.DEFINE_bool(
     "show_source", True, "Show real clips in the figures; otherwise their reconstructions."
 )
-flags.adopt_module_key_flags(data_flags)
+_DATA_DIR = data_flags.define_data_dir()
+_SOURCE = data_flags.SourceFlags()
 
 
 def main(argv: list[str]) -> None:
@@ -64,15 +65,14 @@ def main(argv: list[str]) -> None:
     if beside is None:
         beside = _DEFAULT_BESIDE.get(_PRESET.value, "none")
     presets = parse_presets(beside)
-    name = f"reproduce-{_DATASET.value.replace('/', '-')}-{_PRESET.value}"
+    source = _SOURCE.source(_DATASET.value)
+    name = f"reproduce-{source.label}-{_PRESET.value}"
     output = Path(_OUTPUT_DIR.value or Path("runs") / name)
     common.load_tensorflow()
     from tf_dsae.evaluation import evaluation_report as report
     from tf_dsae.reproduction.paper_runs import Places, reproduce
 
-    places = Places(
-        output, data_flags.DATA_DIR.value, data_flags.SHEETS_DIR.value, _JUDGE_DIR.value
-    )
+    places = Places(output, _DATA_DIR.value, _JUDGE_DIR.value, source)
     evaluations = reproduce(
         settings.model,
         training,

@@ -7,7 +7,7 @@ Example:
 
 from absl import flags
 
-from tf_dsae.cli import common
+from tf_dsae.cli import common, data_flags
 
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
 _CONTENT = flags.DEFINE_string(
@@ -23,13 +23,7 @@ _NUM_FRAMES = flags.DEFINE_integer(
     "Frames of the result. Default: all frames of --motion, at most 512.",
     lower_bound=1,
 )
-_CLIPS = {
-    name: define(name, None, f"{text} Default: as in training.")
-    for name, define, text in (
-        ("fit", flags.DEFINE_string, "The aspect ratio is kept, by crop or by pad."),
-        ("stride", flags.DEFINE_integer, "Every stride-th frame of a file is taken."),
-    )
-}
+_CLIPS = data_flags.SourceFlags(("resize_mode", "stride"))
 _FRAMES_PER_SECOND = flags.DEFINE_float("frames_per_second", 8.0, "Of the GIF, 0.1 to 50.")
 _SHOW_SOURCE = flags.DEFINE_bool(
     "show_source", True, "Show both videos beside the result; otherwise the result alone."
@@ -51,7 +45,7 @@ def main(argv: list[str]) -> None:
         num_frames=_NUM_FRAMES.value,
         frames_per_second=_FRAMES_PER_SECOND.value,
         show_source=_SHOW_SOURCE.value,
-        **{name: flag.value for name, flag in _CLIPS.items()},
+        **_CLIPS.settings(),
     )
     frames, height, width, _ = video.shape
     print(f"wrote {_OUTPUT.value}: a swap of {frames} frames of {height} x {width} pixels")

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 from absl import flags
 
-from tf_dsae.cli import clip_flags, common, data_flags
+from tf_dsae.cli import common, data_flags
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.folder.run_source import FolderSource, read_source
+from tf_dsae.data.data_source import DataSource, check_outside, prepare, read_source
 from tf_dsae.methods.presets import PRESETS, preset
 from tf_dsae.models.config import ModelConfig, TrainingConfig
 
@@ -54,14 +54,9 @@ def _setting_flags(
     }
 
 
-_DATASET = flags.DEFINE_string(
-    "dataset",
-    None,
-    "Data set: sprites/drawn (drawn by this package), sprites/lpc (downloaded) or folder (your own "
-    "videos, see --video_dir). Default: sprites/drawn.",
-)
-flags.adopt_module_key_flags(data_flags)
-flags.adopt_module_key_flags(clip_flags)
+_DATASET = data_flags.define_dataset(None)
+_DATA_DIR = data_flags.define_data_dir()
+_SOURCE = data_flags.SourceFlags()
 _PRESET = flags.DEFINE_string(
     "preset", None, f"Settings to start from. {_PRESET_HELP}. Default: sprites."
 )
@@ -193,18 +188,15 @@ def _betas() -> dict[str, str]:
 
 
 class _Settings(NamedTuple):
-    """What flags and preset or file make: settings, and those that flags gave.
-
-    source is of `--dataset=folder`, None for other data sets.
-    """
+    """What flags and preset or file make: settings, and those that flags gave."""
 
     model: ModelConfig
     training: TrainingConfig
     given: dict[str, Any]
-    source: FolderSource | None
+    source: DataSource
 
 
-def _start() -> tuple[ModelConfig, TrainingConfig, FolderSource | None]:
+def _start() -> tuple[ModelConfig, TrainingConfig, DataSource | None]:
     """The settings to start from: those of a preset or of a run's file."""
     if _CONFIG.value is not None and _PRESET.value is not None:
         raise UserError("config: expected --config or --preset, received both; give one")
@@ -219,28 +211,23 @@ def _start() -> tuple[ModelConfig, TrainingConfig, FolderSource | None]:
 
 
 def _settings() -> _Settings:
-    model, training, source = _start()
+    model, training, base = _start()
     given = _given(_TRAINING_FLAGS) | _betas()
     if _DATASET.value is not None:
         given["dataset"] = _DATASET.value
     model_given = _given(_MODEL_FLAGS)
     model = dataclasses.replace(model, **model_given)
     training = dataclasses.replace(training, **given)
-    source = clip_flags.folder_source(training.dataset, source)
-    if source is not None:
-        frame_shape = (*source.clips.frame_size, source.clips.channels)
-        model = dataclasses.replace(model, frame_shape=frame_shape)
-    return _Settings(model, training, given | model_given | clip_flags.given(), source)
+    source = _SOURCE.source(training.dataset, base)
+    if source.frame_shape is not None:
+        model = dataclasses.replace(model, **{"frame_shape": source.frame_shape})
+    of_data = data_flags.shared_settings(source, _SOURCE.settings())
+    return _Settings(model, training, given | model_given | of_data, source)
 
 
-def default_workdir(
-    training: TrainingConfig, given: dict, source: FolderSource | None = None
-) -> Path:
+def default_workdir(training: TrainingConfig, given: dict, source: DataSource) -> Path:
     """runs/ and a name of data set, preset and the settings that differ from it."""
-    dataset = training.dataset.replace("/", "-")
-    if source is not None:
-        dataset += f"-{Path(source.video_dir).expanduser().absolute().name[:60]}"
-    parts = [dataset, training.preset]
+    parts = [source.label, training.preset]
     given = {name: value for name, value in given.items() if name != "dataset"}
     if "beta_f" in given and given["beta_f"] == given.get("beta_z"):
         given["beta"] = given.pop("beta_f")
@@ -252,16 +239,6 @@ def default_workdir(
     return Path("runs") / re.sub(r"[^\w.,=+-]", "_", name)[:200]
 
 
-def _check_place(workdir: Path, source: FolderSource) -> None:
-    """Raises UserError where the run's pictures would become videos to train on."""
-    videos = Path(source.video_dir).expanduser().resolve()
-    if workdir.expanduser().resolve().is_relative_to(videos):
-        raise UserError(
-            f"workdir: expected a folder outside of the videos in {source.video_dir}, received "
-            f"{workdir}; name another --workdir"
-        )
-
-
 def main(argv: list[str]) -> int:
     """Trains what the flags name and says where it lies."""
     del argv  # Flags only.
@@ -269,8 +246,7 @@ def main(argv: list[str]) -> int:
     workdir = default_workdir(training, given, source)
     if _WORKDIR.value:
         workdir = Path(_WORKDIR.value)
-    if source is not None:
-        _check_place(workdir, source)
+    check_outside(workdir, source)
 
     common.load_tensorflow()
     from tf_dsae.training import check_before_data, make_strategy, train
@@ -279,11 +255,11 @@ def main(argv: list[str]) -> int:
     accumulate_steps = _ACCUMULATE_STEPS.value
     strategy = make_strategy(_DISTRIBUTE.value, training.batch_size // accumulate_steps)
     check_shares(training.batch_size, strategy, accumulate_steps)
-    facts = source.as_dict() if source else None
+    facts = source.to_dict()
     leads = is_chief(strategy)
     if leads:  # The others leave the folder to it, and end when it does.
         check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value, facts)
-    data = clip_flags.prepare(training.dataset, source, leads)
+    data = prepare(source, _DATA_DIR.value, leads)
     if leads:
         print(f"{training.preset} on {data.name}; the run's folder is {workdir}", file=sys.stderr)
     train(

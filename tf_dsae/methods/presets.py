@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tf_dsae.core.errors import UserError
+from tf_dsae.data.data_source import source_name
 from tf_dsae.models.config import ModelConfig, TrainingConfig
 
 
@@ -128,7 +129,7 @@ def preset(name: str, dataset: str = TrainingConfig.dataset) -> Preset:
     if name not in PRESETS:
         raise UserError(f"preset: expected one of {', '.join(PRESETS)}, received {name!r}")
     found = PRESETS[name]
-    own = found.by_dataset.get("sprites/drawn" if dataset == "sprites" else dataset, {})
+    own = found.by_dataset.get(source_name(dataset), {})
     training = dataclasses.replace(found.training, dataset=dataset, **own)
     return found._replace(training=training, by_dataset={})
 

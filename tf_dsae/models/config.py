@@ -13,6 +13,7 @@ from tf_dsae.core.checks import (
     shown,
 )
 from tf_dsae.core.errors import UserError
+from tf_dsae.data.data_source import source_name
 from tf_dsae.layers.geometry import (
     UpsamplingGeometry,
     encoder_sizes,
@@ -276,6 +277,7 @@ class TrainingConfig:
                     f"{name}: expected at most {MAX_TEXT} characters, received "
                     f"{len(getattr(self, name))}"
                 )
+        object.__setattr__(self, "dataset", source_name(self.dataset))
         check_whole("epochs", self.epochs, 1)
         check_whole("steps_per_epoch", self.steps_per_epoch, 0)
         check_whole("batch_size", self.batch_size, 1, "video")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.data import prepare
+from tf_dsae.data import DataSource, prepare
 from tf_dsae.evaluation.collect import Protocol
 from tf_dsae.evaluation.evaluation_run import (
     EVALUATION,
@@ -40,12 +40,12 @@ BETAS = (1.0, 6.0, 150.0)
 
 
 class Places(NamedTuple):
-    """Folders of what a reproduction needs; None for the defaults of `prepare` and the judges."""
+    """Where a reproduction finds what it needs; None for the default of each."""
 
     output_dir: Path
     data_dir: str | None = None
-    sheets_dir: str | None = None
     judge_dir: str | None = None
+    source: DataSource | None = None
 
 
 def run_name(beta: float) -> str:
@@ -84,7 +84,7 @@ def reproduce(
     for run in runs:
         check_before_data(output / run.folder, run.model, run.training, resume=True)
     # Whatever could stop a later stage is found before the first.
-    data = prepare(training.dataset, places.data_dir, places.sheets_dir)
+    data = prepare(places.source or training.dataset, places.data_dir)
     check_factors(data, num_videos)
     judges = obtain_judges(data, places.judge_dir, places.data_dir)
     judges.require()
@@ -94,7 +94,7 @@ def reproduce(
         if not _trained(workdir):
             _say(f"training {run.folder}")
             train(data, run.model, run.training, workdir, show=True)
-        options = {"num_videos": num_videos, "show_source": show_source}
+        options = {"num_videos": num_videos, "show_source": show_source, "data": data}
         evaluation = _evaluated(workdir, training.seed, places, judges, options)
         told.append(story.Told(run.folder, run.beta, evaluation))
     made = _studied(output / "likelihood", training.seed)
@@ -167,7 +167,6 @@ def _evaluated(
         protocol,
         judge_dir=places.judge_dir,
         data_dir=places.data_dir,
-        sheets_dir=places.sheets_dir,
         **options,
     )
 

@@ -15,11 +15,10 @@ from tqdm import tqdm
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import check_folder, path_errors, written_whole
+from tf_dsae.data.data_source import read_source
 from tf_dsae.data.folder import find_sources, iter_clips, open_source, read_clip
 from tf_dsae.data.folder.clip_settings import ClipSettings
-from tf_dsae.data.folder.run_source import read_source
-from tf_dsae.data.folder.skipped import say_skipped
-from tf_dsae.data.folder.video_files import Source
+from tf_dsae.data.folder.video_files import Source, say_skipped
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.reports import figures
 from tf_dsae.runs import workdir as folder
@@ -37,8 +36,7 @@ def clip_settings(run: folder.RunConfig, **changes: Any) -> ClipSettings:
       **changes: fields of ClipSettings; those that are None stay as they are.
     """
     height, width, channels = run.model.frame_shape
-    source = read_source(run.data)
-    clips = source.clips if source is not None else ClipSettings()
+    clips = getattr(read_source(run.data), "clips", ClipSettings())
     given = {name: value for name, value in changes.items() if value is not None}
     given |= {"frame_size": (height, width), "channels": channels}
     return dataclasses.replace(clips, **given)
@@ -69,7 +67,7 @@ def encode_folder(
     video_dir: str | os.PathLike,
     output: str | os.PathLike,
     *,
-    fit: str | None = None,
+    resize_mode: str | None = None,
     num_frames: int | None = None,
     stride: int | None = None,
     hop: int | None = None,
@@ -86,7 +84,7 @@ def encode_folder(
       workdir: of a finished run.
       video_dir: folder of videos, as `--dataset=folder` takes it, or one file.
       output: the .npz to write.
-      fit, num_frames, stride, hop: as of ClipSettings; None for those of the training.
+      resize_mode, num_frames, stride, hop: as of ClipSettings; None for those of the training.
       batch_size: clips at a time.
       strict: stop at a damaged file; nothing is written then.
       show_progress: a bar on stderr.
@@ -108,7 +106,8 @@ def encode_folder(
     path = _check_output(output, ".npz")
     check_whole("batch_size", batch_size, 1, "clip")
     run = folder.read_config(Path(workdir).expanduser() / folder.CONFIG)
-    settings = clip_settings(run, fit=fit, num_frames=num_frames, stride=stride, hop=hop)
+    changes = {"resize_mode": resize_mode, "num_frames": num_frames, "stride": stride, "hop": hop}
+    settings = clip_settings(run, **changes)
     sources = _sources(video_dir)
     model = folder.load(workdir)
     reading = _Reading(sources, settings, strict, show_progress)
@@ -219,7 +218,7 @@ def swap_files(
     motion: str | os.PathLike,
     output: str | os.PathLike,
     *,
-    fit: str | None = None,
+    resize_mode: str | None = None,
     num_frames: int | None = None,
     stride: int | None = None,
     frames_per_second: float = 8.0,
@@ -234,7 +233,7 @@ def swap_files(
       workdir: of a finished run.
       content, motion: a video file, a folder of images, or one video of an array, 'file.npz[3]'.
       output: the .gif to write.
-      fit, stride: as of ClipSettings; None for those of the training.
+      resize_mode, stride: as of ClipSettings; None for those of the training.
       num_frames: T of the result; None for all frames of `motion`, 512 at most and fewer of large
         frames.
       frames_per_second: of the GIF, 0.1 to 50.
@@ -255,7 +254,7 @@ def swap_files(
     if not 0.1 <= frames_per_second <= 50:
         raise UserError(f"frames_per_second: expected 0.1 to 50, received {frames_per_second:g}")
     run = folder.read_config(Path(workdir).expanduser() / folder.CONFIG)
-    settings, most = clip_settings(run, fit=fit, stride=stride), _most_frames(run)
+    settings, most = clip_settings(run, resize_mode=resize_mode, stride=stride), _most_frames(run)
     if num_frames is not None and num_frames > most:
         raise UserError(f"num_frames: expected at most {most}, received {num_frames}")
     sources = _one_source("content", content), _one_source("motion", motion)

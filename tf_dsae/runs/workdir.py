@@ -15,7 +15,7 @@ from tf_dsae.core.checks import shown
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.core.files import open_regular, read_json, require_space, written_whole
 from tf_dsae.core.version import __version__
-from tf_dsae.data.folder.run_source import read_source
+from tf_dsae.data.data_source import read_source
 from tf_dsae.models.config import ModelConfig, TrainingConfig
 from tf_dsae.models.dsae import DSAE
 
@@ -94,10 +94,11 @@ def _read_config(path: Path) -> tuple[RunConfig, dict[str, Any]]:
 def settings_of(run: RunConfig) -> dict[str, Any]:
     """What tells runs apart, name -> value."""
     model, training = dataclasses.asdict(run.model), dataclasses.asdict(run.training)
-    # The same videos may lie elsewhere by now: their fingerprint says that they are the same.
+    # The same data may lie elsewhere by now: their fingerprint says that they are the same.
     data = {f"data {key}": value for key, value in run.data.items() if key != "source"}
     source = read_source(run.data)
-    return {**model, **training, **(dataclasses.asdict(source.clips) if source else {}), **data}
+    of_source = {"source": source.kind, **source.identity()} if source else {}
+    return {**model, **training, **of_source, **data}
 
 
 def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:

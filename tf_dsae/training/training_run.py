@@ -178,7 +178,7 @@ def check_before_data(
     """Finds what is wrong with a run before time is spent on its data; writes nothing.
 
     Args:
-      source: as `SequenceData.source` will be.
+      source: that of the data, as `DataSource.to_dict` has it.
       The others as of `train`.
 
     Raises:
@@ -213,7 +213,7 @@ def _describe(
         )
     facts = {"name": data.name, "fingerprint": data.fingerprint, "num_train": data.num_train}
     if data.source:
-        facts["source"] = data.source
+        facts["source"] = data.source.to_dict()
     return folder.RunConfig(model_config, training, facts)
 
 
