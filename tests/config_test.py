@@ -46,11 +46,11 @@ def test_a_preset_has_the_settings_of_its_data_set():
     assert preset("sprites").training == drawn
     assert (drawn.dataset, short.dataset, published.dataset, own.dataset) == (
         "sprites/drawn",
-        "sprites",
+        "sprites/drawn",
         "sprites/lpc",
         "folder",
     )
-    assert dataclasses.replace(short, dataset="sprites/drawn") == drawn
+    assert short == drawn
     assert dataclasses.replace(own, dataset="sprites/lpc") == published
     for name in ("paper", "li_mandt", "tiny"):
         training = preset(name, "sprites/lpc").training

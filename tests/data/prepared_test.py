@@ -7,7 +7,7 @@ import tensorflow as tf
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 
-SHAPE = (2, 3, 5, 4)
+SHAPE = (2, 4, 5, 3)
 SIZES = {"train": 7, "test": 11}
 
 
@@ -104,7 +104,7 @@ def test_evaluation_of_a_part(dataset, limit, offset, expected):
 def test_examples(dataset):
     chosen = dataset.examples("train", [6, 0, 6])
     assert chosen["video"].shape == (3, *SHAPE)
-    assert chosen["video"][:, 1, 2, 4, 3].tolist() == [6, 0, 6]
+    assert chosen["video"][:, 1, 2, 4, 2].tolist() == [6, 0, 6]
     assert chosen["kind"].tolist() == [0, 0, 0]
     assert dataset.examples("train", [])["video"].shape == (0, *SHAPE)
 

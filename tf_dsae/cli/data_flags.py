@@ -7,7 +7,7 @@ from typing import Any
 from absl import flags
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.data_source import DATA_SOURCES, DataSource, SourceFlag, source_name
+from tf_dsae.data.data_source import DATA_SOURCES, DataSource, source_name
 
 # What is defined here belongs to the program that asks for it, in its --help too.
 flags.disclaim_key_flags()
@@ -47,33 +47,30 @@ class SourceFlags:
 
     Args:
       names: of the flags to define; None for all.
-      note: what is added to the help of each.
+      default: what their defaults are; by default those that the flags declare.
     """
 
-    def __init__(self, names: Sequence[str] | None = None, note: str = ""):
-        self._declared: list[tuple[str, SourceFlag]] = []
+    def __init__(self, names: Sequence[str] | None = None, default: str = ""):
         self._values: dict[str, flags.FlagHolder] = {}
-        for kind in _OWN:
-            for flag in DATA_SOURCES[kind].flags:
-                if names is None or flag.name in names:
-                    self._define(kind, flag, note)
-        self._others = None
-        if names is None:
-            self._others = flags.DEFINE_multi_string(
-                "data_setting",
-                [],
-                "A setting of --dataset that has no flag, name=value; may be given many times.",
+        self._declared = [
+            (kind, flag)
+            for kind in _OWN
+            for flag in DATA_SOURCES[kind].flags
+            if names is None or flag.name in names
+        ]
+        several = len({kind for kind, _ in self._declared}) > 1
+        for kind, flag in self._declared:
+            text = f"For {kind}: {flag.help}" if several else flag.help[:1].upper() + flag.help[1:]
+            value = "" if flag.type is bool else default or flag.default
+            self._values[flag.name] = _DEFINE[flag.type](
+                flag.name, None, f"{text} Default: {value}." if value else text
             )
-
-    def _define(self, kind: str, flag: SourceFlag, note: str) -> None:
-        text = f"For {kind}: {flag.help}{note and ' ' + note}"
-        self._declared.append((kind, flag))
-        self._values[flag.name] = _DEFINE[flag.type](flag.name, None, text)
-        if flag.alias:
-            flags.DEFINE_alias(flag.alias, flag.name)
-
-    def __getitem__(self, name: str) -> flags.FlagHolder:
-        return self._values[name]
+            if flag.alias:
+                flags.DEFINE_alias(flag.alias, flag.name)
+        self._others: list[flags.FlagHolder] = []
+        if names is None:
+            text = "A setting of --dataset that has no flag, name=value; may be given many times."
+            self._others = [flags.DEFINE_multi_string("data_setting", [], text)]
 
     def settings(self) -> dict[str, Any]:
         """The settings that flags gave, by their names; {} where none did."""
@@ -83,7 +80,7 @@ class SourceFlags:
             if value is not None:
                 value = tuple(value) if flag.type is tuple else value
                 settings[flag.setting or flag.name] = flag.parse(value) if flag.parse else value
-        for text in self._others.value if self._others else ():
+        for text in self._others[0].value if self._others else ():
             name, equals, value = text.partition("=")
             if not equals:
                 raise UserError(f"data_setting: expected name=value, received {text!r}")

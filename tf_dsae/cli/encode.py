@@ -11,9 +11,11 @@ from absl import flags
 from tf_dsae.cli import common, data_flags
 
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
+_VIDEO_DIR = flags.DEFINE_string(
+    "video_dir", None, "Folder of videos, as `train --dataset=folder` takes it, or one. Required."
+)
 _CLIPS = data_flags.SourceFlags(
-    ("video_dir", "resize_mode", "num_frames", "stride", "hop", "strict"),
-    "Here --video_dir may be one file and is required; others are as in training by default.",
+    ("resize_mode", "num_frames", "stride", "hop", "strict"), "as in training"
 )
 _OUTPUT = flags.DEFINE_string("output", "latents.npz", "The .npz to write.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 16, "Clips at a time.")
@@ -22,13 +24,14 @@ _BATCH_SIZE = flags.DEFINE_integer("batch_size", 16, "Clips at a time.")
 def main(argv: list[str]) -> None:
     """Encodes what the flags name and prints what was written."""
     del argv  # Flags only.
-    common.require(_WORKDIR, _CLIPS["video_dir"])
+    common.require(_WORKDIR, _VIDEO_DIR)
     common.load_tensorflow()
     from tf_dsae.runs.apply import encode_folder
 
     latents = encode_folder(
         _WORKDIR.value,
-        output=_OUTPUT.value,
+        _VIDEO_DIR.value,
+        _OUTPUT.value,
         batch_size=_BATCH_SIZE.value,
         **_CLIPS.settings(),
     )

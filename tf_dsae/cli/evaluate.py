@@ -34,9 +34,7 @@ _JUDGE_ACCURACY = flags.DEFINE_float(
     upper_bound=1.0,
 )
 _DATA_DIR = data_flags.define_data_dir()
-_SOURCE = data_flags.SourceFlags(
-    ("sheets_dir", "video_dir", "dynamic_factors"), "Here: what is another one than in training."
-)
+_SOURCE = data_flags.SourceFlags(("sheets_dir", "video_dir", "dynamic_factors"), "as in training")
 _REFERENCE = flags.DEFINE_string(
     "reference",
     "data",

@@ -23,7 +23,7 @@ _NUM_FRAMES = flags.DEFINE_integer(
     "Frames of the result. Default: all frames of --motion, at most 512.",
     lower_bound=1,
 )
-_CLIPS = data_flags.SourceFlags(("resize_mode", "stride"))
+_CLIPS = data_flags.SourceFlags(("resize_mode", "stride"), "as in training")
 _FRAMES_PER_SECOND = flags.DEFINE_float("frames_per_second", 8.0, "Of the GIF, 0.1 to 50.")
 _SHOW_SOURCE = flags.DEFINE_bool(
     "show_source", True, "Show both videos beside the result; otherwise the result alone."

@@ -220,7 +220,8 @@ def _settings() -> _Settings:
     training = dataclasses.replace(training, **given)
     source = _SOURCE.source(training.dataset, base)
     if source.frame_shape is not None:
-        model = dataclasses.replace(model, **{"frame_shape": source.frame_shape})
+        changes: dict[str, Any] = {"frame_shape": source.frame_shape}
+        model = dataclasses.replace(model, **changes)
     of_data = data_flags.shared_settings(source, _SOURCE.settings())
     return _Settings(model, training, given | model_given | of_data, source)
 

@@ -35,6 +35,7 @@ class SourceFlag(NamedTuple):
       name: of the flag.
       type: of its value: str, int, float, bool, or tuple for names separated by commas.
       help: what it says.
+      default: of the setting, for the help.
       setting: the setting that it gives; by default that of its name.
       parse: makes the setting of the flag's value; by default they are the same.
       alias: another name of the flag.
@@ -43,6 +44,7 @@ class SourceFlag(NamedTuple):
     name: str
     type: type
     help: str
+    default: str = ""
     setting: str = ""
     parse: Callable[[Any], Any] | None = None
     alias: str = ""
@@ -157,15 +159,13 @@ class DataSource:
         unknown = [name for name in settings if name not in names]
         if unknown:
             raise UserError(
-                f"{unknown[0]}: expected a setting of {cls.kind}, which has "
-                f"{', '.join(names) or 'none'}; leave it out or choose another data set"
+                f"{unknown[0]}: expected a setting of {cls.kind} ({', '.join(names) or 'none'}), "
+                f"received one {_owners(unknown[0])}; leave it out or choose another data set"
             )
         for field in fields:
             needed = field.default is field.default_factory is dataclasses.MISSING
             if needed and field.name not in settings:
-                raise UserError(
-                    f"{field.name}: expected one for {cls.kind}, received none"
-                )
+                raise UserError(f"{field.name}: expected one for {cls.kind}, received none")
         return cls(**settings)
 
     def with_settings(self: _Source, **changes: Any) -> _Source:
@@ -233,10 +233,10 @@ def prepare(
       UserError: the name or a setting is unknown, or the data cannot be had, made or read.
 
     Example:
-      >>> tf_dsae.prepare("sprites/drawn", stride=2)
+      >>> tf_dsae.prepare("folder", video_dir="no_folder", clips=tf_dsae.ClipSettings(stride=2))
       Traceback (most recent call last):
-      tf_dsae.UserError: stride: expected a setting of sprites/drawn, which has none; leave it out \
-or choose another data set
+      tf_dsae.UserError: video_dir: expected a folder of videos, received no_folder, which is no \
+folder; name another --video_dir
     """
     if not isinstance(source, DataSource):
         source = make_source(source, **settings)
@@ -308,6 +308,17 @@ def is_factor_name(name: Any) -> bool:
     """Whether a factor may have that name: files and features are named after it."""
     is_name = isinstance(name, str) and _FACTOR.fullmatch(name) is not None
     return is_name and name.lower() not in _RESERVED_FACTORS
+
+
+def _owners(setting: str) -> str:
+    """Which data sets have a setting of that name."""
+    owners = []
+    for kind in DATA_SOURCES.names():
+        cls = DATA_SOURCES[kind]
+        names = {field.name for field in dataclasses.fields(cls)}
+        if setting in names | {flag.setting or flag.name for flag in cls.flags}:
+            owners.append(kind)
+    return f"of {', '.join(owners)}" if owners else "that no data set has"
 
 
 def _stored(source: DataSource) -> dict[str, Any]:

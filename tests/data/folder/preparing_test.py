@@ -126,8 +126,16 @@ def test_movies_and_others_together(mixed_dir, settings, tmp_path):
     [
         ("folder", {"video_dir": ""}, "video_dir: expected the folder of your videos"),
         ("folder", {"video_dir": None}, "video_dir: expected a path"),
-        ("folder", {"sheets_dir": "x"}, "sheets_dir: expected a setting of folder"),
-        ("sprites/drawn", {}, "video_dir: expected a setting of sprites/drawn"),
+        (
+            "folder",
+            {"sheets_dir": "x"},
+            "setting of folder .* received one of sprites/lpc;",
+        ),
+        (
+            "sprites/drawn",
+            {},
+            "setting of sprites/drawn .* received one of folder;",
+        ),
         ("folder", {"video_dir": "/nowhere"}, "received /nowhere"),
     ],
 )

@@ -30,8 +30,8 @@ def parse_frame_size(text: str) -> tuple[int, int]:
 
 def _clip_flag(name: str, kind: type, text: str, alias: str = "") -> SourceFlag:
     default = getattr(ClipSettings(), name)
-    words = ", ".join(default) if isinstance(default, tuple) else default
-    return SourceFlag(name, kind, f"{text} Default: {words}.", alias=alias)
+    words = ", ".join(default) if isinstance(default, tuple) else str(default)
+    return SourceFlag(name, kind, text, words, alias=alias)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,14 +66,14 @@ class FolderSource(DataSource):
         SourceFlag(
             "frame_size",
             str,
-            "HEIGHTxWIDTH of a clip's frames in pixels, or one number for both. Default: "
-            f"{'x'.join(map(str, ClipSettings().frame_size))}.",
+            "HEIGHTxWIDTH of a clip's frames in pixels, or one number for both.",
+            "x".join(map(str, ClipSettings().frame_size)),
             parse=parse_frame_size,
         ),
         SourceFlag(
             "grey",
             bool,
-            "one channel; otherwise colour.",
+            "one channel; otherwise three, of colour.",
             setting="channels",
             parse=lambda grey: 1 if grey else 3,
         ),
