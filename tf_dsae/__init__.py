@@ -33,7 +33,7 @@ _HOMES = {
     "encode_folder": "tf_dsae.runs.encode_files",
     "export_saved_model": "tf_dsae.export",
     "load": "tf_dsae.runs.weights",
-    "prepare": "tf_dsae.data.prepare_data_set",
+    "prepare": "tf_dsae.data.data_source",
     "preset": "tf_dsae.methods.presets",
     "register_method": "tf_dsae.methods.method",
     "swap_files": "tf_dsae.runs.swap_files",

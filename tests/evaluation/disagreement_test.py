@@ -8,7 +8,6 @@ import scipy.stats
 from tf_dsae.core.errors import UserError
 from tf_dsae.metrics import disagreement
 from tf_dsae.metrics.disagreement import (
-    PUBLISHED,
     bootstrap_intervals,
     disagreement_per_video,
     measure_disagreement,
@@ -111,17 +110,6 @@ def test_intervals_over_characters_cover_and_those_over_videos_do_not():
             hits[name] += low <= truth <= high
     assert 0.90 <= hits["characters"] / trials <= 0.985
     assert hits["videos"] / trials < 0.75
-
-
-def test_published_tables():
-    assert {name: list(rows) for name, rows in PUBLISHED.items()} == dict.fromkeys(
-        PUBLISHED, ["skin", "pants", "top", "hair", "action"]
-    )
-    beta_1, beta_6, original = PUBLISHED.values()
-    assert beta_1["action"] == (0.430, 7.769, 18.612)
-    assert beta_6["hair"] == (0.022, 0.325, 17.367)
-    assert [row.kl_random for row in beta_1.values()] == [row.kl_random for row in beta_6.values()]
-    assert original["hair"] == (0.0006, None, None)
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,9 @@ def test_card(exported, random_run, digest):
     card = json.loads(card)
     settings = json.loads((random_run[0] / "config.json").read_text())
     assert card["settings"] == {"model": settings["model"], "training": settings["training"]}
-    assert settings["data"]["source"].pop("video_dir")
-    assert card["data"] == settings["data"] and card["data"]["source"]["clips"]
+    source = settings["data"].pop("source")
+    assert card["data"].pop("source") == {"kind": "folder", **source["clips"]}
+    assert card["data"] == settings["data"]
     parameters = sum(weight.numpy().size for weight in random_run[1].weights)
     assert card["weights"] == {"sha256": digest, "parameters": parameters}
     assert card["versions"] == versions()
@@ -71,7 +72,7 @@ def test_card(exported, random_run, digest):
     for held in (digest, str(parameters), "### sample_prior", "data fingerprint", "static\\_kl"):
         assert held in text
     assert NONE_FOUND in text and "| training beta\\_f | 0:1\\|2 |" in text
-    assert "| data source clips frame\\_size | 64, 64 |" in text
+    assert "| data source frame\\_size | 64, 64 |" in text
 
 
 def test_card_has_the_evaluation_of_these_weights(card_of, digest):

@@ -26,7 +26,7 @@ _DEFAULT_BESIDE = {"paper": DEFAULT_PRESET}
 _PRESET = flags.DEFINE_string(
     "preset", "paper", f"Settings of the runs: {', '.join(PRESETS)}; beta is set apart."
 )
-_DATASET = flags.DEFINE_string("dataset", "sprites/drawn", "sprites/drawn or sprites/lpc.")
+_DATASET = data_flags.define_dataset("sprites/drawn")
 _BETAS = flags.DEFINE_string(
     "betas", ",".join(f"{beta:g}" for beta in BETAS), "Weights of both KLs, a run for each."
 )
@@ -44,6 +44,8 @@ _NUM_VIDEOS = run_flags.define_num_videos()
 _OUTPUT_DIR = run_flags.define_output_dir(None, "Default: runs/reproduce-DATASET-PRESET.")
 _JUDGE_DIR = run_flags.define_judge_dir()
 _SHOW_SOURCE = run_flags.define_show_source()
+_DATA_DIR = data_flags.define_data_dir()
+_SOURCE = data_flags.SourceFlags()
 
 
 def main(argv: list[str]) -> None:
@@ -58,7 +60,8 @@ def main(argv: list[str]) -> None:
     if beside is None:
         beside = _DEFAULT_BESIDE.get(_PRESET.value, "none")
     presets = parse_presets(beside)
-    name = f"reproduce-{_DATASET.value.replace('/', '-')}-{_PRESET.value}"
+    source = _SOURCE.source(_DATASET.value)
+    name = f"reproduce-{source.label}-{_PRESET.value}"
     output = Path(_OUTPUT_DIR.value or Path("runs") / name)
     if _JUDGE_DIR.value:
         check_judge_dir(_JUDGE_DIR.value)
@@ -66,9 +69,7 @@ def main(argv: list[str]) -> None:
     common.load_tensorflow()
     from tf_dsae.reproduction.paper_runs import reproduce
 
-    places = Places(
-        output, data_flags.DATA_DIR.value, data_flags.SHEETS_DIR.value, _JUDGE_DIR.value
-    )
+    places = Places(output, _DATA_DIR.value, _JUDGE_DIR.value, source)
     evaluations = reproduce(
         settings.model,
         training,

@@ -105,9 +105,7 @@ def static_factors(data: SequenceData) -> list[str]:
 
 def characters(data: SequenceData, labels: dict[str, np.ndarray]) -> np.ndarray:
     """Which videos show the same character, all static factors alike: [N] whole numbers."""
-    names = static_factors(data) or list(data.factors)
-    rows = np.stack([labels[name] for name in names], 1)
-    return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
+    return data.cluster_labels(labels)
 
 
 def _kept(data: SequenceData, name: str) -> str:

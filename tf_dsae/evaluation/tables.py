@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tf_dsae.metrics.disagreement import PUBLISHED
+from tf_dsae.data.data_source import find_baselines
 from tf_dsae.reports.blocks import Cell, Table, as_cell, numeric_columns
 
 Evaluation = Mapping[str, Any]
@@ -63,9 +63,9 @@ def kept_latent(evaluation: Evaluation, factor: str) -> str:
     return "z" if factor in evaluation["protocol"].get("motion_kept", {}) else "f"
 
 
-def published_for(evaluation: Evaluation) -> dict[str, Mapping[str, Any]]:
-    """The published tables that have a factor of the evaluation."""
-    return {name: rows for name, rows in PUBLISHED.items() if set(rows) & set(evaluation["table"])}
+def published_for(evaluation: Evaluation) -> Mapping[str, Mapping[str, Any]]:
+    """The published tables of the very data set that was evaluated."""
+    return find_baselines(evaluation["dataset"])
 
 
 # --- The paper's table.
@@ -78,8 +78,7 @@ def disagreement_table(evaluation: Evaluation) -> Table:
     for factor, row in evaluation["table"].items():
         ours = Cell(percent(row["disagreement"]), interval(row.get("disagreement_ci")))
         theirs = [
-            percent(table[factor].disagreement if factor in table else None)
-            for table in published.values()
+            percent(table.get(factor, {}).get("disagreement")) for table in published.values()
         ]
         rows.append([factor, kept_latent(evaluation, factor), ours, *theirs])
     notes = (
@@ -97,7 +96,7 @@ def kl_table(evaluation: Evaluation) -> Table:
     published = {
         name: rows
         for name, rows in published_for(evaluation).items()
-        if any(row.kl_recon is not None for row in rows.values())
+        if any("kl_recon" in row for row in rows.values())
     }
     rows = []
     for factor, row in evaluation["table"].items():
@@ -106,8 +105,8 @@ def kl_table(evaluation: Evaluation) -> Table:
             number(row["kl_random"]),
         ]
         for table in published.values():
-            found = table.get(factor)
-            cells += [number(found and found.kl_recon), number(found and found.kl_random)]
+            row = table.get(factor, {})
+            cells += [number(row.get("kl_recon")), number(row.get("kl_random"))]
         rows.append([factor, *cells])
     head = ["factor"]
     for name in ("this run", *published):

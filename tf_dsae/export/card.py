@@ -33,7 +33,7 @@ _LIMITATIONS = (
 )
 _LICENCE = (
     "None is declared here. Who shares these weights chooses one that the terms of the training "
-    "data allow; the art of sprites/lpc is under CC-BY-SA 3.0 and GPL 3.0."
+    "data allow"
 )
 _CALL = """\
 import tensorflow as tf
@@ -69,7 +69,7 @@ def _card(model: DSAE, run: Run) -> dict[str, Any]:
         "about": _ABOUT,
         "intended_use": _INTENDED_USE,
         "limitations": list(_LIMITATIONS),
-        "licence": _LICENCE,
+        "licence": _licence(run),
         "signatures": described,
         "largest_draw": largest_draw(model.config),
         "weights": {"sha256": run.weights, "parameters": model.count_params()},
@@ -79,6 +79,10 @@ def _card(model: DSAE, run: Run) -> dict[str, Any]:
         "evaluation": run.evaluation.figures,
         "evaluation_note": run.evaluation.note,
     }
+
+
+def _licence(run: Run) -> str:
+    return f"{_LICENCE}; {run.licence}." if run.licence else f"{_LICENCE}."
 
 
 def _described(value: Value) -> dict[str, Any]:
@@ -102,7 +106,7 @@ def _markdown(card: dict[str, Any], table: dict[str, Signature]) -> str:
         *_evaluation(card["evaluation"]),
         *("## Intended use", _INTENDED_USE),
         *("## Limitations", "\n".join(f"- {line}" for line in _LIMITATIONS)),
-        *("## Licence", _LICENCE),
+        *("## Licence", card["licence"]),
         "## Weights and data",
         _table(("", ""), [*_leaves({"weights": card["weights"], "data": card["data"]})]),
         "## Settings",

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import sha256
+from tf_dsae.data.data_source import find_source
 from tf_dsae.export.measured import Measured, data_facts, read_measured
 from tf_dsae.layers.weight_count import count_weights
 from tf_dsae.models.dsae import DSAE
@@ -18,12 +19,16 @@ _EVALUATION = Path("evaluation") / "evaluation.json"
 
 
 class Run(NamedTuple):
-    """A run as its card describes it: plain values, and the SHA-256 of the weights."""
+    """A run as its card describes it: plain values, and the SHA-256 of the weights.
+
+    licence is that of its data; empty where it is not known.
+    """
 
     settings: dict[str, Any]
     data: dict[str, Any]
     weights: str
     evaluation: Measured
+    licence: str = ""
 
 
 def load_run(workdir: str | os.PathLike) -> tuple[DSAE, Run]:
@@ -49,7 +54,9 @@ def load_run(workdir: str | os.PathLike) -> tuple[DSAE, Run]:
         "training": dataclasses.asdict(config.training),
     }
     evaluation = read_measured(workdir / _EVALUATION, before)
-    return model, Run(settings, data_facts(config.data), before, evaluation)
+    source = find_source(config.data)
+    licence = f"those of {source.kind}: {source.licence}" if source and source.licence else ""
+    return model, Run(settings, data_facts(config.data), before, evaluation, licence)
 
 
 def _digest(weights: Path, num_weights: int) -> str:

@@ -1,6 +1,5 @@
 """What a card repeats of a run's data and scores: known facts, for anyone may have written them."""
 
-import dataclasses
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -8,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import read_json
-from tf_dsae.data.folder.clip_settings import ClipSettings
+from tf_dsae.data.data_source import find_source
 
 MOST_NAMES, LONGEST = 100, 200  # Factors that a card shows, characters of a name or text.
 _NO_EVALUATION = "No evaluation of these weights was found when they were exported."
@@ -49,7 +48,12 @@ def read_measured(path: str | os.PathLike, weights: str) -> Measured:
 
 def data_facts(data: Mapping[str, Any]) -> dict[str, Any]:
     """What a run says of its data, but not where they lay on the machine that trained it."""
-    return _DATA(data) or {}
+    facts, source = _DATA(data) or {}, find_source(data)
+    if source is not None:
+        settings = source.identity().items()
+        lists = {name: list(v) if isinstance(v, tuple) else v for name, v in settings}
+        facts["source"] = {"kind": source.kind, **(_each(_facts)(lists) or {})}
+    return facts
 
 
 # --- Kinds of values.
@@ -132,8 +136,4 @@ _FIGURES = _object(
         ),
     }
 )
-_CLIPS = [field.name for field in dataclasses.fields(ClipSettings)]
-_DATA = _object(
-    dict.fromkeys(("name", "fingerprint", "num_train"), _fact)
-    | {"source": _object({"clips": _object(dict.fromkeys(_CLIPS, _facts))})}
-)
+_DATA = _object(dict.fromkeys(("name", "fingerprint", "num_train"), _fact))

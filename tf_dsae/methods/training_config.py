@@ -12,6 +12,7 @@ from tf_dsae.core.checks import (
     from_dict,
     later_setting,
 )
+from tf_dsae.data.data_source import source_name
 from tf_dsae.methods.method import METHODS
 from tf_dsae.models.views import VIEWS, Views
 
@@ -81,6 +82,7 @@ class TrainingConfig(Views):
         for name in ("dataset", "preset", "beta_f", "beta_z"):
             check_text(name, getattr(self, name))
         METHODS.check(self.method)
+        object.__setattr__(self, "dataset", source_name(self.dataset))
         check_whole("epochs", self.epochs, 1)
         check_whole("steps_per_epoch", self.steps_per_epoch, 0)
         check_whole("batch_size", self.batch_size, 1, "video")

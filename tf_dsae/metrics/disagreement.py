@@ -17,40 +17,6 @@ from tf_dsae.metrics.array_checks import as_floats, as_labels, log_softmax
 _DRAWS_AT_ONCE = 2_000_000
 
 
-class PublishedRow(NamedTuple):
-    """A row of a published table; None where no figure is set beside ours."""
-
-    disagreement: float
-    kl_recon: float | None = None
-    kl_random: float | None = None
-
-
-# table -> factor -> row. At beta 6 the paper prints hair's KL-recon as "0.0.325".
-PUBLISHED = {
-    "Leplae-Arthur and Nichani 2019, beta 1": {
-        "skin": PublishedRow(0.248, 3.006, 25.148),
-        "pants": PublishedRow(0.292, 3.959, 21.487),
-        "top": PublishedRow(0.054, 0.695, 21.456),
-        "hair": PublishedRow(0.020, 0.268, 17.367),
-        "action": PublishedRow(0.430, 7.769, 18.612),
-    },
-    "Leplae-Arthur and Nichani 2019, beta 6": {
-        "skin": PublishedRow(0.414, 5.325, 25.148),
-        "pants": PublishedRow(0.514, 7.851, 21.487),
-        "top": PublishedRow(0.132, 1.511, 21.456),
-        "hair": PublishedRow(0.022, 0.325, 17.367),
-        "action": PublishedRow(0.736, 15.633, 18.612),
-    },
-    "Li and Mandt 2018": {
-        "skin": PublishedRow(0.0398),
-        "pants": PublishedRow(0.0182),
-        "top": PublishedRow(0.0034),
-        "hair": PublishedRow(0.0006),
-        "action": PublishedRow(0.0811),
-    },
-}
-
-
 class VideoDisagreement(NamedTuple):
     """Of each video, float64 [N].
 

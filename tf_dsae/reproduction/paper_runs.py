@@ -60,7 +60,7 @@ def reproduce(
     output = places.output_dir.expanduser()
     runs = plan_runs(model, training, output, betas, beside)
     # Whatever could stop a later stage is found before the first.
-    data = prepare(training.dataset, places.data_dir, places.sheets_dir)
+    data = prepare(places.source or training.dataset, places.data_dir)
     check_factors(data, num_videos)
     judges = obtain_judges(data, places.judge_dir, places.data_dir)
     judges.require()
@@ -70,7 +70,7 @@ def reproduce(
         if not _trained(workdir):
             _say(f"training {run.folder}")
             run_training(data, run.model, run.training, workdir, show=True)
-        options = {"num_videos": num_videos, "show_source": show_source}
+        options = {"num_videos": num_videos, "show_source": show_source, "data": data}
         evaluation = _evaluated(workdir, training.seed, places, judges, options)
         told.append(story.Told(run.folder, run.beta, evaluation))
     made = _studied(output / "likelihood", training.seed)
@@ -120,7 +120,6 @@ def _evaluated(
         protocol,
         judge_dir=places.judge_dir,
         data_dir=places.data_dir,
-        sheets_dir=places.sheets_dir,
         **options,
     )
 

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import NamedTuple
 
+from tf_dsae.data.data_source import DataSource
 from tf_dsae.evaluation.evaluation_files import check_output
 from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.methods.presets import preset
@@ -14,12 +15,12 @@ BETAS = (1.0, 6.0, 150.0)
 
 
 class Places(NamedTuple):
-    """Folders of what a reproduction needs; None for the defaults of `prepare` and the judges."""
+    """Where a reproduction finds what it needs; None for the default of each."""
 
     output_dir: Path
     data_dir: str | None = None
-    sheets_dir: str | None = None
     judge_dir: str | None = None
+    source: DataSource | None = None
 
 
 class PlannedRun(NamedTuple):

@@ -13,7 +13,7 @@ from tf_dsae.core.checks import shown
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import check_folder, path_errors, read_json, write_errors, written_whole
 from tf_dsae.core.version import __version__
-from tf_dsae.data.folder.run_source import read_source
+from tf_dsae.data.data_source import DataSource, make_source, read_source
 from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.layers.registries import PARTS
 from tf_dsae.methods.method import METHODS
@@ -140,10 +140,16 @@ def read_finished_run(workdir: str | os.PathLike) -> RunConfig:
 def settings_of(run: RunConfig) -> dict[str, Any]:
     """What tells runs apart, name -> value."""
     model, training = dataclasses.asdict(run.model), dataclasses.asdict(run.training)
-    # The same videos may lie elsewhere by now: their fingerprint says that they are the same.
+    # The same data may lie elsewhere by now: their fingerprint says that they are the same.
     data = {f"data {key}": value for key, value in run.data.items() if key != "source"}
     source = read_source(run.data)
-    return {**model, **training, **(dataclasses.asdict(source.clips) if source else {}), **data}
+    of_source = {"source": source.kind, **source.identity()} if source else {}
+    return {**model, **training, **of_source, **data}
+
+
+def source_of(run: RunConfig) -> DataSource:
+    """What the data of a run were made from; raises UserError where that is not known here."""
+    return read_source(run.data) or make_source(run.training.dataset)
 
 
 def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:

@@ -70,8 +70,9 @@ def train(
     if workdir is None:
         raise UserError("workdir: expected a folder for the run, received none; name one")
     start = preset if isinstance(preset, Preset) else preset_of(preset)
-    frames = {"frame_shape": data.video_shape[1:], "dataset": data.name}
-    run = resolve_settings(start, frames | settings)
+    dataset = data.source.kind if data.source else data.name
+    known = {"frame_shape": data.spec.frame_shape, "dataset": dataset}
+    run = resolve_settings(start, known | settings)
     return run_training(
         data,
         run.model,

@@ -170,5 +170,5 @@ def _describe(data: SequenceData, model_config: ModelConfig, training: TrainingC
         )
     facts = {"name": data.name, "fingerprint": data.fingerprint, "num_train": data.num_train}
     if data.source:
-        facts["source"] = data.source
+        facts["source"] = data.source.to_dict()
     return RunConfig(model_config, training, facts)

@@ -8,14 +8,15 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from absl import logging
 from tqdm import tqdm
 
-from tf_dsae.core.errors import UserError
-from tf_dsae.data.folder import array_files as arrays
+from tf_dsae.core.errors import UserError, reason
+from tf_dsae.core.files import open_regular
+from tf_dsae.data.folder import array_files
 from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.folder_dataset_builder import (
     FINGERPRINT,
@@ -24,6 +25,7 @@ from tf_dsae.data.folder.folder_dataset_builder import (
     Plan,
     split_sources,
 )
+from tf_dsae.data.folder.folder_source import FolderSource
 from tf_dsae.data.folder.labels import (
     Labels,
     dynamic_factors,
@@ -32,74 +34,45 @@ from tf_dsae.data.folder.labels import (
     single_classes,
 )
 from tf_dsae.data.folder.movies import require_av
-from tf_dsae.data.folder.skipped import first_names, say_skipped
-from tf_dsae.data.folder.stamps import file_stamp, stamps
-from tf_dsae.data.folder.video_files import LABELS, Source, find_sources
-from tf_dsae.data.sequence_data import SequenceData
-from tf_dsae.data.tfds_store import (
-    DAMAGE,
-    MAKE_AGAIN,
-    as_user_error,
-    open_or_make,
-    opened,
-    tfds_silent,
+from tf_dsae.data.folder.video_files import (
+    LABELS,
+    Source,
+    find_sources,
+    first_names,
+    say_skipped,
 )
+from tf_dsae.data.sequence_data import SequenceData
+from tf_dsae.data.tfds_store import hide_tfds, open_or_make, open_store, reading_errors
 
+WHOLE_BYTES = 2**20  # A file up to this size is read whole.
+PART_BYTES = 2**16  # Of a larger one, three parts of this size.
 READER_VERSION = 2  # Raised when the same files give other clips.
 
 
 def prepare_folder(
-    video_dir: str | os.PathLike,
-    settings: ClipSettings,
-    data_dir: str | os.PathLike | None = None,
-    strict: bool = False,
-    show_progress: bool = True,
+    source: FolderSource, data_dir: str | os.PathLike | None, show_progress: bool
 ) -> SequenceData:
-    """Opens the clips of the videos below a folder, which it first makes where they are not there.
-
-    They are found again as long as names, sizes, times and contents of the files are the same, of
-    large files parts of the content, see `file_stamp`. Videos that are damaged or too short for one
-    clip are left out, and named, at most 5 of them; of one that is damaged further on, or gives
-    more clips than a file may, see `iter_clips`, the clips before are kept. A split is held in
-    memory when it is used, as zlib packs it: at most T * H * W * C bytes a clip, 98 kB by default,
-    and the less the flatter the pictures are. While it is made, it holds at most 1 GB or the clips
-    of the largest file, and needs twice the space on the disk of `data_dir`.
-
-    Args:
-      video_dir: see `find_sources`; may hold labels.csv, see `read_labels`.
-      settings: how files become clips.
-      data_dir: folder of prepared data sets; by default that of TFDS.
-      strict: whether to stop at the first video that is damaged or too short.
-      show_progress: whether to show, on stderr, a bar (on a terminal) and a closing line.
-
-    Raises:
-      UserError: there are fewer than two videos or none that can be read, labels.csv is wrong,
-        dynamic_factors other than the default are no columns of it, PyAV is needed and missing, or
-        `data_dir` cannot be written or holds damaged data.
-    """
-    folder = Path(video_dir).expanduser().absolute()
-    sources = find_sources(folder)
-    split_sources(sources, settings.test_fraction)  # Raises where there are too few.
-    labels = read_labels(folder, sources)
-    dynamic = dynamic_factors(settings.dynamic_factors, labels)
+    """Opens the clips of a folder, as `FolderSource.open` does."""
+    folder, clips = Path(source.video_dir).expanduser().absolute(), source.clips
+    videos = find_sources(folder)
+    split_sources(videos, clips.test_fraction)  # Raises where there are too few.
+    labels = read_labels(folder, videos)
+    moving = dynamic_factors(clips.dynamic_factors, labels)
     slug = _slug(folder.resolve().name)
     name = f"{Builder.name}/{slug}"
-    config = f"{slug}-{_key(folder, sources, settings)}"
-    plan = Plan(sources, labels, settings, strict)
+    config = f"{slug}-{_key(folder, videos, clips)}"
+    plan = Plan(videos, labels, clips, source.strict)
     new_builder = functools.partial(Builder, plan=plan, config=config, data_dir=data_dir)
     make = functools.partial(_make, name, new_builder, plan, show_progress)
     builder, made = open_or_make(name, data_dir, new_builder, make, "room for the clips")
-    source = {
-        "video_dir": str(folder),
-        "clips": json.loads(json.dumps(dataclasses.asdict(settings))),
-    }
-    with as_user_error(f"Expected to read {name} in {builder.data_dir}", MAKE_AGAIN, DAMAGE):
-        dataset = opened(builder, name, builder.info.metadata[FINGERPRINT], dynamic, source)
+    with reading_errors(name, builder.data_dir):
+        there = dataclasses.replace(source, video_dir=str(folder))
+        data = open_store(builder, name, builder.info.metadata[FINGERPRINT], there, moving)
         skipped = [(str(file), str(why)) for file, why in builder.info.metadata[SKIPPED]]
-    _say(dataset, builder, sources, skipped, made, show_progress)
-    if strict and skipped:
+    _say(data, builder, len(videos), skipped, made, show_progress)
+    if source.strict and skipped:
         raise UserError(skipped[0][1])
-    return dataset
+    return data
 
 
 def _make(
@@ -116,14 +89,14 @@ def _make(
     count = len(plan.sources)
     try:
         with (
-            tfds_silent(),
+            hide_tfds(),
             tqdm(desc=name, total=count, unit=" files", leave=False, disable=hidden) as bar,
         ):
             builder = new_builder(on_source=bar.update)
             with _without_empty_folders(builder.data_path.parent):
                 builder.download_and_prepare()
     finally:
-        arrays.close()
+        array_files.close()
 
 
 @contextlib.contextmanager
@@ -157,9 +130,9 @@ def _warn_of_single_classes(labels: Labels) -> None:
 
 
 def _say(
-    dataset: SequenceData,
+    data: SequenceData,
     builder: Builder,
-    sources: Sequence[Source],
+    num_videos: int,
     skipped: Sequence[tuple[str, str]],
     made: bool,
     show_progress: bool,
@@ -169,24 +142,25 @@ def _say(
         say_skipped([why for _, why in skipped], logging.warning)
     elif skipped:
         names = first_names([file for file, _ in skipped])
-        logging.warning("%s is without %d videos: %s", dataset.name, len(skipped), names)
+        logging.warning("%s is without %d videos: %s", data.name, len(skipped), names)
     if show_progress:
         print(
-            f"{dataset.name} {'prepared' if made else 'found'} in {builder.data_dir}: "
-            f"{len(sources)} videos, {len(skipped)} of them left out, gave {dataset.num_train} "
-            f"training and {dataset.num_test} test clips, {builder.info.dataset_size}.",
+            f"{data.name} {'prepared' if made else 'found'} in {builder.data_dir}: "
+            f"{num_videos} videos, {len(skipped)} of them left out, gave {data.num_train} "
+            f"training and {data.num_test} test clips, {builder.info.dataset_size}.",
             file=sys.stderr,
         )
 
 
 def _key(folder: Path, sources: Sequence[Source], settings: ClipSettings) -> str:
     """Returns what tells these files and settings from others, 16 hexadecimal digits."""
-    how = dataclasses.asdict(settings)
+    # Version 0.1 called resize_mode "fit": what it made is found under that name.
+    how = {"fit" if k == "resize_mode" else k: v for k, v in dataclasses.asdict(settings).items()}
     del how["dynamic_factors"]  # Read when the clips are opened.
     labels = labels_file(folder)
     facts = [READER_VERSION, how, file_stamp(labels, LABELS) if labels else None]
     digest = hashlib.sha256(json.dumps(facts).encode())
-    for stamp in stamps(sources):
+    for stamp in stamp_files(sources):
         digest.update(json.dumps(stamp).encode())
     return digest.hexdigest()[:16]
 
@@ -194,3 +168,52 @@ def _key(folder: Path, sources: Sequence[Source], settings: ClipSettings) -> str
 def _slug(name: str) -> str:
     """Returns a folder's name as part of a path and of a data set's name."""
     return re.sub("[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:40] or "videos"
+
+
+# --- Whether files are still those that clips were made of.
+
+
+def stamp_files(sources: Iterable[Source]) -> Iterator[list]:
+    """Yields what changes when a source changes: its name, and what `file_stamp` says of its files.
+
+    Raises:
+      UserError: a file is gone or cannot be read.
+    """
+    stamps: dict[Path, list] = {}  # An array file is the file of many sources.
+    for source in sources:
+        files = source.files or (source.path,)
+        for path in files:
+            if path not in stamps:
+                stamps[path] = file_stamp(path, source.name)
+        yield [source.name, source.kind, *(stamps[path] for path in files)]
+
+
+def file_stamp(path: Path, name: str) -> list:
+    """Returns a file's name, size, time and digest.
+
+    The digest is of the whole content up to 1 MiB, of a larger file of the first, middle and last
+    64 KiB, so that films need not be read again to be found again.
+
+    Args:
+      path: of the file.
+      name: of it, for errors.
+
+    Raises:
+      UserError: it is gone or cannot be read.
+    """
+    try:
+        with open_regular(path) as file:
+            stat = os.fstat(file.fileno())
+            size, digest = stat.st_size, hashlib.sha256()
+            if size <= WHOLE_BYTES:
+                digest.update(file.read(WHOLE_BYTES))
+            else:
+                for start in (0, (size - PART_BYTES) // 2, size - PART_BYTES):
+                    file.seek(start)
+                    digest.update(file.read(PART_BYTES))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{name}: expected a file that can be read, received: {reason(error)}; change its "
+            "rights or remove it"
+        ) from error
+    return [os.fsencode(path.name).hex(), size, stat.st_mtime_ns, digest.hexdigest()]
