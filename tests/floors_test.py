@@ -21,7 +21,8 @@ FLOORS = (
     ("methods", "reports"),
     ("runs",),
     ("training",),
-    ("evaluation", "export", "linear_gaussian"),
+    ("evaluation", "linear_gaussian"),
+    ("export",),
     ("reproduction",),
     ("cli",),
 )

@@ -1,4 +1,4 @@
-"""What an outsider adds without touching the package: trained, killed, resumed, evaluated, served."""
+"""What an outsider adds without touching the package: trained, killed, evaluated, served."""
 
 import json
 import os

@@ -8,7 +8,7 @@ needs it.
 import importlib
 from typing import Any
 
-from tf_dsae import data, layers
+from tf_dsae import data, layers, metrics
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.registry import register
 from tf_dsae.core.version import __version__
@@ -18,6 +18,7 @@ _HOMES = {
     "ClipSettings": "tf_dsae.data.folder.clip_settings",
     "DSAE": "tf_dsae.models.dsae",
     "ElboTerms": "tf_dsae.models.variational_bound",
+    "Evaluation": "tf_dsae.evaluation.results",
     "Latents": "tf_dsae.core.types",
     "METHODS": "tf_dsae.methods.method",
     "ModelConfig": "tf_dsae.layers.model_config",
@@ -31,6 +32,7 @@ _HOMES = {
     "TrainingConfig": "tf_dsae.methods.training_config",
     "Views": "tf_dsae.models.views",
     "encode_folder": "tf_dsae.runs.encode_files",
+    "evaluate": "tf_dsae.evaluation.evaluation_run",
     "export_saved_model": "tf_dsae.export",
     "load": "tf_dsae.runs.weights",
     "prepare": "tf_dsae.data.data_source",
@@ -40,7 +42,7 @@ _HOMES = {
     "train": "tf_dsae.training",
 }
 
-__all__ = ["UserError", "__version__", "data", "layers", "register", *_HOMES]
+__all__ = ["UserError", "__version__", "data", "layers", "metrics", "register", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,6 @@ from pathlib import Path
 from absl import flags
 
 from tf_dsae.cli import common, data_flags, run_flags
-from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation.evaluation_files import check_judge_dir, check_output
 from tf_dsae.evaluation.protocol import MIN_ACCURACY, Protocol
 from tf_dsae.runs.run_config import read_finished_run, source_of
@@ -73,12 +72,13 @@ def main(argv: list[str]) -> None:
     if _JUDGE_DIR.value:
         check_judge_dir(_JUDGE_DIR.value)
     common.load_tensorflow()
-    from tf_dsae.evaluation.evaluation_run import evaluate_run
+    from tf_dsae.evaluation.evaluation_run import evaluate as evaluate_run
 
     evaluation = evaluate_run(
         _WORKDIR.value,
-        output,
-        protocol,
+        output_dir=output,
+        protocol=protocol,
+        show_progress=True,
         judge_dir=_JUDGE_DIR.value,
         data_dir=_DATA_DIR.value,
         num_videos=_NUM_VIDEOS.value or None,
@@ -86,7 +86,7 @@ def main(argv: list[str]) -> None:
         judge_accuracy=_JUDGE_ACCURACY.value,
         source_changes=changes,
     )
-    print(report.table_text(evaluation))
+    evaluation.show()
     print(f"wrote {output} in {time.monotonic() - start:.0f} s; open {output / 'report.html'}")
 
 

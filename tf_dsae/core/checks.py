@@ -9,7 +9,9 @@ from typing import Any
 from tf_dsae.core.errors import UserError
 
 MAX_SIDE = 4096  # Pixels of a frame.
-MAX_TEXT = 10_000  # Characters of a schedule or a name.
+MAX_TEXT = 10_000  # Characters of a schedule or a text.
+MAX_NAME = 200  # Characters of a name, such as a factor's.
+MAX_FACTORS = 64  # Factors of a data set.
 
 
 def shown(value: Any) -> str:
@@ -19,6 +21,12 @@ def shown(value: Any) -> str:
     except ValueError:  # Python writes no number of more than 4300 digits.
         return "a number of thousands of digits"
     return text if len(text) <= 200 else f"{text[:200]} ..."
+
+
+def printable(text: str, longest: int | None = None) -> str:
+    """A text in one line of what can be printed, cut after `longest` characters."""
+    text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return text if longest is None or len(text) <= longest else f"{text[:longest]} ..."
 
 
 def check_whole(

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import sha256, write_json, written_whole
+from tf_dsae.core.files import sha256, written_whole
 from tf_dsae.data import prepare
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation import evaluation_report as report
-from tf_dsae.evaluation.evaluation_files import EVALUATION, REPORT, TABLES, check_output
+from tf_dsae.evaluation.evaluation_files import REPORT, TABLES, check_output
 from tf_dsae.evaluation.evaluation_pictures import write_pictures
 from tf_dsae.evaluation.judges import obtain_judges
-from tf_dsae.evaluation.measure_model import check_factors, evaluate
+from tf_dsae.evaluation.measure_model import check_factors, measure_model
 from tf_dsae.evaluation.protocol import MIN_ACCURACY, Protocol
+from tf_dsae.evaluation.results import EVALUATION, Evaluation
+from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs.run_config import (
     CONFIG,
     FIGURES,
@@ -34,7 +36,7 @@ def open_run(
     show_progress: bool = True,
     data: SequenceData | None = None,
     source_changes: Mapping[str, Any] | None = None,
-) -> tuple[RunConfig, Any, SequenceData]:
+) -> tuple[RunConfig, DSAE, SequenceData]:
     """A finished run's settings, its model, and the data that it was trained on.
 
     Args:
@@ -71,35 +73,47 @@ def weights_digest(workdir: str | os.PathLike) -> str:
     return sha256(Path(workdir) / WEIGHTS)
 
 
-def evaluate_run(
+def evaluate(
     workdir: str | os.PathLike,
-    output_dir: str | os.PathLike,
-    protocol: Protocol,
-    judge_dir: str | None = None,
-    data_dir: str | None = None,
-    num_videos: int | None = None,
-    show_source: bool = True,
-    show_progress: bool = True,
-    judge_accuracy: float = MIN_ACCURACY,
     data: SequenceData | None = None,
+    output_dir: str | os.PathLike | None = None,
+    *,
+    protocol: Protocol | None = None,
+    num_videos: int | None = None,
+    judge_dir: str | None = None,
+    judge_accuracy: float = MIN_ACCURACY,
+    show_source: bool = True,
+    show_progress: bool = False,
+    data_dir: str | None = None,
     source_changes: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> Evaluation:
     """Evaluates a run and writes evaluation.json, evaluation.md, report.html and figures/.
 
     Args:
-      judge_dir: folder of judges; None keeps them beside the prepared data.
+      workdir: folder of a finished run.
+      data: that it was trained on; None opens them as the run says.
+      output_dir: to write to; by default the folder `evaluation` of the run.
+      protocol: how videos are generated and compared; by default `Protocol()`.
       num_videos: of the test split, from its start; None for all.
-      show_source: False shows source clips as their reconstructions.
+      judge_dir: folder of judges; None keeps them beside the prepared data.
       judge_accuracy: that every judge must reach, a fraction.
-      data, source_changes: as of `open_run`.
+      show_source: False shows source clips as their reconstructions.
+      show_progress: whether to show, on stderr, bars (on a terminal) and what the judges reach.
+      data_dir: folder of prepared data sets.
+      source_changes: as of `open_run`.
 
     Returns:
       What evaluation.json holds.
 
     Raises:
-      UserError: as `open_run` and `evaluate` do, or judges that are not sure enough.
+      UserError: as `open_run` and `measure_model` do, or judges that are not sure enough.
+
+    Example:
+      >>> evaluation = tf_dsae.evaluate("runs/tiny", data, judge_accuracy=0.5)  # doctest: +SKIP
+      >>> evaluation.show()  # doctest: +SKIP
     """
-    workdir, output = Path(workdir).expanduser(), Path(output_dir).expanduser()
+    workdir, protocol = Path(workdir).expanduser(), protocol or Protocol()
+    output = Path(output_dir or workdir / "evaluation").expanduser()
     run, model, data = open_run(workdir, data_dir, show_progress, data, source_changes)
     check_factors(data, num_videos)
     check_output(output)
@@ -107,15 +121,19 @@ def evaluate_run(
     judges.require(judge_accuracy)
     # While results change there are none: evaluation.json comes last.
     (output / EVALUATION).unlink(missing_ok=True)
-    evaluation = evaluate(model, data, judges, protocol, num_videos, show_progress)
-    evaluation |= {
-        "batch_size": protocol.batch_size,
-        "asked_videos": num_videos,
-        "show_source": show_source,
-        "weights": weights_digest(workdir),
-        "versions": versions(),
-    }
-    evaluation["beta"] = {"f": run.training.beta_f, "z": run.training.beta_z}
+    evaluation = measure_model(
+        model,
+        data,
+        judges,
+        protocol,
+        num_videos,
+        show_progress,
+        asked_videos=num_videos,
+        show_source=show_source,
+        weights=weights_digest(workdir),
+        versions=versions(),
+        beta={"f": run.training.beta_f, "z": run.training.beta_z},
+    )
     pictures = write_pictures(model, data, output / "figures", protocol.seed, show_source)
     with written_whole(output / TABLES) as beside:
         beside.write_text(report.report_markdown(evaluation), encoding="utf-8")
@@ -124,5 +142,5 @@ def evaluate_run(
     report.write_report(
         output / REPORT, evaluation, pictures, curves if curves.exists() else None, settings
     )
-    write_json(output / EVALUATION, evaluation)
+    evaluation.write(output / EVALUATION)
     return evaluation

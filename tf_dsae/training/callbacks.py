@@ -10,17 +10,16 @@ from types import FrameType
 import keras
 import numpy as np
 from absl import logging
-from tqdm import tqdm
 
 from tf_dsae.core.errors import UserError
+from tf_dsae.core.progress import progress_bar
 from tf_dsae.core.types import Logs
+from tf_dsae.metrics.information import COLLAPSED_KL
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs.metrics_table import read_metrics, write_metrics
 from tf_dsae.training.checkpoints import RunCheckpoints, mean_variables
 from tf_dsae.training.cluster import asked_of_any, copies
 
-# Below this KL, in nats per video, a posterior can hardly tell two videos apart.
-COLLAPSED_KL = 0.1
 _SHORT = {"log_likelihood": "log p", "static_kl": "KL f", "dynamic_kl": "KL z"}
 
 
@@ -112,19 +111,16 @@ class Progress(keras.callbacks.Callback):
     def __init__(self, steps_per_epoch: int, epochs: int, batch_size: int, show: bool):
         super().__init__()
         self.steps_per_epoch, self.epochs, self.batch_size = steps_per_epoch, epochs, batch_size
-        self.hidden = None if show else True  # None: hidden unless on a terminal.
-        self.bar = tqdm(disable=True)
+        self.show = show
+        self.bar = progress_bar("", show=False)
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         skipped = self.steps_per_epoch - self.params["steps"]
-        self.bar = tqdm(
-            desc=f"epoch {epoch + 1}/{self.epochs}",
-            total=self.steps_per_epoch * self.batch_size,
+        self.bar = progress_bar(
+            f"epoch {epoch + 1}/{self.epochs}",
+            self.steps_per_epoch * self.batch_size,
+            show=self.show,
             initial=skipped * self.batch_size,
-            unit=" videos",
-            dynamic_ncols=True,
-            leave=False,
-            disable=self.hidden,
         )
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:

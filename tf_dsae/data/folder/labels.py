@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tf_dsae.core.checks import MAX_FACTORS
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.data.data_source import is_factor_name
 from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.video_files import LABELS, Source, first_names, natural_key
 
 MAX_BYTES = 2**26
-MAX_FACTORS = 64
 MAX_CLASSES = 1000
 MAX_CLASS_LENGTH = 200
 

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from absl import logging
-from tqdm import tqdm
 
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.core.files import open_regular
+from tf_dsae.core.progress import progress_bar
 from tf_dsae.data.folder import array_files
 from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.folder_dataset_builder import (
@@ -85,12 +85,10 @@ def _make(
     if any(source.kind == "movie" for source in plan.sources):
         require_av()
     _warn_of_single_classes(plan.labels)
-    hidden = None if show_progress else True  # None: hidden unless on a terminal.
-    count = len(plan.sources)
     try:
         with (
             hide_tfds(),
-            tqdm(desc=name, total=count, unit=" files", leave=False, disable=hidden) as bar,
+            progress_bar(name, len(plan.sources), "files", show_progress) as bar,
         ):
             builder = new_builder(on_source=bar.update)
             with _without_empty_folders(builder.data_path.parent):
