@@ -4,12 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.conftest import small_config
 from tests.evaluation.conftest import FRAMES, Mixed, PixelJudges, PixelModel, pixel_videos
-from tf_dsae import metrics
 from tf_dsae.core.errors import UserError
-from tf_dsae.evaluation import measure_model as measure_model_module
 from tf_dsae.evaluation.collect import Generated, collect
 from tf_dsae.evaluation.judge import Judges, JudgeSettings
 from tf_dsae.evaluation.measure_model import characters, check_factors, measure_model
@@ -17,7 +16,7 @@ from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.evaluation.protocols import EvaluatedModel, JudgesLike
 from tf_dsae.evaluation.results import Evaluation
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.training import callbacks
+from tf_dsae.training.callbacks import CollapseWarning
 
 QUIET = {"show_progress": False}
 
@@ -170,6 +169,19 @@ def test_what_an_evaluation_needs_is_what_models_and_judges_have(pixels):
     assert isinstance(Judges(pixels, {}, JudgeSettings(), {}), JudgesLike)
 
 
-def test_a_posterior_has_collapsed_where_training_would_warn():
-    assert callbacks.COLLAPSED_KL is measure_model_module.COLLAPSED_KL is metrics.COLLAPSED_KL
-    assert metrics.COLLAPSED_KL == 0.5
+@pytest.mark.parametrize(("kl", "collapsed"), [(0.3, True), (0.499, True), (0.501, False)])
+def test_training_warns_of_what_an_evaluation_calls_collapsed(
+    kl, collapsed, pixels, judges, caplog
+):
+    class Model(PixelModel):
+        def elbo_at(self, *arguments):
+            terms = super().elbo_at(*arguments)
+            return terms._replace(static_kl=kl * tf.ones_like(terms.static_kl))
+
+    evaluation = measure_model(Model(), pixels, judges, Protocol(importance_samples=0), **QUIET)
+    assert evaluation.collapsed_latents == (["f"] if collapsed else [])
+    logs = {"val_static_kl": kl, "val_dynamic_kl": 2.0}
+    with caplog.at_level("WARNING"):
+        CollapseWarning().on_epoch_end(0, logs)
+    assert ("q(f | x) has collapsed" in caplog.text) is collapsed
+    assert "q(z | x)" not in caplog.text
