@@ -174,9 +174,9 @@ def test_training_warns_of_what_an_evaluation_calls_collapsed(
     kl, collapsed, pixels, judges, caplog
 ):
     class Model(PixelModel):
-        def elbo_at(self, *arguments):
-            terms = super().elbo_at(*arguments)
-            return terms._replace(static_kl=kl * tf.ones_like(terms.static_kl))
+        def score_at(self, *arguments):
+            terms = super().score_at(*arguments)
+            return terms | {"static_kl": kl * tf.ones_like(terms["static_kl"])}
 
     evaluation = measure_model(Model(), pixels, judges, Protocol(importance_samples=0), **QUIET)
     assert evaluation.collapsed_latents == (["f"] if collapsed else [])

@@ -15,7 +15,7 @@ from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.judge import Judges
 from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.evaluation.protocols import EvaluatedModel, JudgesLike
-from tf_dsae.models.variational_bound import ElboTerms
+from tf_dsae.layers.distributions import conditional
 
 
 class Generated(NamedTuple):
@@ -57,7 +57,7 @@ class Collected(NamedTuple):
     factor -> [N]. logits: "data" or a field of Generated -> factor -> [N, K].
     """
 
-    elbo: ElboTerms
+    elbo: dict[str, np.ndarray]
     importance_weighted: np.ndarray | None
     codes: Codes
     labels: dict[str, np.ndarray]
@@ -66,8 +66,8 @@ class Collected(NamedTuple):
 
 def _generate(
     model: EvaluatedModel, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor
-) -> tuple[Generated, ElboTerms, Codes]:
-    """(Generated, ElboTerms, Codes) of a batch."""
+) -> tuple[Generated, dict[str, tf.Tensor], Codes]:
+    """What is made of a batch, the terms of the objective, [B] each, and its codes."""
     of_posterior, of_prior, of_motion = tf.unstack(tfp.random.split_seed(seed, 3))
     video = model.observations(video)
     posterior, samples = model.sample_posterior(video, of_posterior)
@@ -78,7 +78,8 @@ def _generate(
     if protocol.motion_prior == "standard_normal":
         drawn = tf.random.stateless_normal(tf.shape(z), of_motion)
     likelihood = model.decode(samples.static, samples.dynamic)
-    terms = model.elbo_at(video, posterior, samples, likelihood)
+    terms = model.score_at(video, posterior, samples, likelihood, seed)
+    q_z = conditional(posterior.dynamic, samples.dynamic)
     generated = Generated(
         reconstruction=likelihood.mean()[0],
         content_kept=model.decode(f, drawn).mean(),
@@ -91,8 +92,8 @@ def _generate(
         means.static.stddev(),
         f,
         means.dynamic.mean(),
-        tf.reshape(posterior.dynamic.mean(), tf.shape(z)),
-        tf.reshape(posterior.dynamic.stddev(), tf.shape(z)),
+        tf.reshape(q_z.mean(), tf.shape(z)),
+        tf.reshape(q_z.stddev(), tf.shape(z)),
         z,
         tf.reduce_sum(model.dynamic_prior(z).log_prob(z), -1),
     )

@@ -50,7 +50,7 @@ def measure_model(
     protocol = protocol or Protocol()
     check_factors(data, num_videos)
     collected = collect(model, data, judges, protocol, num_videos, show_progress)
-    terms = collected.elbo._asdict()
+    terms = dict(collected.elbo)
     if collected.importance_weighted is not None:
         terms["importance_weighted"] = collected.importance_weighted
     elbo = {name: float(np.mean(values)) for name, values in terms.items()}

@@ -54,7 +54,7 @@ def write_card(path: str | os.PathLike, model: DSAE, run: Run) -> None:
     card = _card(model, run)
     write_json(Path(path) / CARD_JSON, card)
     with written_whole(Path(path) / CARD_MARKDOWN) as beside:
-        report = _report(card, signatures(model.config))
+        report = _report(card, signatures(model.config, model.objective.names))
         beside.write_text(render_markdown(report), encoding="utf-8")
 
 
@@ -65,7 +65,7 @@ def _card(model: DSAE, run: Run) -> dict[str, Any]:
             "inputs": {value.name: _described(value) for value in signature.inputs},
             "outputs": {value.name: _described(value) for value in signature.outputs},
         }
-        for name, signature in signatures(model.config).items()
+        for name, signature in signatures(model.config, model.objective.names).items()
     }
     return {
         "about": _ABOUT,

@@ -5,11 +5,12 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.noise import Noise
-from tf_dsae.core.types import Seed, TensorLike
+from tf_dsae.core.types import Latents, Posterior, Seed, TensorLike
 from tf_dsae.models.augmentations import ClipViews, draw_views
 from tf_dsae.models.latent_sequence import LatentSequenceModel
 from tf_dsae.models.objective import Objective, Step, Term, Weight
@@ -36,8 +37,7 @@ class SequenceAutoencoder(LatentSequenceModel, ReplicaTrainer):
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
         self.views, self.num_samples = Views(), 1
-        self.objective = Objective()
-        self.show(self.objective.names)
+        self.set_objective(Objective())
 
     def compile(
         self,
@@ -99,8 +99,19 @@ class SequenceAutoencoder(LatentSequenceModel, ReplicaTrainer):
         )
         objective = Objective(static, dynamic, terms, total_steps)
         super().compile(optimizer=optimizer, **kwargs)
-        self.objective, self.views, self.seed = objective, views, seed
+        self.set_objective(objective)
+        self.views, self.seed = views, seed
         self.num_samples, self.accumulate_steps = num_samples, accumulate_steps
+
+    def set_objective(self, objective: Objective) -> None:
+        """Sets what training maximises and `score` tells, without an optimiser.
+
+        Example:
+          >>> model.set_objective(tf_dsae.Objective(beta_f=2.0))
+          >>> model.objective.names
+          ('elbo', 'log_likelihood', 'static_kl', 'dynamic_kl')
+        """
+        self.objective = objective
         self.show(objective.names)
 
     def get_compile_config(self) -> dict[str, Any]:
@@ -148,22 +159,49 @@ class SequenceAutoencoder(LatentSequenceModel, ReplicaTrainer):
           ['elbo', 'log_likelihood', 'static_kl', 'dynamic_kl']
         """
         check_whole("num_samples", num_samples, 1)
-        video = self.observations(video)
-        values = self._values(video, Noise.of(seed), Views(), num_samples, training=False)
-        return {name: tf.broadcast_to(value, tf.shape(video)[:1]) for name, value in values.items()}
+        video, noise = self.observations(video), Noise.of(seed)
+        step, terms = self._look(video, noise, Views(), num_samples, training=False)
+        return self._score(step, terms)
+
+    def score_at(
+        self,
+        video: tf.Tensor,
+        posterior: Posterior,
+        latents: Latents,
+        likelihood: tfd.Distribution,
+        seed: Seed,
+    ) -> dict[str, tf.Tensor]:
+        """As `score`, at given samples of q.
+
+        Args:
+          video: as `observations` returns it.
+          posterior, latents: as `sample_posterior` returns them.
+          likelihood: p(x_t | z_t, f) at those latents.
+          seed: of the noise of added terms.
+
+        Example:
+          >>> x = model.observations(videos)
+          >>> posterior, latents = model.sample_posterior(x, seed=0)
+          >>> scores = model.score_at(x, posterior, latents, model.decode(*latents), seed=0)
+          >>> scores["elbo"].shape
+          TensorShape([2])
+        """
+        noise = Noise.of(seed)
+        step = self._step(video, posterior, latents, likelihood, noise, training=False)
+        return self._score(step, self.elbo_at(video, posterior, latents, likelihood))
+
+    def _score(self, step: Step, terms: ElboTerms) -> dict[str, tf.Tensor]:
+        values = terms._asdict() | self.objective.evaluate_terms(step)
+        count = tf.shape(step.x)[:1]
+        return {name: tf.broadcast_to(value, count) for name, value in values.items()}
 
     def measure(self, x: tf.Tensor, noise: Noise, training: bool) -> Measured:
         """The weighted bound less the weighted terms, which is what a step maximises."""
         views = self.views if training else Views()
-        values = self._values(self.observations(x), noise, views, self.num_samples, training)
-        step = self.optimizer.iterations if training else 0
-        return Measured(*self.objective.combine(values, step), values)
-
-    def _values(
-        self, video: tf.Tensor, noise: Noise, views: Views, num_samples: int, training: bool
-    ) -> dict[str, tf.Tensor]:
-        step, terms = self._look(video, noise, views, num_samples, training)
-        return terms._asdict() | self.objective.evaluate_terms(step)
+        step, terms = self._look(self.observations(x), noise, views, self.num_samples, training)
+        values = terms._asdict() | self.objective.evaluate_terms(step)
+        taken = self.optimizer.iterations if training else 0
+        return Measured(*self.objective.combine(values, taken), values)
 
     def _look(
         self,
@@ -175,8 +213,7 @@ class SequenceAutoencoder(LatentSequenceModel, ReplicaTrainer):
     ) -> tuple[Step, ElboTerms]:
         """What the model makes of videos that are seen through views, and the bound's terms."""
         num_samples = num_samples or self.num_samples
-        frames, weight = tf.range(tf.shape(video)[1]), 1.0
-        shown = video
+        frames, weight, shown = None, 1.0, video
         if views == Views():
             features = self.frame_encoder(video)
             posterior, latents = self.sample_latents(features, features, noise, num_samples)
@@ -191,11 +228,31 @@ class SequenceAutoencoder(LatentSequenceModel, ReplicaTrainer):
             likelihood = self.decode(latents.static, tf.gather(latents.dynamic, frames, axis=-2))
             weight = tf.cast(tf.shape(video)[1] / tf.size(frames), tf.float32)
         terms = self.elbo_at(shown, posterior, latents, likelihood, weight)
-        mask = tf.ones(tf.shape(video)[:2], tf.bool)
-        step = Step(
-            video, mask, posterior, latents, likelihood, frames, self, noise.fold_in(0), training
-        )
+        step = self._step(video, posterior, latents, likelihood, noise, training, frames)
         return step, terms
+
+    def _step(
+        self,
+        video: tf.Tensor,
+        posterior: Posterior,
+        latents: Latents,
+        likelihood: tfd.Distribution,
+        noise: Noise,
+        training: bool,
+        frames: tf.Tensor | None = None,
+    ) -> Step:
+        """What terms see; `frames` None: the likelihood is of all."""
+        return Step(
+            x=video,
+            mask=tf.ones(tf.shape(video)[:2], tf.bool),
+            posterior=posterior,
+            latents=latents,
+            likelihood=likelihood,
+            frames=tf.range(tf.shape(video)[1]) if frames is None else frames,
+            model=self,
+            noise=noise.fold_in(0),
+            training=training,
+        )
 
     def _encode_views(self, video: tf.Tensor, seen: ClipViews) -> tuple[tf.Tensor, tf.Tensor]:
         """Features for f's posterior [B, <= T, D], and for z's [B, T, D]."""

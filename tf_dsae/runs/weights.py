@@ -9,10 +9,13 @@ import h5py
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.core.files import require_space, written_whole
 from tf_dsae.layers.weight_count import count_weights
+from tf_dsae.methods.method import METHODS
 from tf_dsae.models.dsae import DSAE
+from tf_dsae.models.objective import Objective
 from tf_dsae.runs.hdf5_guard import check_weights
 from tf_dsae.runs.run_config import CONFIG, WEIGHTS, read_finished_run
 
+_ANY_STEPS = 10**9  # Of which schedules may be shares.
 # Keras names some parts in a file by their class; old name -> today's.
 _RENAMED = {
     "layers/static_encoder": "layers/recurrent_static_posterior",
@@ -44,7 +47,8 @@ def load(workdir: str | os.PathLike) -> DSAE:
       >>> model.config == tf_dsae.preset("tiny").model
       True
     """
-    config = read_finished_run(workdir).model
+    run = read_finished_run(workdir)
+    config = run.model
     path = Path(workdir).expanduser() / WEIGHTS
     try:
         check_weights(path, count_weights(lambda: DSAE(config)))
@@ -55,6 +59,9 @@ def load(workdir: str | os.PathLike) -> DSAE:
             f"{path}: expected the weights of the architecture in {CONFIG}, received others or a "
             f"damaged file ({reason(error)})"
         ) from error
+    # The run's own schedules end with it; its terms are what `score` tells.
+    terms = METHODS[run.training.method].terms
+    model.set_objective(Objective(terms=terms, total_steps=_ANY_STEPS))
     return model
 
 
