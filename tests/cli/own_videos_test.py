@@ -147,7 +147,7 @@ def test_wrong_flags(gifs, tmp_path):
         (
             "train",
             ("--dataset=folder", folder, f"--workdir={gifs}/run"),
-            ("workdir", "outside of the videos"),
+            ("workdir", "outside of the data"),
         ),
         ("train", ("--dataset=folder", folder, "--frame_size=64x"), ("frame_size", "'64x'")),
         ("train", ("--dataset=folder", folder, "--frame_size=50"), ("frame size", "multiples")),

@@ -218,7 +218,9 @@ def _settings() -> _Settings:
     model_given = _given(_MODEL_FLAGS)
     model = dataclasses.replace(model, **model_given)
     training = dataclasses.replace(training, **given)
-    source = _SOURCE.source(training.dataset, base)
+    dataset = base.kind if base and _DATASET.value is None else training.dataset
+    source = _SOURCE.source(dataset, base)
+    training = dataclasses.replace(training, dataset=source.kind)
     if source.frame_shape is not None:
         changes: dict[str, Any] = {"frame_shape": source.frame_shape}
         model = dataclasses.replace(model, **changes)

@@ -8,7 +8,7 @@ from typing import Any
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import check_folder, read_json, sha256, write_json, written_whole
 from tf_dsae.data import prepare
-from tf_dsae.data.data_source import make_source, read_source
+from tf_dsae.data.data_source import read_source
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation.collect import Protocol
@@ -72,7 +72,7 @@ def open_run(
     run = folder.read_config(workdir / folder.CONFIG)
     model = folder.load(workdir)
     if data is None:
-        source = read_source(run.data) or make_source(run.training.dataset)
+        source = read_source(run.data) or run.training.dataset
         data = prepare(source, data_dir, show_progress, **(source_changes or {}))
     trained_on = run.data.get("fingerprint")
     if trained_on != data.fingerprint:
