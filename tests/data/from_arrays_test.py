@@ -129,8 +129,9 @@ def test_a_run_goes_on_and_is_opened_with_the_arrays_in_hand_alone(tmp_path):
     settings = tf_dsae.preset("tiny").model
     training = tf_dsae.TrainingConfig(epochs=1, steps_per_epoch=1, batch_size=2)
     tf_dsae.train(data, settings, training, tmp_path / "run")
-    stored = json.loads((tmp_path / "run" / "config.json").read_text())["data"]
-    assert stored["source"] == {
+    stored = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert stored["training"]["dataset"] == "arrays"
+    assert stored["data"]["source"] == {
         "kind": "arrays", "name": "mine", "sequences": "video", "shape": [3, 64, 64, 3],
     }  # fmt: skip
     tf_dsae.train(make(train, test, labels={"who": NAMES}, name="mine"), settings, training,

@@ -1,5 +1,7 @@
 """Order, resumption and shapes of batches, on tiny videos whose bytes tell their index."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -107,6 +109,12 @@ def test_examples(dataset):
     assert chosen["video"][:, 1, 2, 4, 2].tolist() == [6, 0, 6]
     assert chosen["kind"].tolist() == [0, 0, 0]
     assert dataset.examples("train", [])["video"].shape == (0, *SHAPE)
+
+
+def test_what_a_sequence_is_follows_the_shape_of_videos(dataset):
+    assert dataset.spec.frame_shape == (4, 5, 3) and dataset.baselines == {}
+    grey = dataclasses.replace(dataset, video_shape=(2, 7, 5, 1))
+    assert (grey.spec.kind, grey.spec.frame_shape) == ("video", (7, 5, 1))
 
 
 @pytest.mark.parametrize(

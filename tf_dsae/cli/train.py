@@ -116,7 +116,9 @@ def _settings() -> _Settings:
         | {"beta": _BETA, "method": _METHOD, "dataset": _DATASET}
     )
     run = resolve_settings(start, changes)
-    source = _SOURCE.source(run.training.dataset, base)
+    dataset = base.kind if base and _DATASET.value is None else run.training.dataset
+    source = _SOURCE.source(dataset, base)
+    run = resolve_settings(run, {"dataset": source.kind})
     if source.frame_shape is not None:
         run = resolve_settings(run, {"frame_shape": source.frame_shape})
     changes |= data_flags.shared_settings(source, _SOURCE.settings())

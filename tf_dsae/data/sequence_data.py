@@ -59,8 +59,12 @@ class SequenceData:
     spec: SequenceSpec = cast(SequenceSpec, None)  # Made where it is not given.
 
     def __post_init__(self) -> None:
+        frame_shape = tuple(self.video_shape[1:])
         if not self.spec:
-            object.__setattr__(self, "spec", SequenceSpec("video", tuple(self.video_shape[1:])))
+            object.__setattr__(self, "spec", SequenceSpec("video", frame_shape))
+        elif self.spec.frame_shape != frame_shape:  # As `dataclasses.replace` leaves it.
+            spec = dataclasses.replace(self.spec, frame_shape=frame_shape)
+            object.__setattr__(self, "spec", spec)
 
     @property
     def baselines(self) -> Mapping[str, Mapping[str, Mapping[str, float]]]:

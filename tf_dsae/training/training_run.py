@@ -1,6 +1,7 @@
 """The run loop: data and settings in, a folder with a trained model out."""
 
 import contextlib
+import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -171,4 +172,5 @@ def _describe(data: SequenceData, model_config: ModelConfig, training: TrainingC
     facts = {"name": data.name, "fingerprint": data.fingerprint, "num_train": data.num_train}
     if data.source:
         facts["source"] = data.source.to_dict()
+        training = dataclasses.replace(training, dataset=data.source.kind)
     return RunConfig(model_config, training, facts)
