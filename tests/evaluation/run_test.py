@@ -9,6 +9,7 @@ import pytest
 from tests.evaluation.conftest import PixelJudges
 from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation import evaluation_run as run
+from tf_dsae.evaluation.evaluation_files import EVALUATION, read_evaluation
 from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.runs.run_config import WEIGHTS, versions
 
@@ -24,8 +25,8 @@ def evaluated(finished, prepared, tmp_path):
 
 def test_a_folder_holds_numbers_tables_pictures_and_a_page(evaluated, finished):
     output, evaluation = evaluated
-    assert json.loads((output / run.EVALUATION).read_text()) == evaluation
-    assert run.read_evaluation(output) == run.read_evaluation(output / run.EVALUATION)
+    assert json.loads((output / EVALUATION).read_text()) == evaluation
+    assert read_evaluation(output) == read_evaluation(output / EVALUATION)
     assert evaluation["weights"] == run.weights_digest(finished)
     assert evaluation["versions"] == versions()
     assert evaluation["beta"] == {"f": "1", "z": "1"}
@@ -38,14 +39,14 @@ def test_a_folder_holds_numbers_tables_pictures_and_a_page(evaluated, finished):
 
 
 def test_the_folder_of_a_run_finds_its_evaluation(evaluated, tmp_path):
-    assert run.read_evaluation(tmp_path) == evaluated[1]
+    assert read_evaluation(tmp_path) == evaluated[1]
 
 
 def test_runs_that_cannot_be_evaluated(finished, prepared, tmp_path, monkeypatch):
     def fails(workdir, words):
         with pytest.raises(UserError, match=words):
             run.evaluate_run(workdir, tmp_path / "out", Protocol(), **OPTIONS)
-        assert not (tmp_path / "out" / run.EVALUATION).exists()
+        assert not (tmp_path / "out" / EVALUATION).exists()
 
     fails(tmp_path / "none", "expected a run's settings, found no such file")
     copy = tmp_path / "copy"
@@ -72,13 +73,13 @@ def test_judges_that_are_not_sure_stop_it(finished, prepared, tmp_path, monkeypa
     for given, expected in (({}, "99.5%"), ({"judge_accuracy": 0.7}, "70.0%")):
         with pytest.raises(UserError, match=f"judges of pixels: expected {expected}"):
             run.evaluate_run(finished, tmp_path / "out", Protocol(), **OPTIONS, **given)
-    assert not (tmp_path / "out" / run.EVALUATION).exists()
+    assert not (tmp_path / "out" / EVALUATION).exists()
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]", '{"dataset": "pixels"}'])
 def test_files_that_are_no_evaluation(tmp_path, text):
-    path = tmp_path / run.EVALUATION
+    path = tmp_path / EVALUATION
     if text is not None:
         path.write_text(text)
     with pytest.raises(UserError, match="expected an evaluation.json"):
-        run.read_evaluation(path)
+        read_evaluation(path)
