@@ -119,6 +119,8 @@ def main(argv: list[str]) -> None:
             seconds, model = seconds_a_step(dataclasses.replace(base, **{name: value}), devices)
             times.append(seconds)
             print(f"{name} {value}: {1000 * seconds:.1f} ms a step", flush=True)
+        if len(values) == 1:
+            continue
         print(f"{name}: time grows with exponent {exponent(values, times):.2f}", flush=True)
         if name == "batch_size":
             fixed = np.polynomial.Polynomial.fit(values, times, 1)(0)

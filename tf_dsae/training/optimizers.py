@@ -113,8 +113,8 @@ class Muon(keras.optimizers.Muon):
         Example, of singular values 2 and 1:
           >>> matrices = tf.constant([[[0.0, 2.0, 0.0], [1.0, 0.0, 0.0]]])
           >>> near_one = Muon().zeropower_via_newtonschulz5(matrices, steps=5)
-          >>> np.linalg.svd(near_one[0], compute_uv=False).round(1).tolist()
-          [1.1, 0.7]
+          >>> print(np.linalg.svd(near_one[0], compute_uv=False).round(1))
+          [1.1 0.7]
         """
         is_tall = x.shape[1] > x.shape[2]
         wide = tf.cast(tf.linalg.matrix_transpose(x) if is_tall else x, tf.float32)
