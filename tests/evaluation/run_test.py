@@ -10,7 +10,6 @@ import tf_dsae
 from tests.evaluation.conftest import PixelJudges
 from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation import evaluation_run as run
-from tf_dsae.evaluation.evaluation_files import EVALUATION
 from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.evaluation.results import EVALUATION, Evaluation
 from tf_dsae.runs.run_config import WEIGHTS, versions
