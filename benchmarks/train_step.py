@@ -4,7 +4,7 @@ For each preset and precision: milliseconds of a step as the preset trains, and 
 With --baseline each checkout's step runs in a process of its own, and the two take turns, a block
 of steps at a time, so that what else the machine does meets both. Printed are the medians over
 blocks, and of the ratios of neighbouring blocks, by the clock and by processor time; below 1 this
-checkout is faster. A step of the same code gave 0.98 to 1.02.
+checkout is faster.
 
   python benchmarks/train_step.py --presets=paper,sprites --batch_size=32
   git worktree add /tmp/before v0.1 && python benchmarks/train_step.py --baseline=/tmp/before
