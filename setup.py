@@ -48,6 +48,7 @@ setup(
         "numpy",
         "pillow>=10",
         "scikit-learn>=1.5",
+        "scipy",
         "tensorflow>=2.21,<2.22",
         "tensorflow-datasets>=4.9.10,<5",
         "tensorflow-probability>=0.25,<0.26",

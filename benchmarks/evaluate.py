@@ -40,7 +40,7 @@ def main(argv: list[str]) -> None:
     from tf_dsae.evaluation.evaluation_pictures import write_pictures
     from tf_dsae.evaluation.evaluation_run import open_run
     from tf_dsae.evaluation.judges import obtain_judges
-    from tf_dsae.evaluation.measure_model import evaluate
+    from tf_dsae.evaluation.measure_model import measure_model
     from tf_dsae.evaluation.protocol import Protocol
 
     def lap(words: str) -> None:
@@ -57,8 +57,8 @@ def main(argv: list[str]) -> None:
     few = min(data.num_test, 256)
     collect(model, data, judges, Protocol(), few, show_progress=False)
     lap(f"one pass over {few} videos")
-    evaluation = evaluate(model, data, judges, Protocol(), count, show_progress=False)
-    lap(f"evaluation of {evaluation['num_videos']} videos")
+    evaluation = measure_model(model, data, judges, Protocol(), count, show_progress=False)
+    lap(f"evaluation of {evaluation.num_videos} videos")
     with tempfile.TemporaryDirectory() as folder:
         write_pictures(model, data, folder)
     lap("pictures")

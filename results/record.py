@@ -51,18 +51,19 @@ def _processor() -> str:
 
 def record_study(source: Path, output: Path) -> dict:
     """Copies a likelihood study; returns what is particular to it."""
-    from tf_dsae.linear_gaussian.study_report import read_study
+    from tf_dsae.linear_gaussian.study_results import Study
 
-    study = read_study(source / "likelihood.json")
+    study = Study.read(source / "likelihood.json")
     for path in ("likelihood.json", "likelihood.md", "figures"):
         copy = shutil.copytree if (source / path).is_dir() else shutil.copyfile
         copy(source / path, output / path)
-    return {"seed": study["panels"][0]["seed"], "versions": study["versions"]}
+    return {"seed": study.panels[0].seed, "versions": study.versions}
 
 
 def record_reproduction(source: Path, output: Path) -> dict:
     """Copies the tables of every run; returns what is particular to it."""
-    from tf_dsae.evaluation.evaluation_files import EVALUATION, TABLES, read_evaluation
+    from tf_dsae.evaluation.evaluation_files import TABLES
+    from tf_dsae.evaluation.results import EVALUATION, Evaluation
 
     shutil.copyfile(source / "report.md", output / "report.md")
     runs = sorted(path.parent.parent for path in source.glob(f"*/evaluation/{EVALUATION}"))
@@ -71,8 +72,8 @@ def record_reproduction(source: Path, output: Path) -> dict:
         for path in (f"evaluation/{EVALUATION}", f"evaluation/{TABLES}", "config.json"):
             shutil.copyfile(run / path, output / run.name / Path(path).name)
         shutil.copyfile(run / "metrics.csv", output / run.name / "metrics.csv")
-    evaluation = read_evaluation(runs[0])
-    return {"seed": evaluation["seed"], "versions": evaluation["versions"]}
+    evaluation = Evaluation.read(runs[0])
+    return {"seed": evaluation.seed, "versions": evaluation.versions}
 
 
 def record_weights(source: Path, output: Path) -> None:
@@ -88,16 +89,16 @@ def record_weights(source: Path, output: Path) -> None:
 
 def record_judgement(run: Path, output: Path) -> dict:
     """Evaluates a run and keeps the numbers; returns how far full precision is away, if known."""
-    from tf_dsae.evaluation.evaluation_files import EVALUATION, TABLES, read_evaluation
-    from tf_dsae.evaluation.evaluation_run import evaluate_run
-    from tf_dsae.evaluation.protocol import Protocol
+    from tf_dsae.evaluation.evaluation_files import TABLES
+    from tf_dsae.evaluation.evaluation_run import evaluate
+    from tf_dsae.evaluation.results import EVALUATION, Evaluation
 
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
-        evaluation = evaluate_run(
+        evaluation = evaluate(
             output if _WEIGHTS.value else run,
-            made,
-            Protocol(),
+            output_dir=made,
+            show_progress=True,
             judge_dir=_JUDGE_DIR.value,
             data_dir=_DATA_DIR.value,
             show_source=_SHOW_SOURCE.value,
@@ -106,18 +107,13 @@ def record_judgement(run: Path, output: Path) -> dict:
             shutil.copyfile(made / name, output / name)
     if not (_WEIGHTS.value and (run / "evaluation" / EVALUATION).exists()):
         return {}
-    full = read_evaluation(run)
+    full = Evaluation.read(run)
     return {
-        "full_precision": {
-            "elbo": full["elbo"]["elbo"],
-            "disagreement": {name: row["disagreement"] for name, row in full["table"].items()},
-        },
-        "half_precision": {
-            "elbo": evaluation["elbo"]["elbo"],
-            "disagreement": {
-                name: row["disagreement"] for name, row in evaluation["table"].items()
-            },
-        },
+        f"{precision}_precision": {
+            "elbo": one.elbo["elbo"],
+            "disagreement": {name: row.disagreement for name, row in one.table.items()},
+        }
+        for precision, one in (("full", full), ("half", evaluation))
     }
 
 

@@ -14,13 +14,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tf_dsae.metrics.disagreement import PUBLISHED  # noqa: E402
+from tf_dsae.data.data_source import find_baselines  # noqa: E402
+from tf_dsae.evaluation.results import Evaluation  # noqa: E402
+from tf_dsae.reports.markdown import join_table  # noqa: E402
 
 BEGIN = "<!-- Written by results/write_readme.py. -->"
 END = "<!-- To here. -->"
 FACTORS = ("skin", "pants", "top", "hair", "action")
-
-Evaluation = Mapping[str, Any]
 
 # What the default preset is held to: name -> (how to read it, sign, what is required, the goal).
 # A sign of -1: smaller is better. Disagreement as fractions, nats per video.
@@ -28,7 +28,7 @@ _Measure = tuple[Callable[[Evaluation], float], int, float, float]
 
 
 def _disagreement(factor: str) -> Callable[[Evaluation], float]:
-    return lambda evaluation: evaluation["table"][factor]["disagreement"]
+    return lambda evaluation: evaluation.table[factor].disagreement
 
 
 MEASURES: dict[str, _Measure] = {
@@ -37,24 +37,16 @@ MEASURES: dict[str, _Measure] = {
     "top": (_disagreement("top"), -1, 0.005, 0.001),
     "hair": (_disagreement("hair"), -1, 0.002, 0.001),
     "action": (_disagreement("action"), -1, 0.01, 0.001),
-    "motion accuracy": (lambda e: e["protocol"]["motion_kept"]["action"], 1, 0.999, 0.999),
-    "H(y given x)": (lambda e: e["protocol"]["entropy_y_given_x"], -1, 0.01, 0.01),
-    "H(y)": (lambda e: e["protocol"]["entropy_y"], 1, 2.19, 2.19),
-    "ELBO": (lambda e: e["elbo"]["elbo"], 1, -90_410.0, -90_395.0),
+    "motion accuracy": (lambda e: e.protocol.motion_kept["action"], 1, 0.999, 0.999),
+    "H(y given x)": (lambda e: e.protocol.entropy_y_given_x, -1, 0.01, 0.01),
+    "H(y)": (lambda e: e.protocol.entropy_y, 1, 2.19, 2.19),
+    "ELBO": (lambda e: e.elbo["elbo"], 1, -90_410.0, -90_395.0),
 }
 
 
 def read(folder: Path) -> tuple[Evaluation, dict[str, Any]]:
     """A recorded training's evaluation and run.json."""
-    return tuple(
-        json.loads((folder / name).read_text()) for name in ("evaluation.json", "run.json")
-    )
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return [f"| {' | '.join(line)} |" for line in lines]
+    return Evaluation.read(folder), json.loads((folder / "run.json").read_text())
 
 
 def seeds(count: int) -> str:
@@ -96,14 +88,14 @@ def disagreement_rows(
     rows.append([f"**default preset, {seeds(len(ours))}**", *map(percent, means)])
     for name, evaluation in others.items():
         rows.append([name, *(percent(MEASURES[factor][0](evaluation)) for factor in FACTORS)])
-    for name, published in PUBLISHED.items():
-        rows.append([name, *(percent(published[factor].disagreement) for factor in FACTORS)])
+    for name, published in find_baselines("sprites/lpc").items():
+        rows.append([name, *(percent(published[factor]["disagreement"]) for factor in FACTORS)])
     return rows
 
 
 def probed(evaluations: Sequence[Evaluation], of: str, factors: Sequence[str]) -> str:
     """What a linear classifier reads, on average over seeds and factors."""
-    probes = [evaluation["latents"]["probe"][of] for evaluation in evaluations]
+    probes = [evaluation.latents.probe[of] for evaluation in evaluations]
     return percent(statistics.fmean(probe[name] for probe in probes for name in factors))
 
 
@@ -161,7 +153,7 @@ def bound_rows(folders: Sequence[Path]) -> list[list[str]]:
     rows = []
     for folder in folders:
         evaluation, run = read(folder)
-        terms = evaluation["elbo"]
+        terms = evaluation.elbo
         names = ("elbo", "importance_weighted", "log_likelihood", "static_kl", "dynamic_kl")
         wall = f"{run['wall_seconds'] / 60:.1f} min"
         name = f"[`{run['command']}`](results/{folder.name})"
@@ -187,7 +179,7 @@ def section(results: Path) -> str:
     drawn = sorted(results.glob("sprites_drawn*"))
     ours = [read(folder)[0] for folder in lpc]
     betas = {
-        paper_run(path.parent): json.loads(path.read_text())
+        paper_run(path.parent): Evaluation.read(path)
         for path in sorted(results.glob("reproduce_lpc/beta_*/evaluation.json"), key=beta_of)
     }
     lines = [
@@ -201,11 +193,11 @@ def section(results: Path) -> str:
         "Share of the 2664 test videos of `sprites/lpc` in which a judge sees another class when "
         "its latent is kept and the other drawn anew (published figures by their own judges):",
         "",
-        *table(["", *FACTORS[:-1], "action (9)"], disagreement_rows(ours, betas)),
+        join_table(["", *FACTORS[:-1], "action (9)"], disagreement_rows(ours, betas)),
         "",
         f"What the default preset is held to, mean of {seeds(len(ours))}:",
         "",
-        *table(["", "mean", "range", "required", "goal", ""], reach_rows(ours)),
+        join_table(["", "mean", "range", "required", "goal", ""], reach_rows(ours)),
         "",
         probe_sentence(ours),
         "",
@@ -214,7 +206,7 @@ def section(results: Path) -> str:
         "Test videos of the data set that a run learned from (`bin/train` alone: `sprites/drawn`), "
         "nats per video (the Gaussian's constant alone is -90,335):",
         "",
-        *table(
+        join_table(
             ["command", "wall time", "ELBO", "weighted", "log-likelihood", "KL of f", "KL of z"],
             bound_rows([*lpc, *drawn]),
         ),

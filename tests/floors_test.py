@@ -21,7 +21,8 @@ FLOORS = (
     ("methods", "reports"),
     ("runs",),
     ("training",),
-    ("evaluation", "export", "linear_gaussian"),
+    ("evaluation", "linear_gaussian"),
+    ("export",),
     ("reproduction",),
     ("cli",),
 )
@@ -78,7 +79,8 @@ def test_public_names_are_there():
 # What programs import before they have checked what they were asked for.
 QUICK = (
     *("core.checks", "core.files", "core.registry", "core.schedules", "core.types"),
-    *("models.config", "methods.presets", "runs.run_config", "runs.metrics_table"),
+    *("layers.model_config", "methods.presets", "methods.settings", "data.data_source"),
+    *("runs.run_config", "runs.metrics_table", "evaluation.results"),
     *("runs.encode_files", "runs.swap_files", "training.run_checks", "training.cluster_task"),
     *("evaluation.evaluation_files", "evaluation.evaluation_report", "evaluation.protocol"),
     *("linear_gaussian.study_settings", "reproduction.planned_runs", "cli.common"),

@@ -10,7 +10,9 @@ import pytest
 
 import tf_dsae
 from tests.conftest import small_config
-from tf_dsae.models.config import TrainingConfig
+from tests.evaluation.report_test import example
+from tf_dsae.evaluation.results import Evaluation
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs.run_config import WEIGHTS, RunConfig, write_config
 from tf_dsae.runs.weights import save_weights
@@ -32,19 +34,17 @@ def test_readmes_results_are_the_recorded_ones(write_readme):
     assert write_readme.written(readme, ROOT / "results") == readme
 
 
-def evaluation(skin: float, elbo: float):
+def evaluation(skin: float, elbo: float) -> Evaluation:
     """All other figures perfect."""
-    factors = dict.fromkeys(("skin", "pants", "top", "hair", "action"), {"disagreement": 0.0})
-    return {
-        "table": {**factors, "skin": {"disagreement": skin}},
-        "protocol": {
-            "motion_kept": {"action": 1.0},
-            "entropy_y_given_x": 0.0,
-            "entropy_y": float(np.log(9)),
-        },
-        "elbo": {"elbo": elbo},
-        "latents": {"probe": {"static": {"action": skin * 10}}},
-    }
+    values = example()
+    perfect = {"disagreement": 0.0, "kl_recon": 0.0, "kl_random": 9.0}
+    values["table"] = dict.fromkeys(values["table"], perfect)
+    values["table"]["skin"] = {**perfect, "disagreement": skin}
+    values["protocol"] |= {"entropy_y_given_x": 0.0, "entropy_y": float(np.log(9))}
+    values["protocol"]["motion_kept"]["action"] = 1.0
+    values["elbo"]["elbo"] = elbo
+    values["latents"]["probe"]["static"]["action"] = skin * 10
+    return Evaluation.from_dict(values)
 
 
 def test_reaches_are_judged_by_the_mean_over_seeds(write_readme):

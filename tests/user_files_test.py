@@ -10,7 +10,7 @@ from tests.conftest import C, F, H, T, W, Z, small_config
 from tests.data.folder.conftest import save_gif
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.folder import ClipSettings
-from tf_dsae.models.config import TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs import swap_files as swap_module
 from tf_dsae.runs.encode_files import encode_folder
@@ -19,7 +19,7 @@ from tf_dsae.runs.swap_files import swap_files
 from tf_dsae.runs.user_files import clip_settings
 from tf_dsae.runs.weights import load, save_weights
 
-CLIPS = ClipSettings(frame_size=(H, W), channels=C, num_frames=T, fit="pad")
+CLIPS = ClipSettings(frame_size=(H, W), channels=C, num_frames=T, resize_mode="pad")
 LENGTHS = {"a1": 2 * T + 1, "a2": T, "b": T + 2}  # Frames of each GIF.
 
 
@@ -160,7 +160,7 @@ def test_a_swap_has_at_most_512_frames(run, tmp_path):
     save_gif(tmp_path / "long.gif", long)
     result = swap_files(
         *(run[0], tmp_path / "long.gif", tmp_path / "long.gif", tmp_path / "s.gif"),
-        fit="crop",
+        resize_mode="crop",
         show_source=False,
     )
     assert len(result) == 512
@@ -188,8 +188,8 @@ def test_wrong_inputs(run, videos, tmp_path):
         swap_files(workdir, gif, "x" * 300 + ".gif", tmp_path / "x.gif")
     with pytest.raises(UserError, match="expected at least 99 frames, received 11"):
         swap_files(workdir, gif, gif, tmp_path / "x.gif", num_frames=99)
-    with pytest.raises(UserError, match="fit"):
-        swap_files(workdir, gif, gif, tmp_path / "x.gif", fit="squeeze")
+    with pytest.raises(UserError, match="resize_mode"):
+        swap_files(workdir, gif, gif, tmp_path / "x.gif", resize_mode="squeeze")
     assert list(tmp_path.iterdir()) == []
 
 

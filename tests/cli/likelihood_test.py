@@ -5,7 +5,7 @@ import pytest
 
 from tests.cli.conftest import run
 from tf_dsae.core.errors import UserError
-from tf_dsae.linear_gaussian.study_report import read_study
+from tf_dsae.linear_gaussian.study_results import Study
 from tf_dsae.linear_gaussian.study_settings import STEPS, default_panels, parse_grid
 
 _SHOW = """
@@ -34,18 +34,18 @@ def test_flags_reach_the_study(tmp_path):
     done = run("likelihood", *flags, f"--output_dir={tmp_path}/out")
     assert (done.returncode, done.stderr) == (0, "")
     assert "NO: 3 of 3 values" in done.stdout
-    study = read_study(tmp_path / "out" / "likelihood.json")
-    assert [panel["truth"] for panel in study["panels"]] == [0.4, 1.2]
-    for settings in (*study["panels"], study["joint"]):
-        sizes = [settings[name] for name in ("num_sequences", "num_frames", "dimensions")]
-        assert (sizes, settings["steps"], settings["seed"]) == ([3, 2, 1], 4, 5)
-    assert study["panels"][0]["grid"] == [0.2, 0.4, 0.6]
-    assert study["panels"][0]["posterior"] == "full"
-    assert {"tf_dsae", "tensorflow"} <= set(study["versions"])
-    assert "| sigma_z | 0.40 |" in (tmp_path / "out" / "likelihood.md").read_text()
+    study = Study.read(tmp_path / "out" / "likelihood.json")
+    assert [panel.truth for panel in study.panels] == [0.4, 1.2]
+    for settings in (*study.panels, study.joint):
+        sizes = [getattr(settings, name) for name in ("num_sequences", "num_frames", "dimensions")]
+        assert (sizes, settings.steps, settings.seed) == ([3, 2, 1], 4, 5)
+    assert study.panels[0].grid == (0.2, 0.4, 0.6)
+    assert study.panels[0].posterior == "full"
+    assert study.panels[0].fixed == {"sigma_f": 2.0, "sigma_x": 0.5}
+    assert {"tf_dsae", "tensorflow"} <= set(study.versions)
+    assert "| sigma\\_z | 0.40 |" in (tmp_path / "out" / "likelihood.md").read_text()
     figures = {path.name for path in (tmp_path / "out" / "figures").iterdir()}
     assert figures == {"sigma_z.png", "gap.png", "families.png", "joint.png", "lengths.png"}
-    assert study["panels"][0]["fixed"] == {"sigma_f": 2.0, "sigma_x": 0.5}
 
 
 def test_grids():

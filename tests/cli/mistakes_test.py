@@ -11,7 +11,7 @@ from PIL import Image
 from tests.cli.conftest import BIN, assert_one_line, run
 from tests.conftest import H, W, small_config
 from tf_dsae.data.folder.clip_settings import ClipSettings
-from tf_dsae.models.config import TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.runs.run_config import WEIGHTS, RunConfig, write_config
 
 PROGRAMS = sorted(path.name for path in BIN.iterdir() if path.is_file())

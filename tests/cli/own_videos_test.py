@@ -16,7 +16,7 @@ from tf_dsae.evaluation.evaluation_run import open_run
 from tf_dsae.evaluation.measure_model import check_factors
 
 MAKE_GIFS = Path(__file__).parents[2] / "testdata" / "make_gifs.py"
-CLIPS = ("--frame_size=48x64", "--grey", "--num_frames=4", "--fit=pad")
+CLIPS = ("--frame_size=48x64", "--grey", "--num_frames=4", "--resize_mode=pad")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_a_folder_is_trained_on(gifs, trained):
     assert settings["model"]["frame_shape"] == [48, 64, 1]
     source = settings["data"]["source"]
     assert source["video_dir"] == str(gifs)
-    assert source["clips"]["num_frames"] == 4 and source["clips"]["fit"] == "pad"
+    assert source["clips"]["num_frames"] == 4 and source["clips"]["resize_mode"] == "pad"
     # Clips of 4 of 8 frames; a fifth of the 37 files, rounded up, is held out.
     assert settings["data"]["num_train"] in (2 * 28, 2 * 29)
     with Image.open(workdir / "figures" / "reconstruction.png") as picture:
@@ -79,19 +79,20 @@ def test_evaluation_opens_the_labelled_videos_of_a_run(gifs, trained, tmp_path):
     _, folder, workdir = trained
     moved = tmp_path / "moved"
     shutil.copytree(gifs, moved)
-    open_moved = functools.partial(
-        open_run, workdir, folder / "data", show_progress=False, video_dir=moved
-    )
-    _, model, data = open_moved()
+    open_moved = functools.partial(open_run, workdir, folder / "data", show_progress=False)
+    changes = {"video_dir": moved}
+    _, model, data = open_moved(source_changes=changes)
     assert data.video_shape == (4, *model.config.frame_shape)
     assert data.fingerprint == open_run(workdir, folder / "data")[2].fingerprint
     assert set(data.factors) == {"skin", "pants", "top", "hair", "action"}
     assert data.dynamic_factors == ("action",)
     check_factors(data)  # Raises where evaluation could not go on.
-    assert open_moved(dynamic_factors=("hair",))[2].dynamic_factors == ("hair",)
+    assert open_moved(source_changes={**changes, "dynamic_factors": ("hair",)})[
+        2
+    ].dynamic_factors == ("hair",)
     shutil.copy(moved / "02-walk-left.gif", moved / "01-walk-left.gif")
     with pytest.raises(UserError, match="name the --video_dir"):
-        open_moved()
+        open_moved(source_changes=changes)
 
 
 def test_a_run_is_resumed_with_its_own_clips_only(trained, quick_run):

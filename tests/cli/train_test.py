@@ -20,7 +20,7 @@ from tests.cli.conftest import assert_one_line, command, run
 from tests.conftest import clusters
 from tests.data.conftest import FEW
 from tf_dsae.cli import train as program
-from tf_dsae.data import prepare_data_set as pipeline
+from tf_dsae.data import make_source, prepare
 from tf_dsae.data.sprites import characters
 from tf_dsae.methods.presets import preset
 
@@ -34,8 +34,8 @@ def data_dir(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(characters, "split_characters", lambda: FEW)
-        pipeline.prepare("sprites/lpc", folder, SHEETS, show_progress=False)
-        pipeline.prepare("sprites/drawn", folder, show_progress=False)
+        prepare("sprites/lpc", folder, show_progress=False, sheets_dir=SHEETS)
+        prepare("sprites/drawn", folder, show_progress=False)
     return folder
 
 
@@ -251,14 +251,14 @@ def test_workdir_of_another_run(tiny, data_dir, quick_run):
 
 
 def test_default_workdir_names_what_was_asked_for():
-    training = preset("sprites").training
-    assert str(program.default_workdir(training, {})) == "runs/sprites-drawn-sprites"
+    training, source = preset("sprites").training, make_source("sprites/drawn")
+    assert str(program.default_workdir(training, {}, source)) == "runs/sprites-drawn-sprites"
     given = {"beta_f": "6", "beta_z": "6", "seed": 3, "dataset": "sprites/drawn"}
-    assert str(program.default_workdir(training, given)) == (
+    assert str(program.default_workdir(training, given, source)) == (
         "runs/sprites-drawn-sprites-beta=6-seed=3"
     )
     given = {"beta_f": "0%:1/2", "beta_z": "6"}
-    assert "/" not in program.default_workdir(training, given).name
+    assert "/" not in program.default_workdir(training, given, source).name
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tf_dsae.models.dsae import DSAE
 
 data, settings = make_squares(), JudgeSettings(channels=(4, 8), kernel_sizes=(4, 4), strides=(2, 2))
 judges = Judges(data, make_judges(data.factors, data.video_shape[1:], settings), settings, {})
-model = DSAE(small_config(posterior="full"), seed=1)
+model = DSAE(small_config(dynamic_posterior="full"), seed=1)
 names = [device.name for device in tf.config.list_logical_devices("CPU")]
 assert len(names) == 2
 with tf.device(names[1]):

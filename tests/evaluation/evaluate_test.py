@@ -1,53 +1,57 @@
 """The whole evaluation of models that hold everything, or nothing, where it should be."""
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.conftest import small_config
 from tests.evaluation.conftest import FRAMES, Mixed, PixelJudges, PixelModel, pixel_videos
 from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation.collect import Generated, collect
-from tf_dsae.evaluation.measure_model import characters, check_factors, evaluate
+from tf_dsae.evaluation.judge import Judges, JudgeSettings
+from tf_dsae.evaluation.measure_model import characters, check_factors, measure_model
 from tf_dsae.evaluation.protocol import Protocol
+from tf_dsae.evaluation.protocols import EvaluatedModel, JudgesLike
+from tf_dsae.evaluation.results import Evaluation
 from tf_dsae.models.dsae import DSAE
+from tf_dsae.training.callbacks import CollapseWarning
 
 QUIET = {"show_progress": False}
 
 
 @pytest.fixture(scope="module")
-def perfect(pixels) -> dict:
-    return evaluate(PixelModel(), pixels, PixelJudges(pixels), Protocol(batch_size=7), **QUIET)
+def perfect(pixels) -> Evaluation:
+    return measure_model(PixelModel(), pixels, PixelJudges(pixels), Protocol(batch_size=7), **QUIET)
 
 
 def test_a_perfect_split_keeps_every_factor(perfect):
-    assert set(perfect["table"]) == {"colour", "shade", "motion"}
-    for row in perfect["table"].values():
-        assert row["disagreement"] == 0 and row["disagreement_ci"] == [0, 0]
-        assert row["kl_recon"] < 0.01 < row["kl_random"]
-    assert perfect["protocol"]["content_kept"] == {"colour": 1, "shade": 1}
-    assert perfect["protocol"]["motion_kept"] == {"motion": 1}
-    assert perfect["protocol"]["inception_score"] == pytest.approx(5, rel=1e-3)
-    assert perfect["protocol"]["entropy_y"] == pytest.approx(np.log(5), rel=1e-3)
-    assert perfect["collapsed"] == {"static": False, "dynamic": False}
+    assert set(perfect.table) == {"colour", "shade", "motion"}
+    for row in perfect.table.values():
+        assert row.disagreement == 0 and row.disagreement_ci == (0, 0)
+        assert row.kl_recon < 0.01 < row.kl_random
+    assert perfect.protocol.content_kept == {"colour": 1, "shade": 1}
+    assert perfect.protocol.motion_kept == {"motion": 1}
+    assert perfect.protocol.inception_score == pytest.approx(5, rel=1e-3)
+    assert perfect.protocol.entropy_y == pytest.approx(np.log(5), rel=1e-3)
+    assert perfect.collapsed == (False, False)
 
 
 def test_a_mixed_model_keeps_what_it_should_not(pixels, judges):
     """Colour comes with z, drawn anew as colour 0: two videos of three change theirs."""
-    found = evaluate(Mixed(), pixels, judges, Protocol(batch_size=7), **QUIET)
-    assert found["table"]["colour"]["disagreement"] == pytest.approx(2 / 3)
-    assert found["table"]["shade"]["disagreement"] == 0
+    found = measure_model(Mixed(), pixels, judges, Protocol(batch_size=7), **QUIET)
+    assert found.table["colour"].disagreement == pytest.approx(2 / 3)
+    assert found.table["shade"].disagreement == 0
     # The motion shows f's colour anew, class 0 or 1 by its grey: at most one motion in five stays.
-    assert found["table"]["motion"]["disagreement"] >= 0.8
-    assert found["protocol"]["content_kept"]["colour"] == pytest.approx(1 / 3)
-    low, high = found["table"]["colour"]["disagreement_ci"]
+    assert found.table["motion"].disagreement >= 0.8
+    assert found.protocol.content_kept["colour"] == pytest.approx(1 / 3)
+    low, high = found.table["colour"].disagreement_ci
     assert low < 2 / 3 < high
 
 
 def test_probes_find_where_a_factor_is(perfect):
-    probe = perfect["latents"]["probe"]
+    probe = perfect.latents.probe
     assert probe["static"]["colour"] == probe["static"]["shade"] == 1
     assert probe["dynamic"]["motion"] == 1
     assert probe["dynamic"]["colour"] < 0.7 and probe["static"]["motion"] < 0.7
@@ -57,7 +61,7 @@ def test_probes_find_where_a_factor_is(perfect):
 def test_terms_are_means_over_videos(perfect, pixels):
     videos, _ = pixel_videos(30)
     value = videos.sum((1, 2, 3, 4)).mean() / 255
-    assert perfect["elbo"] == pytest.approx(
+    assert perfect.elbo == pytest.approx(
         {
             "elbo": value,
             "log_likelihood": value + 3,
@@ -67,15 +71,15 @@ def test_terms_are_means_over_videos(perfect, pixels):
         },
         rel=1e-5,
     )
-    assert perfect["num_videos"] == 30 and perfect["dataset"] == "pixels"
-    assert json.loads(json.dumps(perfect, allow_nan=False)) == perfect
+    assert perfect.num_videos == 30 and perfect.dataset == "pixels"
+    assert Evaluation.from_json(perfect.to_json()) == perfect
 
 
 def test_information_adds_up(perfect):
-    for part in perfect["information"].values():
-        assert part["mutual_information"] + part["aggregate_gap"] == pytest.approx(part["mean_kl"])
+    for part in perfect.information:
+        assert part.mutual_information + part.aggregate_gap == pytest.approx(part.mean_kl)
     # Six characters, told apart for sure.
-    assert perfect["information"]["static"]["mutual_information"] == pytest.approx(np.log(6), 0.05)
+    assert perfect.information.static.mutual_information == pytest.approx(np.log(6), 0.05)
 
 
 def test_every_video_is_looked_at_once_for_each_table_it_serves(pixels, judges):
@@ -102,27 +106,26 @@ def test_new_motions_come_from_the_prior_that_is_asked_for(pixels, judges):
 
 
 def test_a_real_model_is_evaluated_as_a_function_of_the_seed(noise):
-    model, data, judges = DSAE(small_config(posterior="full"), seed=1), noise, PixelJudges(noise)
+    model = DSAE(small_config(dynamic_posterior="full"), seed=1)
+    data, judges = noise, PixelJudges(noise)
     found = [
-        evaluate(model, data, judges, Protocol(seed=seed, batch_size=4), **QUIET)
+        measure_model(model, data, judges, Protocol(seed=seed, batch_size=4), **QUIET)
         for seed in (3, 3, 4)
     ]
     assert found[0] == found[1]
-    assert found[0]["elbo"] != found[2]["elbo"]
-    terms = found[0]["elbo"]
+    assert found[0].elbo != found[2].elbo
+    terms = found[0].elbo
     assert terms["elbo"] == pytest.approx(
         terms["log_likelihood"] - terms["static_kl"] - terms["dynamic_kl"], rel=1e-5
     )
     scored = model.elbo(data.examples("test", range(data.num_test))["video"], seed=0).elbo
     assert terms["elbo"] == pytest.approx(float(np.mean(scored)), rel=1e-3)
     # A full posterior's z is judged at the f that it was drawn with.
-    dynamic = found[0]["information"]["dynamic"]
-    assert dynamic["mutual_information"] > 0
+    dynamic = found[0].information.dynamic
+    assert dynamic.mutual_information > 0
     # One sample of 16 numbers in each of 30 videos: a standard error of about 0.6.
-    assert dynamic["mean_kl"] == pytest.approx(terms["dynamic_kl"], abs=2.0)
-    assert found[0]["information"]["static"]["mean_kl"] == pytest.approx(
-        terms["static_kl"], rel=1e-4
-    )
+    assert dynamic.mean_kl == pytest.approx(terms["dynamic_kl"], abs=2.0)
+    assert found[0].information.static.mean_kl == pytest.approx(terms["static_kl"], rel=1e-4)
 
 
 def test_characters_are_what_all_static_factors_share(pixels):
@@ -156,3 +159,29 @@ def test_data_that_cannot_be_evaluated(pixels):
 def test_settings_that_are_none(settings, words):
     with pytest.raises(UserError, match=words):
         Protocol(**settings)
+
+
+def test_what_an_evaluation_needs_is_what_models_and_judges_have(pixels):
+    assert isinstance(PixelModel(), EvaluatedModel) and isinstance(
+        DSAE(small_config()), EvaluatedModel
+    )
+    assert isinstance(PixelJudges(pixels), JudgesLike) and not isinstance(object(), JudgesLike)
+    assert isinstance(Judges(pixels, {}, JudgeSettings(), {}), JudgesLike)
+
+
+@pytest.mark.parametrize(("kl", "collapsed"), [(0.3, True), (0.499, True), (0.501, False)])
+def test_training_warns_of_what_an_evaluation_calls_collapsed(
+    kl, collapsed, pixels, judges, caplog
+):
+    class Model(PixelModel):
+        def score_at(self, *arguments):
+            terms = super().score_at(*arguments)
+            return terms | {"static_kl": kl * tf.ones_like(terms["static_kl"])}
+
+    evaluation = measure_model(Model(), pixels, judges, Protocol(importance_samples=0), **QUIET)
+    assert evaluation.collapsed_latents == (["f"] if collapsed else [])
+    logs = {"val_static_kl": kl, "val_dynamic_kl": 2.0}
+    with caplog.at_level("WARNING"):
+        CollapseWarning().on_epoch_end(0, logs)
+    assert ("q(f | x) has collapsed" in caplog.text) is collapsed
+    assert "q(z | x)" not in caplog.text

@@ -1,18 +1,23 @@
 """Reports hold the numbers they are given, say how to read them, and say what went wrong."""
 
 import copy
+import json
 import math
 import re
+import sys
+import types
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.evaluation.html_test import HOSTILE, Page
+from tests.reports.html_test import HOSTILE, Page
 from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation import tables
 from tf_dsae.evaluation.evaluation_pictures import Picture
+from tf_dsae.evaluation.results import Evaluation
 
 FACTORS = ("skin", "pants", "top", "hair", "action")
 CONTENT = FACTORS[:4]
@@ -62,6 +67,10 @@ def example(seed: int = 0) -> dict:
     }
 
 
+def typed(values: dict) -> Evaluation:
+    return Evaluation.from_dict(values)
+
+
 def numbers(value) -> list[str]:
     """Every measured number of an evaluation, as reports write it."""
     shown = []
@@ -109,13 +118,14 @@ def test_numbers_are_written_with_three_digits():
 
 
 def test_page_and_markdown_hold_every_number(tmp_path, picture):
-    evaluation = example()
+    values = example()
+    evaluation = typed(values)
     path = tmp_path / "report.html"
     settings = {"training": {"beta_f": "0%:30,4.6%:1"}}
     report.write_report(path, evaluation, [picture], picture.png, settings)
     page = Page(path.read_text())
     markdown = report.report_markdown(evaluation)
-    written = numbers(evaluation)
+    written = numbers(values)
     assert len(written) > 60
     for shown in written:
         assert shown in page.text and shown in markdown, shown
@@ -129,7 +139,7 @@ def test_page_and_markdown_hold_every_number(tmp_path, picture):
 
 
 def test_every_table_says_how_to_read_it():
-    evaluation = example()
+    evaluation = typed(example())
     blocks = [block for section in report._sections(evaluation) for block in section.blocks]
     blocks += report.comparison_tables({"a": evaluation})
     assert len(blocks) == 14
@@ -147,21 +157,22 @@ def test_what_is_not_there_is_left_out(tmp_path):
     del evaluation["protocol"]["inception_score"]
     evaluation["table"] = {"colour": evaluation["table"]["skin"]}
     del evaluation["table"]["colour"]["disagreement_ci"]
+    evaluation = typed(evaluation)
     report.write_report(tmp_path / "a.html", evaluation)
     text = Page((tmp_path / "a.html").read_text()).text
     for words in ("Mandt", "Nichani", "importance-weighted bound\n", "Certainty", "Information in"):
         assert words not in text
-    assert "colour" in report.comparison_text({"a": evaluation, "b": example()})
+    assert "colour" in report.comparison_text({"a": evaluation, "b": typed(example())})
 
 
 def test_collapse_is_said_first(tmp_path):
     said = "q(f | x) fell on its prior: its KL is 0.031 nats per video"
-    report.write_report(tmp_path / "a.html", collapsed())
+    report.write_report(tmp_path / "a.html", typed(collapsed()))
     text = Page((tmp_path / "a.html").read_text()).text
     assert text.index(said) < text.index("How well a model splits")
     assert "q(z | x) fell" not in text
-    assert report.table_text(collapsed()).startswith(said)
-    both = {"good": example(), "bad": collapsed()}
+    assert report.table_text(typed(collapsed())).startswith(said)
+    both = {"good": typed(example()), "bad": typed(collapsed())}
     report.write_comparison(tmp_path / "b.html", both)
     assert f"bad: {said}" in Page((tmp_path / "b.html").read_text()).text
     assert f"bad: {said}" in report.comparison_text(both)
@@ -173,6 +184,7 @@ def test_names_are_shown_as_they_are(tmp_path):
     evaluation["dataset"] = HOSTILE
     for part in (evaluation["table"], evaluation["protocol"]["content_kept"]):
         part[HOSTILE] = part.pop("skin")
+    evaluation = typed(evaluation)
     report.write_report(tmp_path / "a.html", evaluation)
     report.write_comparison(tmp_path / "b.html", {HOSTILE: evaluation})
     for name in ("a.html", "b.html"):
@@ -185,32 +197,49 @@ def test_names_are_shown_as_they_are(tmp_path):
         assert not re.search(r"(?<!\\)<", text)
         widths = [re.findall(r"(?<!\\)\|", line) for line in text.splitlines() if line[:1] == "|"]
         assert len(widths) > 20 and min(map(len, widths)) > 2
-    assert "\x1b" not in report.comparison_text({"\x1b[31mred": {**evaluation, **collapsed()}})
+    assert "\x1b" not in report.comparison_text({"\x1b[31mred": typed(collapsed())})
 
 
 def test_terminal_table_stands_beside_the_published_ones():
-    evaluation = example()
+    evaluation = typed(example())
     lines = report.table_text(evaluation).splitlines()
     start = lines.index("Disagreement")
     head, rows = lines[start + 1 : start + 5], lines[start + 5 : start + 10]
     assert "Li and Mandt" in "".join(head) and "beta 6" in "".join(head)
-    ours = evaluation["table"]["skin"]
+    ours = evaluation.table["skin"]
     assert rows[0].split() == [
         "skin",
         "f",
-        tables.percent(ours["disagreement"]),
-        f"({tables.interval(ours['disagreement_ci'])})",
+        tables.percent(ours.disagreement),
+        f"({tables.interval(ours.disagreement_ci)})",
         *("24.8%", "41.4%", "3.98%"),
     ]
     assert rows[4].split()[:2] == ["action", "z"]
     assert len({len(row) for row in rows}) == 1  # Numbers end below each other.
 
 
+@pytest.mark.parametrize("dataset", ["folder/monday", "arrays", "nobody/knows"])
+def test_published_figures_stand_beside_their_own_data_alone(dataset, tmp_path):
+    """A column of one's own may be called `action`, as the published factor is."""
+    evaluation = example() | {"dataset": dataset}
+    report.write_report(tmp_path / "report.html", evaluation)
+    texts = [
+        report.table_text(evaluation),
+        report.report_markdown(evaluation),
+        Page((tmp_path / "report.html").read_text()).text,
+    ]
+    for text in texts:
+        assert "action" in text
+        assert not re.search("Leplae-Arthur and Nichani 2019, beta|Li and Mandt 2018|43.0%", text)
+
+
 def best(evaluations) -> dict[str, list[bool]]:
     """Measure -> which runs are marked."""
     return {
         row[0]: [cell.best for cell in row[1:]]
-        for table in report.comparison_tables(evaluations)[1:]
+        for table in report.comparison_tables(
+            {name: typed(values) for name, values in evaluations.items()}
+        )[1:]
         for row in table.rows
     }
 
@@ -241,26 +270,91 @@ def test_the_best_of_each_row_is_marked():
     ("key", "value", "words"),
     [("reference", "reconstruction", "reference"), ("num_videos", 10, "videos")],
 )
-def test_runs_measured_otherwise_are_not_ranked(key, value, words):
+def test_runs_measured_otherwise_are_not_ranked(key, value, words, tmp_path):
     runs = {"a": example(0), "b": {**example(1), key: value}}
     assert not any(map(any, best(runs).values()))
+    runs = {name: typed(values) for name, values in runs.items()}
     assert f"not measured alike ({words})" in report.comparison_text(runs)
-    assert "not measured alike" not in report.comparison_text({"a": example(0), "b": example(1)})
-    assert any(map(any, best({"a": example(0), "b": example(1)}).values()))
+    report.write_comparison(tmp_path / "a.html", runs)
+    assert "best value of a row is marked" not in (tmp_path / "a.html").read_text()
+    alike = {"a": example(0), "b": example(1)}
+    assert any(map(any, best(alike).values()))
+    alike = {name: typed(values) for name, values in alike.items()}
+    assert "not measured alike" not in report.comparison_text(alike)
+    report.write_comparison(tmp_path / "b.html", alike)
+    assert "best value of a row is marked" in (tmp_path / "b.html").read_text()
+
+
+def test_published_figures_are_those_of_the_data_set_only():
+    """Factors of the same names on somebody's own videos have no published figures beside them."""
+    own = typed({**example(), "dataset": "folder/monday"})
+    for text in (report.report_markdown(own), report.table_text(own)):
+        assert not re.search("Mandt|Nichani|Published|73.6%", text)
+    rows = {"action": {"disagreement": 0.777}}
+    own = typed({**example(), "dataset": "folder/monday", "baselines": {"Doe 2020": rows}})
+    text = report.table_text(own)
+    assert "Doe 2020" in text and "77.7%" in text and "Mandt" not in text
+    # What a file says holds, for the sprites too.
+    assert "Mandt" not in report.table_text(typed({**example(), "baselines": {}}))
+
+
+def test_terms_that_were_added_are_in_the_tables():
+    values = example()
+    values["elbo"]["contrastive"] = 12.345
+    text = report.report_markdown(typed(values))
+    assert "| contrastive | 12.345 |" in text
+    assert "contrastive" in report.comparison_text({"a": typed(values), "b": typed(example())})
+
+
+def test_showing_prints_the_papers_table_or_displays_all(monkeypatch, capsys):
+    evaluation = typed(example())
+    evaluation.show()
+    assert capsys.readouterr().out == report.table_text(evaluation) + "\n"
+    displayed = []
+    kernel = types.SimpleNamespace(kernel=None)
+    display = types.ModuleType("IPython.display")
+    display.HTML, display.display = str, displayed.append
+    python = types.ModuleType("IPython")
+    python.get_ipython = lambda: kernel
+    monkeypatch.setitem(sys.modules, "IPython", python)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    evaluation.show()
+    assert capsys.readouterr().out == "" and len(Page(displayed[0]).all("table")) == 8
 
 
 @pytest.mark.parametrize("path", [("dataset",), ("latents", "probe", "static"), ("elbo", "elbo")])
-def test_what_is_no_evaluation_is_refused(tmp_path, path):
-    evaluation = copy.deepcopy(example())
-    inner = evaluation
+def test_what_is_no_evaluation_is_refused(path):
+    values = copy.deepcopy(example())
+    inner = values
     for key in path[:-1]:
         inner = inner[key]
     del inner[path[-1]]
-    message = f"expected what evaluation.json holds, found it without '{path[-1]}'"
-    with pytest.raises(UserError, match=f"^evaluation: {message}"):
-        report.write_report(tmp_path / "a.html", evaluation)
-    with pytest.raises(UserError, match=f"^beta 6: {message}"):
-        report.write_comparison(tmp_path / "a.html", {"beta 1": example(), "beta 6": evaluation})
+    message = f"beta 6: {'.'.join(path)}: expected a value, found none; evaluate again"
+    with pytest.raises(UserError, match=f"^{message}$"):
+        Evaluation.from_dict(values, "beta 6")
     with pytest.raises(UserError, match="at least one run"):
         report.comparison_text({})
-    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("folder", ["sprites_lpc", "sprites_drawn", "reproduce_lpc/beta_150"])
+def test_evaluations_of_the_first_version_are_read_whole(folder):
+    path = Path(__file__).parents[2] / "results" / folder / "evaluation.json"
+    evaluation, recorded = Evaluation.read(path), json.loads(path.read_text())
+    values = evaluation.to_dict()
+    assert list(values.pop("baselines")) == [
+        "Leplae-Arthur and Nichani 2019, beta 1",
+        "Leplae-Arthur and Nichani 2019, beta 6",
+        "Li and Mandt 2018",
+    ]
+    assert evaluation.asked_videos is None and recorded.pop("asked_videos") is None
+    assert values == recorded
+    assert Evaluation.from_json(evaluation.to_json()) == evaluation
+
+
+def test_published_tables():
+    beta_1, beta_6, original = typed(example()).baselines.values()
+    assert all(set(rows) == set(FACTORS) for rows in (beta_1, beta_6, original))
+    assert beta_1["action"] == (0.430, 7.769, 18.612)
+    assert beta_6["hair"] == (0.022, 0.325, 17.367)
+    assert [row.kl_random for row in beta_1.values()] == [row.kl_random for row in beta_6.values()]
+    assert original["hair"] == (0.0006, None, None)

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import small_config
 from tests.evaluation.conftest import TRAINING
 from tf_dsae.core.errors import UserError
-from tf_dsae.evaluation import evaluation_run as run
+from tf_dsae.evaluation.results import EVALUATION
 from tf_dsae.linear_gaussian.study_settings import default_panels
 from tf_dsae.methods.presets import PRESETS, Preset
 from tf_dsae.reproduction import paper_runs as reproduce
@@ -41,7 +41,7 @@ def counted(prepared, monkeypatch):
     original = reproduce.study.run_study
     monkeypatch.setattr(reproduce.study, "run_study", lambda panels: original(panels, 2))
     counting("train", reproduce, "train")
-    counting("evaluate", reproduce, "evaluate_run")
+    counting("evaluate", reproduce, "evaluate")
     counting("study", reproduce.study, "run_study")
     return done
 
@@ -126,4 +126,4 @@ def test_names_of_runs():
         "beta_0.5",
         "beta_150",
     ]
-    assert run.EVALUATION == "evaluation.json"
+    assert EVALUATION == "evaluation.json"

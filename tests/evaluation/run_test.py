@@ -6,30 +6,29 @@ import shutil
 
 import pytest
 
+import tf_dsae
 from tests.evaluation.conftest import PixelJudges
 from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation import evaluation_run as run
-from tf_dsae.evaluation.evaluation_files import EVALUATION, read_evaluation
 from tf_dsae.evaluation.protocol import Protocol
+from tf_dsae.evaluation.results import EVALUATION, Evaluation
 from tf_dsae.runs.run_config import WEIGHTS, versions
-
-OPTIONS = {"show_progress": False}
 
 
 @pytest.fixture
 def evaluated(finished, prepared, tmp_path):
     output = tmp_path / "evaluation"
     protocol = Protocol(seed=2, importance_samples=0)
-    return output, run.evaluate_run(finished, output, protocol, **OPTIONS)
+    return output, run.evaluate(finished, output_dir=output, protocol=protocol)
 
 
 def test_a_folder_holds_numbers_tables_pictures_and_a_page(evaluated, finished):
     output, evaluation = evaluated
-    assert json.loads((output / EVALUATION).read_text()) == evaluation
-    assert read_evaluation(output) == read_evaluation(output / EVALUATION)
-    assert evaluation["weights"] == run.weights_digest(finished)
-    assert evaluation["versions"] == versions()
-    assert evaluation["beta"] == {"f": "1", "z": "1"}
+    assert json.loads((output / EVALUATION).read_text()) == evaluation.to_dict()
+    assert Evaluation.read(output) == Evaluation.read(output / EVALUATION) == evaluation
+    assert evaluation.weights == run.weights_digest(finished)
+    assert evaluation.versions == versions()
+    assert evaluation.beta == {"f": "1", "z": "1"}
     page = (output / run.REPORT).read_text()
     assert "pixels" in page and "static_size" in page and page.count("<img") >= 10
     assert "colour" in (output / run.TABLES).read_text()
@@ -39,13 +38,13 @@ def test_a_folder_holds_numbers_tables_pictures_and_a_page(evaluated, finished):
 
 
 def test_the_folder_of_a_run_finds_its_evaluation(evaluated, tmp_path):
-    assert read_evaluation(tmp_path) == evaluated[1]
+    assert Evaluation.read(tmp_path) == evaluated[1]
 
 
 def test_runs_that_cannot_be_evaluated(finished, prepared, tmp_path, monkeypatch):
     def fails(workdir, words):
         with pytest.raises(UserError, match=words):
-            run.evaluate_run(workdir, tmp_path / "out", Protocol(), **OPTIONS)
+            run.evaluate(workdir, output_dir=tmp_path / "out")
         assert not (tmp_path / "out" / EVALUATION).exists()
 
     fails(tmp_path / "none", "expected a run's settings, found no such file")
@@ -61,7 +60,7 @@ def test_runs_that_cannot_be_evaluated(finished, prepared, tmp_path, monkeypatch
     monkeypatch.setattr(run, "prepare", lambda *_, **__: prepared)
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="output_dir: expected a folder, received"):
-        run.evaluate_run(finished, tmp_path / "file" / "out", Protocol(), **OPTIONS)
+        run.evaluate(finished, output_dir=tmp_path / "file" / "out")
 
 
 def test_judges_that_are_not_sure_stop_it(finished, prepared, tmp_path, monkeypatch):
@@ -70,9 +69,9 @@ def test_judges_that_are_not_sure_stop_it(finished, prepared, tmp_path, monkeypa
             raise UserError(f"judges of pixels: expected {min_accuracy:.1%}, received 50%")
 
     monkeypatch.setattr(run, "obtain_judges", lambda *_, **__: Poor(prepared))
-    for given, expected in (({}, "99.5%"), ({"judge_accuracy": 0.7}, "70.0%")):
+    for options, expected in (({}, "99.5%"), ({"judge_accuracy": 0.7}, "70.0%")):
         with pytest.raises(UserError, match=f"judges of pixels: expected {expected}"):
-            run.evaluate_run(finished, tmp_path / "out", Protocol(), **OPTIONS, **given)
+            run.evaluate(finished, output_dir=tmp_path / "out", **options)
     assert not (tmp_path / "out" / EVALUATION).exists()
 
 
@@ -82,4 +81,35 @@ def test_files_that_are_no_evaluation(tmp_path, text):
     if text is not None:
         path.write_text(text)
     with pytest.raises(UserError, match="expected an evaluation.json"):
-        read_evaluation(path)
+        Evaluation.read(path)
+
+
+def test_data_in_hand_are_evaluated_without_opening_any(finished, prepared, monkeypatch, capfd):
+    monkeypatch.setattr(run, "prepare", lambda *_, **__: pytest.fail("opened"))
+    evaluation = tf_dsae.evaluate(finished, prepared, num_videos=20, judge_accuracy=0.9)
+    assert isinstance(evaluation, tf_dsae.Evaluation) and evaluation.num_videos == 20
+    assert evaluation.baselines == {}
+    assert Evaluation.read(finished) == evaluation
+    assert capfd.readouterr().out == ""
+    shutil.rmtree(finished / "evaluation")
+    other = dataclasses.replace(prepared, fingerprint="other")
+    with pytest.raises(UserError, match="trained on other data .*; pass the data"):
+        tf_dsae.evaluate(finished, other)
+
+
+def test_baselines_are_those_that_the_data_bring(finished, prepared):
+    """Data of any source may say what was published on them."""
+
+    class Sourced(type(prepared)):
+        baselines = {"Doe 2020": {"motion": {"disagreement": 0.125}}}
+
+    data = Sourced(**vars(prepared))
+    evaluation = tf_dsae.evaluate(finished, data, num_videos=20)
+    assert evaluation.baselines == {"Doe 2020": {"motion": (0.125, None, None)}}
+    assert "12.5%" in (finished / "evaluation" / "evaluation.md").read_text()
+    shutil.rmtree(finished / "evaluation")
+
+
+def test_no_bar_is_seen_in_logs(finished, prepared, tmp_path, capfd):
+    run.evaluate(finished, output_dir=tmp_path, num_videos=20, show_progress=True)
+    assert "evaluating" not in capfd.readouterr().err

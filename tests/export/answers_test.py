@@ -114,10 +114,10 @@ def test_sizes_are_free_and_seeds_decide(server):
 @pytest.mark.parametrize(
     ("dtype", "changes"),
     [
-        (None, {"posterior": "full", "static_rnn": "gru"}),
+        (None, {"dynamic_posterior": "full", "static_posterior": "gru"}),
         (
             "mixed_bfloat16",
-            {"static_rnn": "bidirectional_lstm", "initial_prior": "standard_normal"},
+            {"static_posterior": "bidirectional_lstm", "initial_prior": "standard_normal"},
         ),
     ],
 )

@@ -9,10 +9,12 @@ import stat
 import pytest
 
 from tests.conftest import C, H, W
+from tests.evaluation.report_test import example
 from tests.export.conftest import SIGNATURES
+from tf_dsae.core.checks import MAX_FACTORS, MAX_NAME
 from tf_dsae.export.card import write_card
 from tf_dsae.export.exported_run import load_run
-from tf_dsae.export.measured import LONGEST, MOST_NAMES, data_facts, read_measured
+from tf_dsae.export.measured import data_facts, read_measured
 from tf_dsae.runs.run_config import versions
 
 NONE_FOUND, UNUSABLE = "No evaluation of these weights", "An evaluation was found that cannot be"
@@ -59,8 +61,9 @@ def test_card(exported, random_run, digest):
     card = json.loads(card)
     settings = json.loads((random_run[0] / "config.json").read_text())
     assert card["settings"] == {"model": settings["model"], "training": settings["training"]}
-    assert settings["data"]["source"].pop("video_dir")
-    assert card["data"] == settings["data"] and card["data"]["source"]["clips"]
+    source = settings["data"].pop("source")
+    assert card["data"].pop("source") == {"kind": "folder", **source["clips"]}
+    assert card["data"] == settings["data"]
     parameters = sum(weight.numpy().size for weight in random_run[1].weights)
     assert card["weights"] == {"sha256": digest, "parameters": parameters}
     assert card["versions"] == versions()
@@ -68,67 +71,71 @@ def test_card(exported, random_run, digest):
     assert tuple(card["signatures"]) == SIGNATURES
     video = card["signatures"]["swap"]["inputs"]["content"]
     assert (video["dtype"], video["shape"]) == ("uint8", ["B", "S", H, W, C])
-    for held in (digest, str(parameters), "### sample_prior", "data fingerprint", "static\\_kl"):
+    for held in (digest, str(parameters), "**sample\\_prior**", "data fingerprint", "static\\_kl"):
         assert held in text
     assert NONE_FOUND in text and "| training beta\\_f | 0:1\\|2 |" in text
-    assert "| data source clips frame\\_size | 64, 64 |" in text
+    assert "| data source frame\\_size | 64, 64 |" in text
 
 
 def test_card_has_the_evaluation_of_these_weights(card_of, digest):
-    known = {
-        "dataset": "squares",
-        "num_videos": 12,
-        "elbo": {"elbo": -1234.5678},
-        "table": {"a|b": {"disagreement": 0.25, "disagreement_ci": [0.125, 0.5]}},
-        "latents": {"mig": 0.5, "dci": {"completeness": 0}, "probe": {"static": {"a": 1}}},
-    }
-    card, text = card_of({"weights": digest, **known, "note": "not ours", "judges": None})
-    assert card["evaluation"] == known and "not ours" not in text
-    assert "Of these very weights." in card["evaluation_note"]
+    values = example() | {"weights": digest, "note": "not ours"}
+    values["table"]["a|b"] = values["table"].pop("skin")
+    values["table"]["a|b"] |= {"disagreement": 0.25, "disagreement_ci": [0.125, 0.5]}
+    values["elbo"]["elbo"] = -1234.5678
+    card, text = card_of(values)
+    names = ("dataset", "num_videos", "seed", "reference", "elbo", "judges", "table", "protocol")
+    assert card["evaluation"] == {name: values[name] for name in (*names, "latents")}
+    assert "not ours" not in text and "Of these very weights." in card["evaluation_note"]
+    probe = values["latents"]["probe"]["static"]["skin"]
     for row in (
-        *("dataset | squares", "elbo elbo | -1234.57", "latents probe static a | 1"),
-        *("table a\\|b disagreement\\_ci | 0.125, 0.5", "latents dci completeness | 0"),
+        *("dataset | sprites/drawn", "elbo elbo | -1234.57"),
+        f"latents probe static skin | {probe:.6g}",
+        "table a\\|b disagreement\\_ci | 0.125, 0.5",
     ):
         assert f"| {row} |" in text
+
+
+WHOLE = json.dumps(example())
 
 
 @pytest.mark.parametrize(
     ("evaluation", "note"),
     [
-        ('{"weights": "another", "elbo": {"elbo": 1}}', NONE_FOUND),
-        ('{"elbo": {"elbo": 1}}', NONE_FOUND),
+        (WHOLE, NONE_FOUND),
+        (json.dumps({**example(), "weights": "another"}), NONE_FOUND),
         ('{"weights": "DIGEST"}', UNUSABLE),
         ('{"weights": "DIGEST", "elbo": {"elbo": NaN}}', UNUSABLE),
         ('{"weights": "DIGEST", "elbo": {"elbo": 1e999}}', UNUSABLE),
-        ('{"weights": "DIGEST", "elbo": {"elbo": "1"}, "latents": []}', UNUSABLE),
         (
-            '{"weights": "DIGEST", "elbo": {"elbo": 1}, "x": ' + "[" * 400 + "]" * 400 + "}",
+            '{"weights": "DIGEST", ' + WHOLE[1:-1] + ', "x": ' + "[" * 400 + "]" * 400 + "}",
             UNUSABLE,
         ),
-        ('{"weights": "DIGEST", "elbo": {"elbo": 1}, "x": "' + "x" * 2**22 + '"}', UNUSABLE),
+        ('{"weights": "DIGEST", ' + WHOLE[1:-1] + ', "x": "' + "x" * 2**22 + '"}', UNUSABLE),
         *((text, UNUSABLE) for text in ('["DIGEST"]', "[" * 100_000, "no JSON", "\x00", "", "3")),
     ],
 )
 def test_evaluations_that_cannot_be_trusted(measured, evaluation, note):
-    found = measured(evaluation)
-    assert found.figures is None and note in found.note and "\n" not in found.note
+    read = measured(evaluation)
+    assert read.figures is None and note in read.note and "\n" not in read.note
 
 
-def test_figures_that_are_none_are_left_out(measured):
-    elbo = {"elbo": 1, "static_kl": "2", "dynamic_kl": None, "log_likelihood": True, "other": 3}
-    table = {
-        "a": {"disagreement": 10**400, "kl_recon_ci": [1]},
-        "b" * (LONGEST + 1): {"disagreement": 0.5},
-        "c": {"disagreement": [0.5], "kl_recon": 0.25, "kl_recon_ci": [1, "2"]},
-    }
-    found = measured({"elbo": elbo, "table": table, "dataset": "x" * (LONGEST + 1), "seed": [1]})
-    assert found.figures == {"elbo": {"elbo": 1}, "table": {"c": {"kl_recon": 0.25}}}
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"elbo": {"elbo": 1, "static_kl": "2", "dynamic_kl": 3}},
+        {"table": {"a": {"disagreement": 10**400, "kl_recon": 1, "kl_random": 2}}},
+        {"table": {"b" * (MAX_NAME + 1): example()["table"]["skin"]}},
+        {"judges": {str(number): {"accuracy": 1} for number in range(MAX_FACTORS + 1)}},
+        {"dataset": "x" * (MAX_NAME + 1)},
+        {"seed": [1]},
+    ],
+)
+def test_figures_that_are_none_make_an_evaluation_unusable(measured, changes):
+    assert measured(example()).figures is not None
+    assert UNUSABLE in measured({**example(), **changes}).note
 
 
-def test_a_card_stays_small(measured):
-    names = [f"{number:>{LONGEST}}" for number in range(3 * MOST_NAMES)]
-    found = measured({"judges": {name: {"accuracy": 1} for name in names}})
-    assert list(found.figures["judges"]) == names[:MOST_NAMES]
+def test_facts_of_the_data_stay_small():
     nested = {"fingerprint": "0"}
     for _ in range(30):
         nested = {"x" * 1000: nested}

@@ -1,11 +1,15 @@
 """The study's pictures show the numbers that they are given."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from tf_dsae.core.typed_json import read_typed
 from tf_dsae.linear_gaussian import study_figures as figures
+from tf_dsae.linear_gaussian.study_results import Joint, Lengths, PanelResult
 
 FAMILIES = ("mean_field", "amortised", "structured", "full", "exact")
 GRID = [0.1, 0.2, 0.4, 0.7, 1.1, 1.6, 2.2]
@@ -14,7 +18,7 @@ TRUTH = {"sigma_f": 2.0, "sigma_z": 0.5, "sigma_x": 0.3}
 
 
 def make_panel(parameter="sigma_x", grid=GRID, **changes):
-    """A panel as `run_panels` gives it; curves plunge at 0, the ELBO peaks later."""
+    """A panel as `run_panels` gives it: curves plunge at 0, the ELBO peaks later."""
     places = np.array(grid)
     likelihood = -8.0 - 2 * np.log(places / 0.4) ** 2
     gap = 1.5 + 1.0 / places
@@ -28,8 +32,18 @@ def make_panel(parameter="sigma_x", grid=GRID, **changes):
         }
         for order, family in enumerate(FAMILIES)
     }
-    return {
+    values = {
         "parameter": parameter,
+        "num_sequences": 5,
+        "fixed": {s: TRUTH[s] for s in SIGMAS if s != parameter},
+        "steps": 9,
+        "gap_standard_error": [0.3] * len(grid),
+        "bias_ci": [0.1, 0.4],
+        "expected": {
+            "log_likelihood": likelihood.tolist(),
+            "optimal_elbo": best.tolist(),
+            "argmax": {"log_likelihood": 0.3, "optimal_elbo": 0.45},
+        },
         "truth": 0.3,
         "posterior": "amortised",
         "grid": list(grid),
@@ -47,13 +61,15 @@ def make_panel(parameter="sigma_x", grid=GRID, **changes):
         "optimal": optimal,
         **changes,
     }
+    return read_typed(PanelResult, values, "panel")
 
 
 def make_joint():
     steps = list(range(1, 41, 3))
-    return {
+    values = {
         "truth": TRUTH,
         "steps": 40,
+        **{"num_sequences": 5, "num_frames": 4, "dimensions": 2, "seed": 6},
         "families": {
             family: {
                 "path": {
@@ -62,10 +78,16 @@ def make_joint():
                 },
                 "limit": {s: TRUTH[s] + 0.1 * order for s in SIGMAS},
                 "pruned": ["z"] if family in ("structured", "mean_field") else [],
+                "fitted": TRUTH,
+                "share": {"f": 0.5, "z": 0.3, "noise": 0.2},
+                "converged": True,
+                **dict.fromkeys(("log_likelihood", "elbo", "optimal_elbo"), -3.0),
+                **dict.fromkeys(("static_kl", "dynamic_kl"), 1.0),
             }
             for order, family in enumerate(FAMILIES)
         },
     }
+    return read_typed(Joint, values, "joint")
 
 
 def make_lengths():
@@ -74,7 +96,8 @@ def make_lengths():
         for s in SIGMAS
     }
     peaks["sigma_z"]["structured"][0] = 0.0
-    return {"truth": TRUTH, "num_frames": [3, 7], "peaks": peaks}
+    values = {"truth": TRUTH, "dimensions": 2, "num_frames": [3, 7], "peaks": peaks}
+    return read_typed(Lengths, values, "lengths")
 
 
 def new_axes():
@@ -101,7 +124,7 @@ def test_curves_go_through_the_panels_values():
     shown["best ELBO, amortised family"] = "optimal_elbo"
     for label, key in shown.items():
         (line,) = lines(axes, label)
-        np.testing.assert_allclose(points(line), np.stack([GRID, panel[key]], -1))
+        np.testing.assert_allclose(points(line), np.stack([GRID, getattr(panel, key)], -1))
     assert axes.get_title() == r"$\sigma_x$, truth 0.3"
 
 
@@ -123,8 +146,8 @@ def test_lines_stand_at_the_peaks_and_at_the_truth(draw):
 def test_peaks_can_be_read_though_the_curves_plunge():
     axes, panel = draw_curves()
     low, high = axes.get_ylim()
-    assert min(panel["elbo"]) < low < max(panel["elbo"]) - 2
-    assert max(panel["log_likelihood"]) < high < max(panel["log_likelihood"]) + 1
+    assert min(panel.elbo) < low < max(panel.elbo) - 2
+    assert max(panel.log_likelihood) < high < max(panel.log_likelihood) + 1
 
 
 def test_bands_are_one_standard_error_where_it_is_known():
@@ -134,7 +157,7 @@ def test_bands_are_one_standard_error_where_it_is_known():
         inside = band.get_paths()[0].vertices
         at_peak = inside[np.isclose(inside[:, 0], 0.7), 1]
         assert at_peak.max() - at_peak.min() == pytest.approx(2 * error)
-        assert at_peak.mean() == pytest.approx(panel[curve][3])
+        assert at_peak.mean() == pytest.approx(getattr(panel, curve)[3])
     unknown = [None] * len(GRID)
     axes, _ = draw_curves(log_likelihood_standard_error=unknown, elbo_standard_error=unknown)
     labels = axes.get_legend_handles_labels()[1]
@@ -145,7 +168,7 @@ def test_what_has_not_converged_is_marked():
     converged = [False, True, True, False, True, True, True]
     axes, panel = draw_curves(converged=converged)
     (seen,) = lines(axes, "not converged")
-    np.testing.assert_allclose(points(seen), [[0.7, panel["elbo"][3]]])
+    np.testing.assert_allclose(points(seen), [[0.7, panel.elbo[3]]])
     assert seen.get_markerfacecolor() == "white"
     # Its ELBO is below what the picture shows.
     (below,) = lines(axes, "not converged, further down")
@@ -161,14 +184,14 @@ def test_what_has_not_converged_is_marked():
 def test_the_gaps_parts_sum_to_it():
     axes, panel = new_axes(), make_panel()
     figures._draw_gap(axes, panel)
-    gap = np.array(panel["log_likelihood"]) - panel["elbo"]
+    gap = np.array(panel.log_likelihood) - panel.elbo
     of_family, of_training = (area.get_paths()[0].vertices for area in axes.collections)
-    for place, whole, best in zip(GRID, gap, panel["optimal_elbo"], strict=True):
+    for place, whole, best in zip(GRID, gap, panel.optimal_elbo, strict=True):
         lower = of_family[np.isclose(of_family[:, 0], place), 1]
         upper = of_training[np.isclose(of_training[:, 0], place), 1]
         assert np.ptp(lower) + np.ptp(upper) == pytest.approx(whole)
         assert (lower.min(), upper.max()) == pytest.approx((0, whole))
-        likelihood = panel["log_likelihood"][GRID.index(place)]
+        likelihood = panel.log_likelihood[GRID.index(place)]
         assert lower.max() == pytest.approx(likelihood - best)
     (line,) = lines(axes, "gap: log p(x) less ELBO")
     np.testing.assert_allclose(line.get_ydata(), gap)
@@ -191,7 +214,7 @@ def test_families_are_marked_on_their_curves_where_they_peak():
         (curve,) = [
             line for line in axes.lines if line.get_color() == colour and line.get_marker() == "."
         ]
-        values = panel["optimal"][family]["expected"]["elbo"]
+        values = panel.optimal[family].expected.elbo
         np.testing.assert_allclose(curve.get_ydata(), values)
         # A peak at 0 is off the grid: no place on the curve.
         place = 0.3 * order
@@ -219,7 +242,9 @@ def test_joint_learning_shows_paths_ends_and_what_is_pruned(parameter):
     for order, family in enumerate(FAMILIES):
         name, colour, _ = figures._FAMILIES[family]
         (line,) = lines(axes, name)
-        np.testing.assert_allclose(line.get_ydata(), joint["families"][family]["path"][parameter])
+        np.testing.assert_allclose(
+            line.get_ydata(), getattr(joint.families[family].path, parameter)
+        )
         (end,) = [
             line
             for line in axes.lines
@@ -276,6 +301,7 @@ def test_files_are_whole_pictures(tmp_path):
 
 def test_a_q_that_leaves_nothing_is_drawn(tmp_path):
     panel = make_panel()
-    panel["elbo"] = panel["optimal_elbo"] = panel["log_likelihood"]
-    figures.save_gap(tmp_path / "gap.png", [{**panel, "posterior": "exact"}])
+    curve = panel.log_likelihood
+    panel = dataclasses.replace(panel, elbo=curve, optimal_elbo=curve, posterior="exact")
+    figures.save_gap(tmp_path / "gap.png", [panel])
     assert np.asarray(Image.open(tmp_path / "gap.png")).std() > 5

@@ -56,16 +56,16 @@ def test_the_expected_likelihood_peaks_at_the_truth(name):
 
 def test_lengths_hold_the_peak_of_every_family():
     found = peaks_by_length((2, 5), PARAMETERS, dimensions=1)
-    assert found["num_frames"] == [2, 5] and found["truth"] == PARAMETERS._asdict()
+    assert found.num_frames == (2, 5) and found.truth == PARAMETERS
     for name, truth in PARAMETERS._asdict().items():
-        peaks = found["peaks"][name]
+        peaks = found.peaks[name]
         assert tuple(peaks) == FAMILIES
         assert peaks["exact"] == pytest.approx([truth, truth], abs=1e-4)
         assert all(len(values) == 2 for values in peaks.values())
     # The full family's f is the posterior's own.
-    assert found["peaks"]["sigma_f"]["full"] == pytest.approx([1.3, 1.3], abs=1e-4)
+    assert found.peaks["sigma_f"]["full"] == pytest.approx([1.3, 1.3], abs=1e-4)
     limit = families.expected_moments(PARAMETERS, 5, 1)
-    at = found["peaks"]["sigma_x"]["structured"][1]
+    at = found.peaks["sigma_x"]["structured"][1]
     around = PARAMETERS._replace(sigma_x=at * np.array([0.99, 1.0, 1.01]))
     values = families.optimal_elbo("structured", around, limit).numpy()
     assert np.argmax(values) == 1

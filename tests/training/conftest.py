@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import tf_dsae
 from tests.conftest import C, H, T, W, small_config
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
-from tf_dsae.models.config import TrainingConfig
-from tf_dsae.training import callbacks, train, training_run
+from tf_dsae.methods.training_config import TrainingConfig
+from tf_dsae.training import callbacks, run_training, training_run
 
 SIZES = {"train": 10, "test": 6}
 
@@ -51,6 +52,28 @@ def make_squares() -> SequenceData:
     )
 
 
+class Shrink(tf_dsae.Term):
+    """Of every sequence: the sum of squares of f's mean."""
+
+    name = "shrink"
+
+    def __call__(self, step):
+        return tf.reduce_sum(step.posterior.static.mean() ** 2, -1)
+
+
+class Spread(tf_dsae.Term):
+    """Of the batch of all replicas: minus the variance of f's means."""
+
+    name = "spread"
+
+    def __call__(self, step):
+        f = step.gather(step.posterior.static.mean())
+        return -tf.reduce_mean(tf.math.reduce_variance(f, 0))
+
+
+tf_dsae.register_method("spread", terms=[Shrink("0%:0.5,50%:0.1"), Spread(2.0)])
+
+
 @pytest.fixture(scope="session")
 def squares() -> SequenceData:
     """`make_squares`."""
@@ -78,7 +101,7 @@ def rows(workdir) -> list[dict[str, str]]:
 
 
 def run(data, workdir, training=SETTINGS, **options):
-    return train(data, small_config(), training, workdir, tensorboard=False, **options)
+    return run_training(data, small_config(), training, workdir, tensorboard=False, **options)
 
 
 def stop_at(step, monkeypatch, number=signal.SIGINT):

@@ -17,7 +17,7 @@ import tensorflow as tf
 from tests.conftest import small_config
 from tests.training.conftest import SETTINGS, leave_out_figures, make_squares
 from tf_dsae.core.errors import UserError
-from tf_dsae.training import Stopped, callbacks, make_strategy, train
+from tf_dsae.training import Stopped, callbacks, make_strategy, run_training
 
 
 def end_at(step: int, number: int) -> None:
@@ -45,7 +45,7 @@ def main() -> None:
     training = dataclasses.replace(SETTINGS, **asked.get("training", {}))
     try:
         strategy = make_strategy(asked["distribute"])
-        train(
+        run_training(
             make_squares(),
             small_config(),
             training,

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import small_config
-from tf_dsae.models.config import TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs.run_config import RunConfig, write_config
 from tf_dsae.runs.weights import save_weights

@@ -3,7 +3,6 @@
 TF_DSAE_FUZZ=N tries N times as many examples; those of N = 1 are always the same.
 """
 
-import contextlib
 import copy
 import json
 import os
@@ -16,16 +15,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import small_config
-from tests.evaluation.report_test import example
+from tests.evaluation.report_test import example, typed
 from tf_dsae.core.errors import UserError
+from tf_dsae.core.typed_json import read_typed, to_plain
 from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation import judges
-from tf_dsae.evaluation.evaluation_files import read_evaluation
 from tf_dsae.evaluation.judge import JudgeSettings
-from tf_dsae.linear_gaussian.study_report import as_text, bias_table, families_table, read_study
+from tf_dsae.evaluation.results import Evaluation
+from tf_dsae.layers.model_config import ModelConfig
+from tf_dsae.linear_gaussian.study_report import bias_table, families_table, study_report
+from tf_dsae.linear_gaussian.study_results import Study
 from tf_dsae.linear_gaussian.study_settings import FAMILIES
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.reports import figures
+from tf_dsae.reports.markdown import render_markdown
+from tf_dsae.reports.terminal import render_text
 from tf_dsae.runs.metrics_table import metrics_columns, read_metrics
 from tf_dsae.runs.run_config import check_same_run, read_config
 
@@ -52,18 +56,46 @@ TREES = st.recursive(
 
 def panel() -> dict:
     """One panel of likelihood.json, of made-up numbers."""
-    values, peaks = [0.1, 0.2], {"log_likelihood": 0.1, "elbo": 0.2, "optimal_elbo": 0.2}
+    values, two = [0.1, 0.2], {"log_likelihood": 0.1, "optimal_elbo": 0.2}
+    curves = ("log_likelihood", "elbo", "optimal_elbo")
+    errors = [f"{name}_standard_error" for name in ("log_likelihood", "elbo", "gap")]
+    bound = {"elbo": values, "argmax": 0.1}
     return {
         "parameter": "sigma_x",
         "truth": 0.1,
         "grid": values,
-        "elbo": values,
-        "optimal_elbo": values,
-        "argmax": peaks,
+        "fixed": {"sigma_f": 2.0, "sigma_z": 0.5},
+        "steps": 3,
+        **dict.fromkeys(curves, values),
+        **dict.fromkeys(errors, values),
+        "argmax": {**two, "elbo": 0.2},
         "bias_ci": [0.0, 0.1],
         "converged": [True, False],
-        "expected": {"argmax": peaks},
-        "optimal": {name: {"expected": {"argmax": 0.1}} for name in FAMILIES},
+        "expected": {**dict.fromkeys(two, values), "argmax": two},
+        "optimal": {name: {**bound, "expected": bound} for name in FAMILIES},
+    }
+
+
+def study() -> dict:
+    """What likelihood.json holds, of made-up numbers."""
+    sigmas = {"sigma_f": 2.0, "sigma_z": 0.5, "sigma_x": 0.25}
+    sizes = {"num_sequences": 3, "num_frames": 4, "dimensions": 2, "seed": 1, "steps": 9}
+    fit = {
+        "path": {"step": [1, 9], **dict.fromkeys(sigmas, [0.5, 0.75])},
+        "fitted": sigmas,
+        **dict.fromkeys(("log_likelihood", "elbo", "optimal_elbo"), -3.0),
+        **dict.fromkeys(("static_kl", "dynamic_kl"), 1.5),
+        "converged": True,
+        "share": {"f": 0.5, "z": 0.25, "noise": 0.25},
+        "pruned": ["z"],
+        "limit": sigmas,
+    }
+    peaks = dict.fromkeys(sigmas, dict.fromkeys(FAMILIES, [0.5, 0.75]))
+    return {
+        "panels": [panel()],
+        "joint": {"truth": sigmas, **sizes, "families": dict.fromkeys(FAMILIES, fit)},
+        "lengths": {"truth": sigmas, "dimensions": 2, "num_frames": [3, 5], "peaks": peaks},
+        "versions": {"tf_dsae": "0"},
     }
 
 
@@ -121,37 +153,37 @@ def refuses_or_reads(read, path, text):
 
 def _read_settings(path):
     run = read_config(path)
-    assert isinstance(run.model, ModelConfig) and run.model.num_weights > 0
+    assert isinstance(run.model, ModelConfig) and run.model.static_size > 0
     check_same_run(path.parent, run)
 
 
 def _read_judges(path):
-    held = judges._read_record(path)
-    settings_of = {k: tuple(v) if isinstance(v, list) else v for k, v in held["settings"].items()}
-    with contextlib.suppress(TypeError):  # `load_judges` says so in one line.
-        JudgeSettings(**settings_of)
+    assert isinstance(judges._read_record(path).settings, JudgeSettings)
 
 
 def _read_evaluation(path):
-    evaluation = read_evaluation(path)
+    evaluation = Evaluation.read(path)
+    assert Evaluation.from_json(evaluation.to_json()) == evaluation
     for text in (report.report_markdown(evaluation), report.table_text(evaluation)):
         text.encode()
-    report.comparison_text({"a": evaluation, "b": example()})
-    report.write_comparison(path.parent / "a.html", {"a": evaluation, "b": example()})
+    report.comparison_text({"a": evaluation, "b": typed(example())})
+    report.write_comparison(path.parent / "a.html", {"a": evaluation, "b": typed(example())})
     report.write_report(path.parent / "b.html", evaluation)
 
 
 def _read_study(path):
-    panels = read_study(path)["panels"]
-    if panels:
-        as_text(bias_table(panels)), as_text(families_table(panels))
+    whole = Study.read(path)
+    assert read_typed(Study, to_plain(whole), "again") == whole
+    if whole.panels:
+        render_markdown(study_report(whole)).encode()
+        render_text([bias_table(whole.panels), families_table(whole.panels)]).encode()
 
 
 READERS = {
     "config.json": (config(), _read_settings, 100),
     "judges.json": (record(), _read_judges, 100),
     "evaluation.json": (example(), _read_evaluation, 80),
-    "likelihood.json": ({"panels": [panel()]}, _read_study, 100),
+    "likelihood.json": (study(), _read_study, 100),
 }
 
 

@@ -12,7 +12,8 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import written_whole
 from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation.comparison import names_of
-from tf_dsae.evaluation.evaluation_files import check_output, read_evaluation
+from tf_dsae.evaluation.evaluation_files import check_output
+from tf_dsae.evaluation.results import Evaluation
 
 _OUTPUT_DIR = run_flags.define_output_dir("runs/comparison")
 
@@ -25,7 +26,7 @@ def main(argv: list[str]) -> None:
             f"runs: expected the folders of at least two evaluated runs, received {len(paths)}; "
             "name them after the program"
         )
-    evaluations = dict(zip(names_of(paths), map(read_evaluation, paths), strict=True))
+    evaluations = dict(zip(names_of(paths), map(Evaluation.read, paths), strict=True))
     output = Path(_OUTPUT_DIR.value).expanduser()
     check_output(output)
     with written_whole(output / "comparison.md") as beside:

@@ -8,30 +8,33 @@ Example:
 
 from absl import flags
 
-from tf_dsae.cli import common, run_flags
+from tf_dsae.cli import common, data_flags, run_flags
 from tf_dsae.runs.encode_files import BATCH_SIZE, Encoding
 
 _WORKDIR = run_flags.define_workdir()
 _VIDEO_DIR = flags.DEFINE_string(
     "video_dir", None, "Folder of videos, as `train --dataset=folder` takes it, or one. Required."
 )
+_CLIPS = data_flags.SourceFlags(
+    ("resize_mode", "num_frames", "stride", "hop", "strict"), "as in training"
+)
 _OUTPUT = flags.DEFINE_string("output", "latents.npz", "The .npz to write.")
-_CLIPS = run_flags.define_clips("fit", "num_frames", "stride", "hop")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", BATCH_SIZE, "Clips at a time.")
-_STRICT = flags.DEFINE_bool("strict", False, "Stop at the first damaged file; otherwise skip it.")
 
 
 def main(argv: list[str]) -> None:
     """Encodes what the flags name and prints what was written."""
     del argv  # Flags only.
     common.require(_WORKDIR, _VIDEO_DIR)
+    clips = _CLIPS.settings()
+    strict = clips.pop("strict", False)
     encoding = Encoding(
         _WORKDIR.value,
         _VIDEO_DIR.value,
         _OUTPUT.value,
-        common.values(_CLIPS),
+        clips,
         _BATCH_SIZE.value,
-        _STRICT.value,
+        strict,
     )
     common.load_tensorflow()
     latents = encoding.run()

@@ -13,12 +13,9 @@ from pathlib import Path
 from absl import flags
 
 from tf_dsae.cli import common, data_flags, run_flags
-from tf_dsae.core.errors import UserError
-from tf_dsae.data.folder.run_source import read_source
-from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation.evaluation_files import check_judge_dir, check_output
 from tf_dsae.evaluation.protocol import MIN_ACCURACY, Protocol
-from tf_dsae.runs.run_config import RunConfig, read_finished_run
+from tf_dsae.runs.run_config import read_finished_run, source_of
 
 _WORKDIR = run_flags.define_workdir()
 _OUTPUT_DIR = run_flags.define_output_dir(None, "Default: evaluation in --workdir.")
@@ -31,17 +28,8 @@ _JUDGE_ACCURACY = flags.DEFINE_float(
     lower_bound=0.0,
     upper_bound=1.0,
 )
-_VIDEO_DIR = flags.DEFINE_string(
-    "video_dir",
-    None,
-    "For a run on a folder of videos: where they are now. Default: where they were.",
-)
-_DYNAMIC_FACTORS = flags.DEFINE_list(
-    "dynamic_factors",
-    None,
-    "For a run on a folder of videos: columns of labels.csv that say what moves. Default: those it "
-    "was trained with.",
-)
+_DATA_DIR = data_flags.define_data_dir()
+_SOURCE = data_flags.SourceFlags(("sheets_dir", "video_dir", "dynamic_factors"), "as in training")
 _REFERENCE = flags.DEFINE_string(
     "reference",
     Protocol.reference,
@@ -64,23 +52,6 @@ _SEED = run_flags.define_seed(Protocol.seed)
 _SHOW_SOURCE = run_flags.define_show_source()
 
 
-def _check_source(run: RunConfig) -> None:
-    """Raises UserError for flags that the run's data do not have, and a folder that is gone."""
-    source = read_source(run.data)
-    for flag in (_VIDEO_DIR, _DYNAMIC_FACTORS):
-        if source is None and flag.value:
-            raise UserError(
-                f"{flag.name}: expected a run on a folder of videos with it, received one on "
-                f"{run.training.dataset}; leave it out"
-            )
-    video_dir = _VIDEO_DIR.value or (source.video_dir if source else ".")
-    if not Path(video_dir).expanduser().is_dir():
-        raise UserError(
-            f"video_dir: expected a folder, found none at {video_dir}; name the --video_dir where "
-            "the run's videos are now"
-        )
-
-
 def main(argv: list[str]) -> None:
     """Evaluates the run that the flags name and prints the paper's table."""
     del argv  # Flags only.
@@ -93,28 +64,29 @@ def main(argv: list[str]) -> None:
         batch_size=_BATCH_SIZE.value,
         seed=_SEED.value,
     )
-    _check_source(read_finished_run(_WORKDIR.value))
+    run = read_finished_run(_WORKDIR.value)
+    changes = _SOURCE.settings()
+    source_of(run).with_settings(**changes).check()
     output = Path(_OUTPUT_DIR.value or Path(_WORKDIR.value) / "evaluation")
     check_output(output)
     if _JUDGE_DIR.value:
         check_judge_dir(_JUDGE_DIR.value)
     common.load_tensorflow()
-    from tf_dsae.evaluation.evaluation_run import evaluate_run
+    from tf_dsae.evaluation.evaluation_run import evaluate as evaluate_run
 
     evaluation = evaluate_run(
         _WORKDIR.value,
-        output,
-        protocol,
+        output_dir=output,
+        protocol=protocol,
+        show_progress=True,
         judge_dir=_JUDGE_DIR.value,
-        data_dir=data_flags.DATA_DIR.value,
-        sheets_dir=data_flags.SHEETS_DIR.value,
+        data_dir=_DATA_DIR.value,
         num_videos=_NUM_VIDEOS.value or None,
         show_source=_SHOW_SOURCE.value,
-        video_dir=_VIDEO_DIR.value,
         judge_accuracy=_JUDGE_ACCURACY.value,
-        dynamic_factors=tuple(_DYNAMIC_FACTORS.value) if _DYNAMIC_FACTORS.value else None,
+        source_changes=changes,
     )
-    print(report.table_text(evaluation))
+    evaluation.show()
     print(f"wrote {output} in {time.monotonic() - start:.0f} s; open {output / 'report.html'}")
 
 

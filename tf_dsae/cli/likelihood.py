@@ -11,6 +11,7 @@ study of longer sequences always start at sigma_f 2, sigma_z 0.5, sigma_x 0.5. E
   likelihood --num_frames=8 --num_sequences=200 --output_dir=runs/longer
 """
 
+import dataclasses
 import time
 from pathlib import Path
 
@@ -92,13 +93,12 @@ def main(argv: list[str]) -> None:
     check_output(_OUTPUT_DIR.value)
     common.load_tensorflow()
     from tf_dsae.linear_gaussian import study
-    from tf_dsae.linear_gaussian import study_report as report
 
     count = sum(len(panel.grid) for panel in panels)
     print(f"training q for {count} processes, {_STEPS.value} steps", flush=True)
     result = study.run_study(panels, _STEPS.value)
-    study.write(Path(_OUTPUT_DIR.value), result | {"versions": versions()})
-    print(report.as_text(report.bias_table(result["panels"])))
+    study.write(Path(_OUTPUT_DIR.value), dataclasses.replace(result, versions=versions()))
+    result.show()
     print(f"wrote {_OUTPUT_DIR.value} in {time.monotonic() - start:.0f} s")
 
 

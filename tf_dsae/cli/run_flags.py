@@ -5,13 +5,6 @@ Each function defines one; a program calls those that it has.
 
 from absl import flags
 
-_CLIPS = {
-    "fit": (flags.DEFINE_string, "The aspect ratio is kept, by crop or by pad."),
-    "num_frames": (flags.DEFINE_integer, "T, frames of a clip."),
-    "stride": (flags.DEFINE_integer, "A clip takes every stride-th frame of its file."),
-    "hop": (flags.DEFINE_integer, "Frames of the file from clip to clip; 0: no overlap."),
-}
-
 
 def define_workdir() -> flags.FlagHolder:
     """--workdir, of a finished run."""
@@ -48,11 +41,3 @@ def define_show_source() -> flags.FlagHolder:
     return flags.DEFINE_bool(
         "show_source", True, "Show real clips in the figures; otherwise their reconstructions."
     )
-
-
-def define_clips(*names: str) -> dict[str, flags.FlagHolder]:
-    """Flags that change how files become clips, settings of ClipSettings by their names."""
-    return {
-        name: _CLIPS[name][0](name, None, f"{_CLIPS[name][1]} Default: as in training.")
-        for name in names
-    }

@@ -7,7 +7,7 @@ Example:
 
 from absl import flags
 
-from tf_dsae.cli import common, run_flags
+from tf_dsae.cli import common, data_flags, run_flags
 from tf_dsae.runs.swap_files import FRAMES_PER_SECOND, Swap
 
 _WORKDIR = run_flags.define_workdir()
@@ -24,7 +24,7 @@ _NUM_FRAMES = flags.DEFINE_integer(
     "Frames of the result. Default: all frames of --motion, at most 512.",
     lower_bound=1,
 )
-_CLIPS = run_flags.define_clips("fit", "stride")
+_CLIPS = data_flags.SourceFlags(("resize_mode", "stride"), "as in training")
 _FRAMES_PER_SECOND = flags.DEFINE_float(
     "frames_per_second", FRAMES_PER_SECOND, "Of the GIF, 0.1 to 50."
 )
@@ -42,7 +42,7 @@ def main(argv: list[str]) -> None:
         _CONTENT.value,
         _MOTION.value,
         _OUTPUT.value,
-        common.values(_CLIPS),
+        _CLIPS.settings(),
         _NUM_FRAMES.value,
         _FRAMES_PER_SECOND.value,
     )

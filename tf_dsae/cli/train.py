@@ -10,7 +10,6 @@ stopped. Examples:
   train --distribute=multi_worker   # on every machine that TF_CONFIG names
 """
 
-import dataclasses
 import os
 import re
 import sys
@@ -19,26 +18,33 @@ from typing import Any, NamedTuple
 
 from absl import flags
 
-from tf_dsae.cli import clip_flags, common, train_flags
+from tf_dsae.cli import common, data_flags, train_flags
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.folder.run_source import FolderSource, read_source
-from tf_dsae.methods.presets import PRESETS, preset
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.data.data_source import DataSource, check_outside, prepare, read_source
+from tf_dsae.layers.model_config import ModelConfig
+from tf_dsae.methods.method import METHODS
+from tf_dsae.methods.presets import DEFAULT_PRESET, PRESETS, Preset, preset
+from tf_dsae.methods.settings import resolve_settings
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.runs.run_config import read_config
 from tf_dsae.training.cluster_task import CHOICES, VARIABLE, read_task
 from tf_dsae.training.run_checks import CHECKPOINT_MINUTES, check_before_data, check_shares
 
 _PRESET_HELP = "; ".join(f"{name}: {entry.summary}" for name, entry in PRESETS.items())
+_METHOD_HELP = "; ".join(f"{name}: {METHODS[name].summary}" for name in METHODS.own_names)
 
 
-_DATASET = flags.DEFINE_string(
-    "dataset",
-    None,
-    "Data set: sprites/drawn (drawn by this package), sprites/lpc (downloaded) or folder (your own "
-    "videos, see --video_dir). Default: sprites/drawn.",
-)
+_DATASET = data_flags.define_dataset(None)
+_DATA_DIR = data_flags.define_data_dir()
+_SOURCE = data_flags.SourceFlags()
 _PRESET = flags.DEFINE_string(
-    "preset", None, f"Settings to start from. {_PRESET_HELP}. Default: sprites."
+    "preset", None, f"Settings to start from. {_PRESET_HELP}. Default: {DEFAULT_PRESET}."
+)
+_METHOD = flags.DEFINE_string(
+    "method",
+    None,
+    f"What is learned: parts, views, terms and schedule. {_METHOD_HELP}; and those of plug-ins. "
+    "Default: the preset's.",
 )
 _CONFIG = flags.DEFINE_string(
     "config", None, "config.json of a run whose settings to start from, in place of a preset."
@@ -82,80 +88,52 @@ _ACCUMULATE_STEPS = flags.DEFINE_integer(
 )
 
 
-def _betas() -> dict[str, str]:
-    betas = common.values(train_flags.BETAS)
-    if _BETA.value is None:
-        return betas
-    if betas:
-        raise UserError("beta: expected --beta or --beta_f and --beta_z, received both; give one")
-    return dict.fromkeys(train_flags.BETAS, _BETA.value)
-
-
 class _Settings(NamedTuple):
-    """What flags and preset or file make: settings, and by their names those that flags gave.
-
-    source is of `--dataset=folder`, None for other data sets.
-    """
+    """What flags and preset or file make: settings, and by their names those that flags gave."""
 
     model: ModelConfig
     training: TrainingConfig
     changes: dict[str, Any]
-    source: FolderSource | None
+    source: DataSource
 
 
-def _start() -> tuple[ModelConfig, TrainingConfig, FolderSource | None]:
+def _start() -> tuple[Preset, DataSource | None]:
     """The settings to start from: those of a preset or of a run's file."""
     if _CONFIG.value is not None and _PRESET.value is not None:
         raise UserError("config: expected --config or --preset, received both; give one")
     if _CONFIG.value is None:
-        start = preset(_PRESET.value or "sprites", _DATASET.value or TrainingConfig.dataset)
-        return start.model, start.training, None
+        return preset(_PRESET.value or DEFAULT_PRESET), None
     model, training, data = read_config(_CONFIG.value)
-    return model, training, read_source(data)
+    return Preset(model, training, ""), read_source(data)
 
 
 def _settings() -> _Settings:
-    model, training, source = _start()
-    changes = common.values(train_flags.TRAINING) | _betas()
-    if _DATASET.value is not None:
-        changes["dataset"] = _DATASET.value
-    model_changes = common.values(train_flags.MODEL)
-    model = dataclasses.replace(model, **model_changes)
-    training = dataclasses.replace(training, **changes)
-    source = clip_flags.folder_source(training.dataset, source)
-    if source is not None:
-        frame_shape = (*source.clips.frame_size, source.clips.channels)
-        model = dataclasses.replace(model, frame_shape=frame_shape)
-    return _Settings(model, training, changes | model_changes | clip_flags.given(), source)
+    start, base = _start()
+    changes = common.values(
+        train_flags.MODEL
+        | train_flags.TRAINING
+        | train_flags.BETAS
+        | {"beta": _BETA, "method": _METHOD, "dataset": _DATASET}
+    )
+    run = resolve_settings(start, changes)
+    dataset = base.kind if base and _DATASET.value is None else run.training.dataset
+    source = _SOURCE.source(dataset, base)
+    run = resolve_settings(run, {"dataset": source.kind})
+    if source.frame_shape is not None:
+        run = resolve_settings(run, {"frame_shape": source.frame_shape})
+    changes |= data_flags.shared_settings(source, _SOURCE.settings())
+    return _Settings(run.model, run.training, changes, source)
 
 
-def default_workdir(
-    training: TrainingConfig, changes: dict, source: FolderSource | None = None
-) -> Path:
+def default_workdir(training: TrainingConfig, changes: dict, source: DataSource) -> Path:
     """runs/ and a name of data set, preset and the settings that differ from it."""
-    dataset = training.dataset.replace("/", "-")
-    if source is not None:
-        dataset += f"-{Path(source.video_dir).expanduser().absolute().name[:60]}"
-    parts = [dataset, training.preset]
+    parts = [source.label, training.preset]
     changes = {name: value for name, value in changes.items() if name != "dataset"}
-    if "beta_f" in changes and changes["beta_f"] == changes.get("beta_z"):
-        changes["beta"] = changes.pop("beta_f")
-        del changes["beta_z"]
     for name, value in sorted(changes.items()):
         text = "x".join(map(str, value)) if isinstance(value, tuple) else value
         parts.append(f"{name}={text}")
     name = "-".join(parts).replace("%", "pc")
     return Path("runs") / re.sub(r"[^\w.,=+-]", "_", name)[:200]
-
-
-def _check_place(workdir: Path, source: FolderSource) -> None:
-    """Raises UserError where the run's pictures would become videos to train on."""
-    videos = Path(source.video_dir).expanduser().resolve()
-    if workdir.expanduser().resolve().is_relative_to(videos):
-        raise UserError(
-            f"workdir: expected a folder outside of the videos in {source.video_dir}, received "
-            f"{workdir}; name another --workdir"
-        )
 
 
 def _leads() -> bool:
@@ -172,26 +150,25 @@ def main(argv: list[str]) -> int:
     workdir = default_workdir(training, changes, source)
     if _WORKDIR.value:
         workdir = Path(_WORKDIR.value)
-    if source is not None:
-        _check_place(workdir, source)
+    check_outside(workdir, source)
 
     accumulate_steps = _ACCUMULATE_STEPS.value
     check_shares(training.batch_size, 1, accumulate_steps)
     if _leads():  # The others leave the folder to it, and end when it does.
-        facts = source.as_dict() if source else None
+        facts = source.to_dict()
         check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value, facts)
 
     common.load_tensorflow()
-    from tf_dsae.training import make_strategy, train
+    from tf_dsae.training import make_strategy, run_training
     from tf_dsae.training.cluster import is_chief
 
     strategy = make_strategy(_DISTRIBUTE.value, training.batch_size // accumulate_steps)
     check_shares(training.batch_size, strategy.num_replicas_in_sync, accumulate_steps)
     leads = is_chief(strategy)
-    data = clip_flags.prepare(training.dataset, source, leads)
+    data = prepare(source, _DATA_DIR.value, leads)
     if leads:
         print(f"{training.preset} on {data.name}; the run's folder is {workdir}", file=sys.stderr)
-    train(
+    run_training(
         data,
         model,
         training,

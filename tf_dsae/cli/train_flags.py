@@ -7,23 +7,20 @@ from collections.abc import Callable, Sequence
 
 from absl import flags
 
+from tf_dsae.layers.registries import PARTS
 from tf_dsae.methods.presets import PRESETS
 
 
 def _default(name: str, part: str) -> str:
-    """ "Default: 1 (sprites, paper), 2 (sprites on a/b)." for a setting, from the presets."""
+    """ "Default: 1 (paper, tiny), 2 (sprites_lpc)." for a setting, from the presets."""
     values: dict[str, list[str]] = {}
-    for entry, of_preset in PRESETS.items():
-        found = {entry: getattr(getattr(of_preset, part), name)}
-        for dataset, own in of_preset.by_dataset.items():
-            if name in own:
-                found[f"{entry} on {dataset}"] = own[name]
-        for label, value in found.items():
-            text = "where it is fast" if value is None else str(value).lower()
-            values.setdefault(text, []).append(label)
+    for preset, entry in PRESETS.items():
+        value = getattr(getattr(entry, part), name)
+        text = "where it is fast" if value is None else str(value).lower()
+        values.setdefault(text, []).append(preset)
     if len(values) == 1:
         return f"Default: {next(iter(values))}."
-    texts = [f"{value} ({', '.join(entries)})" for value, entries in values.items()]
+    texts = [f"{value} ({', '.join(presets)})" for value, presets in values.items()]
     return f"Default: {', '.join(texts)}."
 
 
@@ -36,19 +33,29 @@ def _define_settings(
     }
 
 
+_PARTS = {
+    "frame_encoder": "How a frame becomes features",
+    "static_posterior": "How q(f | x) joins the frames",
+    "dynamic_posterior": "q(z | .)",
+    "dynamic_prior": "p(z)",
+    "decoder": "f and z to a frame",
+    "likelihood": "p(x | f, z)",
+}
+
 MODEL = _define_settings(
     "model",
     (
-        ("posterior", flags.DEFINE_string, "q(z | .): factorised or full."),
-        (
-            "static_rnn",
-            flags.DEFINE_string,
-            "How q(f | x) joins the frames: lstm, bidirectional_lstm, gru or mean.",
+        *(
+            (kind, flags.DEFINE_string, f"{meaning}: {' or '.join(PARTS[kind].own_names)}.")
+            for kind, meaning in _PARTS.items()
         ),
         ("static_size", flags.DEFINE_integer, "F, size of f."),
         ("dynamic_size", flags.DEFINE_integer, "Z, size of every z_t."),
     ),
 )
+# As version 0.1 called them.
+flags.DEFINE_alias("posterior", "dynamic_posterior")
+flags.DEFINE_alias("static_rnn", "static_posterior")
 TRAINING = _define_settings(
     "training",
     (

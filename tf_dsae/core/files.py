@@ -163,19 +163,32 @@ def read_json(
     Raises:
       UserError: it is missing, not regular, too large, no JSON, or holds something else.
     """
-    advice = f"; {advice}" if advice else ""
     try:
         content = read_bytes(path, max_bytes)
+    except FileNotFoundError:
+        end = f"; {advice}" if advice else ""
+        raise UserError(f"{path}: expected {what}, found no such file{end}") from None
+    except (OSError, ValueError) as error:
+        raise _no_json(path, what, error, advice) from None
+    return parse_json(content, path, what, advice)
+
+
+def parse_json(content: bytes, name: str | os.PathLike, what: str, advice: str = "") -> Any:
+    """What a JSON text holds, under the same limits; `name` is what messages call it."""
+    try:
         if sum(map(content.count, (b",", b"[", b"{"))) > _MAX_VALUES:
             raise ValueError(f"it holds more than {_MAX_VALUES} values")
         value = json.loads(content.decode(), parse_constant=_refuse_constant)
         _check_plain(value)
-    except FileNotFoundError:
-        raise UserError(f"{path}: expected {what}, found no such file{advice}") from None
-    except (OSError, ValueError, RecursionError) as error:
-        found = getattr(error, "strerror", None) or reason(error)
-        raise UserError(f"{path}: expected {what} as JSON, received: {found}{advice}") from None
+    except (ValueError, RecursionError) as error:
+        raise _no_json(name, what, error, advice) from None
     return value
+
+
+def _no_json(name: str | os.PathLike, what: str, error: Exception, advice: str) -> UserError:
+    received = getattr(error, "strerror", None) or reason(error)
+    end = f"; {advice}" if advice else ""
+    return UserError(f"{name}: expected {what} as JSON, received: {received}{end}")
 
 
 def _refuse_constant(name: str) -> NoReturn:

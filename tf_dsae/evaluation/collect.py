@@ -9,13 +9,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
-from tqdm import tqdm
 
+from tf_dsae.core.progress import progress_bar
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.judge import Judges
 from tf_dsae.evaluation.protocol import Protocol
-from tf_dsae.models.dsae import DSAE
-from tf_dsae.models.objective import ElboTerms
+from tf_dsae.evaluation.protocols import EvaluatedModel, JudgesLike
+from tf_dsae.layers.distributions import conditional
 
 
 class Generated(NamedTuple):
@@ -57,7 +57,7 @@ class Collected(NamedTuple):
     factor -> [N]. logits: "data" or a field of Generated -> factor -> [N, K].
     """
 
-    elbo: ElboTerms
+    elbo: dict[str, np.ndarray]
     importance_weighted: np.ndarray | None
     codes: Codes
     labels: dict[str, np.ndarray]
@@ -65,9 +65,9 @@ class Collected(NamedTuple):
 
 
 def _generate(
-    model: DSAE, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor
-) -> tuple[Generated, ElboTerms, Codes]:
-    """(Generated, ElboTerms, Codes) of a batch."""
+    model: EvaluatedModel, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor
+) -> tuple[Generated, dict[str, tf.Tensor], Codes]:
+    """What is made of a batch, the terms of the objective, [B] each, and its codes."""
     of_posterior, of_prior, of_motion = tf.unstack(tfp.random.split_seed(seed, 3))
     video = model.observations(video)
     posterior, samples = model.sample_posterior(video, of_posterior)
@@ -78,7 +78,8 @@ def _generate(
     if protocol.motion_prior == "standard_normal":
         drawn = tf.random.stateless_normal(tf.shape(z), of_motion)
     likelihood = model.decode(samples.static, samples.dynamic)
-    terms = model.elbo_at(video, posterior, samples, likelihood)
+    terms = model.score_at(video, posterior, samples, likelihood, seed)
+    q_z = conditional(posterior.dynamic, samples.dynamic)
     generated = Generated(
         reconstruction=likelihood.mean()[0],
         content_kept=model.decode(f, drawn).mean(),
@@ -91,8 +92,8 @@ def _generate(
         means.static.stddev(),
         f,
         means.dynamic.mean(),
-        tf.reshape(posterior.dynamic.mean(), tf.shape(z)),
-        tf.reshape(posterior.dynamic.stddev(), tf.shape(z)),
+        tf.reshape(q_z.mean(), tf.shape(z)),
+        tf.reshape(q_z.stddev(), tf.shape(z)),
         z,
         tf.reduce_sum(model.dynamic_prior(z).log_prob(z), -1),
     )
@@ -100,9 +101,9 @@ def _generate(
 
 
 def collect(
-    model: DSAE,
+    model: EvaluatedModel,
     data: SequenceData,
-    judges: Any,
+    judges: JudgesLike,
     protocol: Protocol,
     num_videos: int | None = None,
     show_progress: bool = True,
@@ -113,39 +114,36 @@ def collect(
     Memory holds a batch of videos a device; what is kept of each is its logits and its posterior.
 
     Args:
-      judges: Judges, or what has their `logits`.
-      devices: names of those that take batches in turn, which changes no number; None: all GPUs,
-        or the first where judges are no Judges, which can be copied.
+      judges: of `data`.
+      devices: names of those that take batches in turn; how many there are changes no number.
+        None: all GPUs. Only the first is used unless the judges are `Judges`, which can be copied.
     """
     if devices is None:
         devices = [device.name for device in tf.config.list_logical_devices("GPU")]
+    passes = [_pass_of(model, judges, protocol)]
     if not isinstance(judges, Judges):
         devices = devices[:1]
-    passes = [_pass_of(model, judges, protocol)]
-    for device in devices[1:]:
-        with tf.device(device):
-            twins = {name: _twin(network) for name, network in judges.networks.items()}
-            theirs = Judges(data, twins, judges.settings, judges.accuracy)
-            passes.append(_pass_of(_twin(model), theirs, protocol))
+    else:
+        for device in devices[1:]:
+            with tf.device(device):
+                twins = {name: _twin(network) for name, network in judges.networks.items()}
+                copy = Judges(data, twins, judges.settings, judges.accuracy)
+                passes.append(_pass_of(_twin(model), copy, protocol))
     places = [*devices] or [""]
     batches = enumerate(data.evaluation_batches("test", protocol.batch_size, num_videos))
-    bar = tqdm(
-        desc="evaluating",
-        total=-(-(num_videos or data.num_test) // protocol.batch_size),
-        disable=not show_progress,
-        unit="batch",
-    )
+    count = num_videos or data.num_test
+    bar = progress_bar("evaluating", count, show=show_progress)
 
-    def looked_at(place: str, look: Callable, numbered: tuple) -> dict[str, Any]:
+    def look_on(place: str, look: Callable, numbered: tuple) -> dict[str, Any]:
         with tf.device(place or None):
             return look(*numbered)
 
-    found: list[dict[str, Any]] = []
+    parts: list[dict[str, Any]] = []
     with bar, concurrent.futures.ThreadPoolExecutor(len(passes)) as threads:
         while group := list(itertools.islice(batches, len(passes))):
-            found += threads.map(looked_at, places, passes, group)
-            bar.update(len(group))
-    return Collected(**_joined(found))
+            parts += threads.map(look_on, places, passes, group)
+            bar.update(min(len(group) * protocol.batch_size, count - bar.n))
+    return Collected(**_join(parts))
 
 
 def _twin(network: keras.Model) -> keras.Model:
@@ -156,7 +154,7 @@ def _twin(network: keras.Model) -> keras.Model:
 
 
 def _pass_of(
-    model: DSAE, judges: Any, protocol: Protocol
+    model: EvaluatedModel, judges: JudgesLike, protocol: Protocol
 ) -> Callable[[int, dict[str, tf.Tensor]], dict[str, Any]]:
     """What turns a batch and its number into the fields of Collected."""
     generate = tf.function(lambda video, seed: _generate(model, protocol, video, seed))
@@ -175,22 +173,22 @@ def _pass_of(
             "importance_weighted": weigh(video, seed) if protocol.importance_samples else None,
             "codes": codes,
             "labels": batch,
-            "logits": _judged(judges, video, generated, protocol),
+            "logits": _judge(judges, video, generated, protocol),
         }
 
     return look
 
 
-def _judged(
-    judges: Any, video: tf.Tensor, generated: Generated, protocol: Protocol
+def _judge(
+    judges: JudgesLike, video: tf.Tensor, generated: Generated, protocol: Protocol
 ) -> dict[str, dict[str, np.ndarray]]:
-    shown = {"data": video, **generated._asdict()}
+    videos = {"data": video, **generated._asdict()}
     if protocol.reference == "data":
-        del shown["reconstruction"]
-    return {name: judges.logits(videos) for name, videos in shown.items()}
+        del videos["reconstruction"]
+    return {name: judges.logits(clips) for name, clips in videos.items()}
 
 
-def _joined(values: list) -> Any:
+def _join(values: list) -> Any:
     """Concatenates what every batch gave, through tuples and dictionaries."""
     return tf.nest.map_structure(
         lambda *parts: (

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation import tables
-from tf_dsae.evaluation.tables import Evaluation
+from tf_dsae.evaluation.results import LATENTS, Evaluation
 from tf_dsae.reports.blocks import Cell, Table
 
 # What has to be alike for two figures to be compared: key -> in words.
@@ -55,14 +55,14 @@ def differences(evaluations: Mapping[str, Evaluation]) -> list[str]:
     return [
         title
         for key, title in _CONDITIONS.items()
-        if len({repr(evaluation.get(key)) for evaluation in evaluations.values()}) > 1
+        if len({getattr(evaluation, key) for evaluation in evaluations.values()}) > 1
     ]
 
 
 def comparison_tables(evaluations: Mapping[str, Evaluation]) -> list[Table]:
     """Every measure of the runs, name -> evaluation, in tables with a column for each run."""
     mark = len(evaluations) > 1 and not differences(evaluations)
-    found = [_conditions_table(evaluations)]
+    made = [_conditions_table(evaluations)]
     for caption, measure, notes in (
         ("Disagreement", _disagreement, _DISAGREEMENT_NOTES),
         ("True labels", _accuracies, _ACCURACY_NOTES),
@@ -73,40 +73,34 @@ def comparison_tables(evaluations: Mapping[str, Evaluation]) -> list[Table]:
         columns = [measure(evaluation) for evaluation in evaluations.values()]
         names = dict.fromkeys(name for column in columns for name in column)
         rows = [_row(name, [column.get(name) for column in columns], mark) for name in names]
-        found.append(Table(["measure", *evaluations], rows, caption, notes))
-    return found
+        made.append(Table(["measure", *evaluations], rows, caption, notes))
+    return made
 
 
 def _conditions_table(evaluations: Mapping[str, Evaluation]) -> Table:
     def text(evaluation: Evaluation, key: str) -> str:
-        return str(evaluation.get(key, "\N{EN DASH}"))
+        value = getattr(evaluation, key)
+        return "\N{EN DASH}" if value is None else str(value)
 
     keys = [key for key in _CONDITIONS if key not in ("fingerprint", "judges_digest")]
     rows = [
         [_CONDITIONS[key], *(text(evaluation, key) for evaluation in evaluations.values())]
         for key in keys
     ]
-    betas = [evaluation.get("beta", {}) for evaluation in evaluations.values()]
-    for latent in ("f", "z"):
-        given = [str(beta.get(latent, "\N{EN DASH}")) for beta in betas]
-        rows.append([f"beta of {latent}", *given])
-    fallen = [collapsed_latents(evaluation) for evaluation in evaluations.values()]
+    for latent in LATENTS.values():
+        betas = [str(one.beta.get(latent, "\N{EN DASH}")) for one in evaluations.values()]
+        rows.append([f"beta of {latent}", *betas])
+    fallen = [evaluation.collapsed_latents for evaluation in evaluations.values()]
     rows.append(["on its prior", *(" and ".join(names) or "none" for names in fallen)])
     notes = "What was measured, and which posterior fell on its prior, so that its latent is empty."
     return Table(["", *evaluations], rows, "The runs", notes)
 
 
-def collapsed_latents(evaluation: Evaluation) -> list[str]:
-    """Of "f" and "z", those whose posterior fell on its prior."""
-    collapsed = evaluation.get("collapsed", {})
-    return [name for latent, name in tables.LATENTS.items() if collapsed.get(latent)]
-
-
 def _row(name: str, measures: list[Measure | None], mark: bool) -> list[Cell | str]:
-    shown = [measure for measure in measures if measure and measure.value is not None]
+    values = [measure for measure in measures if measure and measure.value is not None]
     best = None
-    if mark and shown and shown[0].better and len({measure.text for measure in shown}) > 1:
-        best = shown[0].better(shown, key=lambda measure: measure.value).text
+    if mark and values and values[0].better and len({measure.text for measure in values}) > 1:
+        best = values[0].better(values, key=lambda measure: measure.value).text
     return [
         name,
         *(
@@ -119,61 +113,64 @@ def _row(name: str, measures: list[Measure | None], mark: bool) -> list[Cell | s
 # --- The measures of one run.
 
 
+def _fraction(value: float, better: Callable, ends: tuple[float, float] | None = None) -> Measure:
+    return Measure(tables.percent(value), value, better, tables.interval(ends))
+
+
+def _number(value: float | None, better: Callable | None) -> Measure:
+    return Measure(tables.number(value), value, better)
+
+
 def _disagreement(evaluation: Evaluation) -> Measures:
-    found = {}
-    for factor, row in evaluation["table"].items():
-        value = row["disagreement"]
-        detail = tables.interval(row.get("disagreement_ci"))
-        found[f"{factor} changes"] = Measure(tables.percent(value), value, _LOWER, detail)
-    for factor, row in evaluation["table"].items():
-        value, detail = row["kl_recon"], tables.interval(row.get("kl_recon_ci"), tables.number)
-        found[f"KL-recon of {factor}, nats"] = Measure(tables.number(value), value, _LOWER, detail)
-    return found
+    measures = {
+        f"{factor} changes": _fraction(row.disagreement, _LOWER, row.disagreement_ci)
+        for factor, row in evaluation.table.items()
+    }
+    for factor, row in evaluation.table.items():
+        detail = tables.interval(row.kl_recon_ci, tables.number)
+        measure = _number(row.kl_recon, _LOWER)._replace(detail=detail)
+        measures[f"KL-recon of {factor}, nats"] = measure
+    return measures
 
 
 def _accuracies(evaluation: Evaluation) -> Measures:
-    protocol = evaluation["protocol"]
-    accuracies = {**protocol.get("content_kept", {}), **protocol.get("motion_kept", {})}
-    found = {
-        f"{factor} kept": Measure(tables.percent(value), value, _HIGHER)
-        for factor, value in accuracies.items()
+    measures = {
+        f"{factor} kept": _fraction(value, _HIGHER)
+        for factor, value in evaluation.protocol.accuracies.items()
     }
     for name, title in tables.INCEPTION.items():
-        if name in protocol:
+        value = getattr(evaluation.protocol, name)
+        if value is not None:
             better = _LOWER if name == "entropy_y_given_x" else _HIGHER
-            found[title] = Measure(tables.number(protocol[name]), protocol[name], better)
-    return found
+            measures[title] = _number(value, better)
+    return measures
 
 
 def _scores(evaluation: Evaluation) -> Measures:
-    return {
-        name: Measure(tables.number(value), value, _HIGHER)
-        for name, value in tables.scores(evaluation).items()
-    }
+    return {name: _number(value, _HIGHER) for name, value in tables.scores(evaluation).items()}
 
 
 def _probes(evaluation: Evaluation) -> Measures:
-    probe, found = evaluation["latents"]["probe"], {}
-    for latent, symbol in tables.LATENTS.items():
-        for factor, value in probe[latent].items():
-            better = _HIGHER if tables.kept_latent(evaluation, factor) == symbol else _LOWER
-            found[f"{factor} from {symbol}"] = Measure(tables.percent(value), value, better)
-    return found
+    measures = {}
+    for latent, symbol in LATENTS.items():
+        for factor, value in evaluation.latents.probe[latent].items():
+            better = _HIGHER if evaluation.kept_latent(factor) == symbol else _LOWER
+            measures[f"{factor} from {symbol}"] = _fraction(value, better)
+    return measures
 
 
 def _nats(evaluation: Evaluation) -> Measures:
-    found = {}
-    for name, title in tables.BOUND.items():
-        value = evaluation["elbo"].get(name)
-        better = _HIGHER if name in ("elbo", "importance_weighted") else None
-        found[title] = Measure(tables.number(value), value, better)
-    information = evaluation.get("information", {})
-    for latent, symbol in tables.LATENTS.items() if information else ():
+    bounds = (tables.BOUND["elbo"], tables.BOUND["importance_weighted"])
+    measures = {
+        title: _number(value, _HIGHER if title in bounds else None)
+        for title, value in tables.bound_terms(evaluation).items()
+    }
+    for latent, symbol in LATENTS.items() if evaluation.information else ():
+        parts = getattr(evaluation.information, latent)
         for name in ("mutual_information", "aggregate_gap"):
-            value = information[latent][name]
             title = f"{symbol}: {tables.INFORMATION[name]}"
-            found[title] = Measure(tables.number(value), value, None)
-    return found
+            measures[title] = _number(getattr(parts, name), None)
+    return measures
 
 
 _DISAGREEMENT_NOTES = (

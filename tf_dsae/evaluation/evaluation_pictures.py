@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from sklearn.decomposition import PCA
 
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.models.dsae import DSAE
@@ -24,7 +25,7 @@ _BATCH = 50
 class Picture(NamedTuple):
     """One picture of an evaluation: its files, and the words that go with it.
 
-    title: one line, also in the PNG. caption: how to read it. alt: for who does not see it.
+    title: one line, also in the PNG. caption: how to read it. alt: what is seen, in words.
     gif: None where nothing moves.
     """
 
@@ -109,17 +110,16 @@ def principal_components(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The two directions of largest variance of values [N, D].
 
     Returns:
-      scores [N, 2] and the two shares of the variance, in [0, 1]; zeros where D is 1. Signs are
-      such that a direction's largest weight is positive.
+      scores [N, 2] and the two shares of the variance, in [0, 1]; zeros where there are no two.
+      Signs are such that a direction's largest weight is positive.
     """
-    centred = np.asarray(values, np.float64) - np.mean(values, axis=0)
-    variances, directions = np.linalg.eigh(centred.T @ centred)  # In ascending order.
-    largest = directions[:, :-3:-1]
-    signs = np.sign(largest[np.abs(largest).argmax(axis=0), np.arange(largest.shape[1])])
-    scores, shares = np.zeros((len(centred), 2)), np.zeros(2)
-    scores[:, : largest.shape[1]] = centred @ (largest * signs)
-    total = max(variances.sum(), np.finfo(float).tiny)
-    shares[: largest.shape[1]] = np.maximum(variances[:-3:-1], 0) / total
+    scores, shares = np.zeros((len(values), 2)), np.zeros(2)
+    count = min(2, *values.shape)
+    if len(values) > 1:
+        with np.errstate(invalid="ignore"):  # No variance at all gives shares of 0 / 0.
+            pca = PCA(count, svd_solver="full").fit(np.asarray(values, np.float64))
+        scores[:, :count] = pca.transform(values)
+        shares[:count] = np.nan_to_num(pca.explained_variance_ratio_)
     return scores, shares
 
 

@@ -1,21 +1,22 @@
 """Evaluates a finished run from its folder, and leaves a folder: JSON, tables, pictures, a page."""
 
-import dataclasses
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import sha256, write_json, written_whole
+from tf_dsae.core.files import sha256, written_whole
 from tf_dsae.data import prepare
-from tf_dsae.data.folder.run_source import read_source
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation import evaluation_report as report
-from tf_dsae.evaluation.evaluation_files import EVALUATION, REPORT, TABLES, check_output
+from tf_dsae.evaluation.evaluation_files import REPORT, TABLES, check_output
 from tf_dsae.evaluation.evaluation_pictures import write_pictures
 from tf_dsae.evaluation.judges import obtain_judges
-from tf_dsae.evaluation.measure_model import check_factors, evaluate
+from tf_dsae.evaluation.measure_model import check_factors, measure_model
 from tf_dsae.evaluation.protocol import MIN_ACCURACY, Protocol
+from tf_dsae.evaluation.results import EVALUATION, Evaluation
+from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs.run_config import (
     CONFIG,
     FIGURES,
@@ -23,6 +24,7 @@ from tf_dsae.runs.run_config import (
     RunConfig,
     read_config,
     read_settings,
+    source_of,
     versions,
 )
 from tf_dsae.runs.weights import load
@@ -31,16 +33,15 @@ from tf_dsae.runs.weights import load
 def open_run(
     workdir: str | os.PathLike,
     data_dir: str | None = None,
-    sheets_dir: str | None = None,
     show_progress: bool = True,
-    video_dir: str | None = None,
-    dynamic_factors: tuple[str, ...] | None = None,
-) -> tuple[RunConfig, Any, SequenceData]:
+    data: SequenceData | None = None,
+    source_changes: Mapping[str, Any] | None = None,
+) -> tuple[RunConfig, DSAE, SequenceData]:
     """A finished run's settings, its model, and the data that it was trained on.
 
     Args:
-      video_dir: of a run on a folder of videos that have moved since.
-      dynamic_factors: of such a run, in place of those it was trained with.
+      data: those that it was trained on, where they are in hand; None: they are opened.
+      source_changes: settings of their source that are others now, such as `video_dir`.
 
     Raises:
       UserError: no finished run, damaged weights, or data of another fingerprint.
@@ -48,27 +49,23 @@ def open_run(
     workdir = Path(workdir).expanduser()
     run = read_config(workdir / CONFIG)
     model = load(workdir)
-    source = read_source(run.data)
-    if source is not None and dynamic_factors is not None:
-        clips = dataclasses.replace(source.clips, dynamic_factors=dynamic_factors)
-        source = source._replace(clips=clips)
-    data = prepare(
-        run.training.dataset,
-        data_dir,
-        sheets_dir,
-        show_progress,
-        video_dir=video_dir or (source.video_dir if source else None),
-        clips=source.clips if source else None,
-    )
+    if data is None:
+        data = prepare(source_of(run), data_dir, show_progress, **(source_changes or {}))
     trained_on = run.data.get("fingerprint")
     if trained_on != data.fingerprint:
         raise UserError(
             f"{workdir}: expected a run trained on the {data.name} that is prepared "
             f"({data.fingerprint[:12]}), received one trained on other data "
-            f"({str(trained_on)[:12]}); name the --{'video' if source else 'data'}_dir that it was "
-            "trained with"
+            f"({str(trained_on)[:12]}); name the {_places(data)} that it was trained with"
         )
     return run, model, data
+
+
+def _places(data: SequenceData) -> str:
+    """The flags that say where the data of a run lie."""
+    declared = data.source.flags if data.source else ()
+    places = [flag.name for flag in declared if flag.name.endswith("_dir")]
+    return " or ".join(f"--{name}" for name in (*places, "data_dir"))
 
 
 def weights_digest(workdir: str | os.PathLike) -> str:
@@ -76,55 +73,67 @@ def weights_digest(workdir: str | os.PathLike) -> str:
     return sha256(Path(workdir) / WEIGHTS)
 
 
-def evaluate_run(
+def evaluate(
     workdir: str | os.PathLike,
-    output_dir: str | os.PathLike,
-    protocol: Protocol,
-    judge_dir: str | None = None,
-    data_dir: str | None = None,
-    sheets_dir: str | None = None,
+    data: SequenceData | None = None,
+    output_dir: str | os.PathLike | None = None,
+    *,
+    protocol: Protocol | None = None,
     num_videos: int | None = None,
-    show_source: bool = True,
-    show_progress: bool = True,
-    video_dir: str | None = None,
+    judge_dir: str | None = None,
     judge_accuracy: float = MIN_ACCURACY,
-    dynamic_factors: tuple[str, ...] | None = None,
-) -> dict[str, Any]:
+    show_source: bool = True,
+    show_progress: bool = False,
+    data_dir: str | None = None,
+    source_changes: Mapping[str, Any] | None = None,
+) -> Evaluation:
     """Evaluates a run and writes evaluation.json, evaluation.md, report.html and figures/.
 
     Args:
-      judge_dir: folder of judges; None keeps them beside the prepared data.
+      workdir: folder of a finished run.
+      data: that it was trained on; None opens them as the run says.
+      output_dir: to write to; by default the folder `evaluation` of the run.
+      protocol: how videos are generated and compared; by default `Protocol()`.
       num_videos: of the test split, from its start; None for all.
-      show_source: False shows source clips as their reconstructions.
-      video_dir: of a run on a folder of videos that have moved since.
+      judge_dir: folder of judges; None keeps them beside the prepared data.
       judge_accuracy: that every judge must reach, a fraction.
-      dynamic_factors: of such a run, in place of those it was trained with.
+      show_source: False shows source clips as their reconstructions.
+      show_progress: whether to show, on stderr, bars (on a terminal) and what the judges reach.
+      data_dir: folder of prepared data sets.
+      source_changes: as of `open_run`.
 
     Returns:
       What evaluation.json holds.
 
     Raises:
-      UserError: as `open_run` and `evaluate` do, or judges that are not sure enough.
+      UserError: as `open_run` and `measure_model` do, or judges that are not sure enough.
+
+    Example:
+      >>> evaluation = tf_dsae.evaluate("runs/tiny", data, judge_accuracy=0.5)  # doctest: +SKIP
+      >>> evaluation.show()  # doctest: +SKIP
     """
-    workdir, output = Path(workdir).expanduser(), Path(output_dir).expanduser()
-    run, model, data = open_run(
-        workdir, data_dir, sheets_dir, show_progress, video_dir, dynamic_factors
-    )
+    workdir, protocol = Path(workdir).expanduser(), protocol or Protocol()
+    output = Path(output_dir or workdir / "evaluation").expanduser()
+    run, model, data = open_run(workdir, data_dir, show_progress, data, source_changes)
     check_factors(data, num_videos)
     check_output(output)
     judges = obtain_judges(data, judge_dir, data_dir, show_progress, judge_accuracy)
     judges.require(judge_accuracy)
     # While results change there are none: evaluation.json comes last.
     (output / EVALUATION).unlink(missing_ok=True)
-    evaluation = evaluate(model, data, judges, protocol, num_videos, show_progress)
-    evaluation |= {
-        "batch_size": protocol.batch_size,
-        "asked_videos": num_videos,
-        "show_source": show_source,
-        "weights": weights_digest(workdir),
-        "versions": versions(),
-    }
-    evaluation["beta"] = {"f": run.training.beta_f, "z": run.training.beta_z}
+    evaluation = measure_model(
+        model,
+        data,
+        judges,
+        protocol,
+        num_videos,
+        show_progress,
+        asked_videos=num_videos,
+        show_source=show_source,
+        weights=weights_digest(workdir),
+        versions=versions(),
+        beta={"f": run.training.beta_f, "z": run.training.beta_z},
+    )
     pictures = write_pictures(model, data, output / "figures", protocol.seed, show_source)
     with written_whole(output / TABLES) as beside:
         beside.write_text(report.report_markdown(evaluation), encoding="utf-8")
@@ -133,5 +142,5 @@ def evaluate_run(
     report.write_report(
         output / REPORT, evaluation, pictures, curves if curves.exists() else None, settings
     )
-    write_json(output / EVALUATION, evaluation)
+    evaluation.write(output / EVALUATION)
     return evaluation

@@ -5,18 +5,17 @@ what a generated video shows (Leplae-Arthur and Nichani 2019, Section 5.4).
 """
 
 import contextlib
-import dataclasses
 import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow_datasets as tfds
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import printable, shown
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.core.files import (
     read_json,
@@ -25,6 +24,7 @@ from tf_dsae.core.files import (
     write_errors,
     written_whole,
 )
+from tf_dsae.core.typed_json import Name, read_typed, to_plain
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.evaluation_files import JUDGES, check_judge_dir
 from tf_dsae.evaluation.judge import (
@@ -49,14 +49,17 @@ __all__ = [
     "train_judges",
 ]
 
-_KINDS = {
-    "dataset": str,
-    "fingerprint": str,
-    "classes": dict,
-    "accuracy": dict,
-    "settings": dict,
-    "weights": dict,
-}
+
+class JudgesRecord(NamedTuple):
+    """What judges.json holds: whose judges they are, their accuracy, and the weights' SHA-256."""
+
+    dataset: Name
+    fingerprint: Name
+    classes: dict[str, tuple[Name, ...]]
+    accuracy: dict[str, float]
+    settings: JudgeSettings
+    weights: dict[str, Name]
+    versions: dict[str, Name] = {}
 
 
 def _weights_path(folder: Path, factor: str) -> Path:
@@ -95,50 +98,36 @@ def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
             beside = files.enter_context(written_whole(_weights_path(folder, factor)))
             network.save_weights(beside, overwrite=True)
             sums[factor] = sha256(beside)
-        record_beside.write_text(json.dumps(_record_of(judges, sums), indent=2) + "\n")
+        held = JudgesRecord(
+            judges.dataset,
+            judges.fingerprint,
+            judges.classes,
+            judges.accuracy,
+            judges.settings,
+            sums,
+            versions(),
+        )
+        record_beside.write_text(json.dumps(to_plain(held), indent=2) + "\n")
         record.unlink(missing_ok=True)  # No judges are there until all files have their names.
-
-
-def _record_of(judges: Judges, sums: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "dataset": judges.dataset,
-        "fingerprint": judges.fingerprint,
-        "classes": judges.classes,
-        "accuracy": judges.accuracy,
-        "settings": dataclasses.asdict(judges.settings),
-        "weights": sums,
-        "versions": versions(),
-    }
 
 
 def _again(folder: Path) -> str:
     return f"delete {folder / JUDGES} to have them trained again, or name another --judge_dir"
 
 
-def _read_record(path: Path) -> dict[str, Any]:
+def _read_record(path: Path) -> JudgesRecord:
     """Reads a judges.json; UserError where it is missing, no JSON, or of another make."""
-    record = read_json(path, "judges", _again(path.parent))
-    if not isinstance(record, dict):
-        raise UserError(f"{path}: expected an object with judges; {_again(path.parent)}")
-    for name, kind in _KINDS.items():
-        if not isinstance(record.get(name), kind):
-            raise UserError(
-                f"{path}: {name}: expected {'a text' if kind is str else 'an object'}, received "
-                f"{shown(record.get(name))}; {_again(path.parent)}"
-            )
-    return record
+    advice = _again(path.parent)
+    return read_typed(JudgesRecord, read_json(path, "judges", advice), str(path), advice)
 
 
-def _check_same_data(
-    folder: Path, record: Mapping[str, Any], dataset: str, fingerprint: str
-) -> None:
+def _check_same_data(folder: Path, record: JudgesRecord, dataset: str, fingerprint: str) -> None:
     """Raises UserError where judges were trained on another data set, or on other videos of it."""
-    if (record["dataset"], record["fingerprint"]) != (dataset, fingerprint):
+    if (record.dataset, record.fingerprint) != (dataset, fingerprint):
         raise UserError(
             f"{folder}: expected judges of {dataset} with fingerprint {fingerprint[:12]}, found "
-            f"those of {_plain(record['dataset'])} with {_plain(record['fingerprint'][:12])}; "
-            "name another "
-            "--judge_dir"
+            f"those of {printable(record.dataset)} with {printable(record.fingerprint[:12])}; "
+            "name another --judge_dir"
         )
 
 
@@ -153,37 +142,30 @@ def load_judges(folder: str | os.PathLike, data: SequenceData) -> Judges:
     path = folder / JUDGES
     record = _read_record(path)
     _check_same_data(folder, record, data.name, data.fingerprint)
-    classes = {factor: list(names) for factor, names in data.factors.items()}
-    if record["classes"] != classes:
-        other = [name for name in classes if record["classes"].get(name) != classes[name]]
-        other += sorted(set(record["classes"]) - set(classes))
+    classes = {factor: tuple(names) for factor, names in data.factors.items()}
+    if record.classes != classes:
+        other = [name for name in classes if record.classes.get(name) != classes[name]]
+        other += sorted(set(record.classes) - set(classes))
         raise UserError(
             f"{path}: classes: expected those of {data.name}, received others for "
-            f"{_plain(', '.join(other))}; {_again(folder)}"
+            f"{printable(', '.join(other), 200)}; {_again(folder)}"
         )
-    accuracy = {factor: record["accuracy"].get(factor) for factor in classes}
-    if not all(isinstance(value, float) and 0 <= value <= 1 for value in accuracy.values()):
+    accuracy = {factor: record.accuracy.get(factor, -1.0) for factor in classes}
+    if not all(0 <= value <= 1 for value in accuracy.values()):
         raise UserError(
             f"{path}: accuracy: expected fractions for {', '.join(classes)}, received "
-            f"{shown(record['accuracy'])}; {_again(folder)}"
+            f"{shown(record.accuracy)}; {_again(folder)}"
         )
+    settings = record.settings
     try:
-        held = record["settings"].items()
-        given: dict[str, Any] = {
-            name: tuple(of) if isinstance(of, list) else of for name, of in held
-        }
-        settings = JudgeSettings(**given)
         sizes = {
             factor: judge_weights(len(names), data.video_shape[1:], settings)
             for factor, names in classes.items()
         }
-    except Exception as error:  # Python and the settings' own checks raise several kinds.
-        raise UserError(
-            f"{path}: settings: expected those of judges, received {shown(record['settings'])} "
-            f"({reason(error)}); {_again(folder)}"
-        ) from error
+    except UserError as error:
+        raise UserError(f"{path}: settings: {error}; {_again(folder)}") from error
     for factor, size in sizes.items():
-        _check_file(folder, factor, size, record["weights"].get(factor))
+        _check_file(folder, factor, size, record.weights.get(factor))
     networks = make_judges(data.factors, data.video_shape[1:], settings)
     for factor, network in networks.items():
         with _weights_errors(folder, factor):
@@ -209,12 +191,6 @@ def _weights_errors(folder: Path, factor: str) -> Iterator[None]:
             f"{_weights_path(folder, factor)}: expected the weights that {JUDGES} names, received "
             f"others or a damaged file ({reason(error)}); {_again(folder)}"
         ) from error
-
-
-def _plain(text: str) -> str:
-    """A text from a file as messages show it, in one line of what can be printed."""
-    text = "".join(letter if letter.isprintable() else " " for letter in text)
-    return text if len(text) <= 200 else f"{text[:200]} ..."
 
 
 def default_judge_dir(data: SequenceData, data_dir: str | os.PathLike | None = None) -> Path:

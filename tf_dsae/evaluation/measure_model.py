@@ -1,5 +1,6 @@
-"""The evaluation of one model: from collected judgements and posteriors to evaluation.json."""
+"""The evaluation of one model: from collected judgements and posteriors to an `Evaluation`."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -9,34 +10,39 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.collect import Codes, Collected, collect
 from tf_dsae.evaluation.protocol import Protocol
-from tf_dsae.metrics.disagreement import measure_disagreement
-from tf_dsae.metrics.disentanglement import LabelledCodes, measure_latents
-from tf_dsae.metrics.inception import accuracy, class_balanced, measure_inception
-from tf_dsae.metrics.information import measure_information
-from tf_dsae.models.dsae import DSAE
+from tf_dsae.evaluation.protocols import EvaluatedModel, JudgesLike
+from tf_dsae.evaluation.results import (
+    Baseline,
+    Collapsed,
+    Evaluation,
+    JudgeScore,
+    KeptFactors,
+    LatentInformation,
+)
+from tf_dsae.metrics.disagreement import Disagreement, measure_disagreement
+from tf_dsae.metrics.disentanglement import LabelledCodes, LatentScores, measure_latents
+from tf_dsae.metrics.inception import accuracy, balance_classes, measure_inception
+from tf_dsae.metrics.information import COLLAPSED_KL, measure_information
 
-# A posterior fell on its prior when it keeps less than this of a video, nats.
-COLLAPSED = 0.5
 # Training videos whose codes the probes learn from.
 PROBE_VIDEOS = 3000
 
 
-def evaluate(
-    model: DSAE,
+def measure_model(
+    model: EvaluatedModel,
     data: SequenceData,
-    judges: Any,
+    judges: JudgesLike,
     protocol: Protocol | None = None,
     num_videos: int | None = None,
     show_progress: bool = True,
-) -> dict[str, Any]:
-    """Everything that evaluation.json holds, of the test videos or the first num_videos of them.
+    **facts: Any,
+) -> Evaluation:
+    """Evaluates a model on the test videos, or on the first num_videos of them.
 
     Args:
       model: trained on `data`.
-      judges: Judges of `data`, or what has their `classes`, `accuracy` and `logits`.
-
-    Returns:
-      Plain numbers; fractions in [0, 1], nats per video.
+      judges: of `data`.
+      facts: fields of the evaluation that a model does not tell, such as `weights`.
 
     Raises:
       UserError: data without labels, or fewer test videos than a factor has classes.
@@ -44,31 +50,31 @@ def evaluate(
     protocol = protocol or Protocol()
     check_factors(data, num_videos)
     collected = collect(model, data, judges, protocol, num_videos, show_progress)
-    terms = collected.elbo._asdict()
+    terms = dict(collected.elbo)
     if collected.importance_weighted is not None:
         terms["importance_weighted"] = collected.importance_weighted
     elbo = {name: float(np.mean(values)) for name, values in terms.items()}
-    information = _information(collected.codes)
-    return {
-        "dataset": data.name,
-        "fingerprint": data.fingerprint,
-        "num_videos": len(collected.codes.f),
-        "seed": protocol.seed,
-        "reference": protocol.reference,
-        "motion_prior": protocol.motion_prior,
-        "importance_samples": protocol.importance_samples,
-        "elbo": elbo,
-        "judges_digest": judges.digest(),
-        "judges": {name: {"accuracy": value} for name, value in judges.accuracy.items()},
-        "table": _table(data, collected, protocol),
-        "protocol": _field_protocol(data, collected, protocol),
-        "latents": _latents(model, data, collected, protocol),
-        "information": information,
-        "collapsed": {
-            "static": elbo["static_kl"] < COLLAPSED,
-            "dynamic": elbo["dynamic_kl"] < COLLAPSED,
+    return Evaluation(
+        dataset=data.name,
+        fingerprint=data.fingerprint,
+        num_videos=len(collected.codes.f),
+        **{field.name: getattr(protocol, field.name) for field in dataclasses.fields(protocol)},
+        elbo=elbo,
+        judges_digest=judges.digest(),
+        judges={name: JudgeScore(value) for name, value in judges.accuracy.items()},
+        table=_table(data, collected, protocol),
+        protocol=_field_protocol(data, collected, protocol),
+        latents=_latents(model, data, collected, protocol),
+        information=_information(collected.codes),
+        collapsed=Collapsed(
+            static=elbo["static_kl"] < COLLAPSED_KL, dynamic=elbo["dynamic_kl"] < COLLAPSED_KL
+        ),
+        baselines={
+            name: {factor: Baseline(**row) for factor, row in rows.items()}
+            for name, rows in data.baselines.items()
         },
-    }
+        **facts,
+    )
 
 
 def check_factors(data: SequenceData, num_videos: int | None = None) -> None:
@@ -105,16 +111,14 @@ def static_factors(data: SequenceData) -> list[str]:
 
 def characters(data: SequenceData, labels: dict[str, np.ndarray]) -> np.ndarray:
     """Which videos show the same character, all static factors alike: [N] whole numbers."""
-    names = static_factors(data) or list(data.factors)
-    rows = np.stack([labels[name] for name in names], 1)
-    return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
+    return data.cluster_labels(labels)
 
 
 def _kept(data: SequenceData, name: str) -> str:
     return "motion_kept" if name in data.dynamic_factors else "content_kept"
 
 
-def _table(data: SequenceData, collected: Collected, protocol: Protocol) -> dict[str, Any]:
+def _table(data: SequenceData, collected: Collected, protocol: Protocol) -> dict[str, Disagreement]:
     """The paper's Tables 1 and 2."""
     reference = collected.logits[protocol.reference]
     groups = characters(data, collected.labels)
@@ -124,24 +128,24 @@ def _table(data: SequenceData, collected: Collected, protocol: Protocol) -> dict
             collected.logits[_kept(data, name)][name],
             groups,
             seed=protocol.seed,
-        )._asdict()
+        )
         for name in data.factors
     }
 
 
-def _field_protocol(data: SequenceData, collected: Collected, protocol: Protocol) -> dict[str, Any]:
+def _field_protocol(data: SequenceData, collected: Collected, protocol: Protocol) -> KeptFactors:
     """C-DSVAE's protocol: true labels, posterior means."""
-    found: dict[str, Any] = {"content_kept": {}, "motion_kept": {}}
+    kept_factors = KeptFactors({}, {})
     for name in data.factors:
         kept = _kept(data, name)
         logits = collected.logits[f"mean_{kept}"][name]
-        found[kept][name] = accuracy(logits, collected.labels[name])
-    if data.dynamic_factors:
-        motion = data.dynamic_factors[0]
-        chosen = class_balanced(collected.labels[motion], protocol.seed)
-        logits = collected.logits["mean_motion_kept"][motion][chosen]
-        found |= measure_inception(logits)._asdict()
-    return found
+        getattr(kept_factors, kept)[name] = accuracy(logits, collected.labels[name])
+    if not data.dynamic_factors:
+        return kept_factors
+    motion = data.dynamic_factors[0]
+    chosen = balance_classes(collected.labels[motion], protocol.seed)
+    logits = collected.logits["mean_motion_kept"][motion][chosen]
+    return kept_factors._replace(**measure_inception(logits)._asdict())
 
 
 def _codes(f_mean: np.ndarray, z_mean: np.ndarray) -> dict[str, np.ndarray]:
@@ -149,8 +153,8 @@ def _codes(f_mean: np.ndarray, z_mean: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _latents(
-    model: DSAE, data: SequenceData, collected: Collected, protocol: Protocol
-) -> dict[str, Any]:
+    model: EvaluatedModel, data: SequenceData, collected: Collected, protocol: Protocol
+) -> LatentScores:
     """MIG, DCI, SAP and probes of posterior means: f, and the mean of z over time."""
     chosen = np.random.default_rng(protocol.seed).permutation(data.num_train)[:PROBE_VIDEOS]
     encode = tf.function(
@@ -168,7 +172,7 @@ def _latents(
     return measure_latents(train, test, protocol.seed)
 
 
-def _information(codes: Codes) -> dict[str, dict[str, float]]:
+def _information(codes: Codes) -> LatentInformation:
     def flat(values: np.ndarray) -> np.ndarray:
         return values.reshape(len(values), -1)
 
@@ -176,4 +180,4 @@ def _information(codes: Codes) -> dict[str, dict[str, float]]:
     dynamic = measure_information(
         flat(codes.z_loc), flat(codes.z_scale), flat(codes.z), codes.prior_log_density
     )
-    return {"static": static._asdict(), "dynamic": dynamic._asdict()}
+    return LatentInformation(static, dynamic)

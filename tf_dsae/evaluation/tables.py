@@ -1,19 +1,11 @@
-"""The tables of an evaluation, as blocks of a page, in Markdown and as text for a terminal.
+"""The tables of an evaluation, as blocks of a report."""
 
-An evaluation is what evaluation.json holds: fractions in [0, 1], KLs and bounds in nats per video.
-"""
-
-import itertools
 import math
-import re
-import textwrap
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from tf_dsae.metrics.disagreement import PUBLISHED
-from tf_dsae.reports.blocks import Cell, Table, as_cell, numeric_columns
+from tf_dsae.evaluation.results import LATENTS, Baseline, Evaluation
+from tf_dsae.reports.blocks import Cell, Table
 
-Evaluation = Mapping[str, Any]
 _NONE = "\N{EN DASH}"
 BOUND = {
     "elbo": "ELBO",
@@ -32,7 +24,6 @@ INFORMATION = {
     "aggregate_gap": "aggregate posterior to prior",
     "mean_kl": "mean KL",
 }
-LATENTS = {"static": "f", "dynamic": "z"}
 
 
 def percent(fraction: float | None) -> str:
@@ -50,22 +41,21 @@ def number(value: float | None) -> str:
     return f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}"
 
 
-def interval(ends: Any, show: Callable[[float], str] = percent) -> str:
-    """An interval [lo, hi] in few characters; "" for none."""
+def interval(ends: tuple[float, float] | None, show: Callable[[float], str] = percent) -> str:
+    """An interval (lo, hi) in few characters; "" for none."""
     if not ends:
         return ""
     low, high = map(show, ends)
     return f"{low.removesuffix('%')}\N{EN DASH}{high}"
 
 
-def kept_latent(evaluation: Evaluation, factor: str) -> str:
-    """ "z" of a factor that says what moves, "f" of one that says what stays."""
-    return "z" if factor in evaluation["protocol"].get("motion_kept", {}) else "f"
-
-
-def published_for(evaluation: Evaluation) -> dict[str, Mapping[str, Any]]:
-    """The published tables that have a factor of the evaluation."""
-    return {name: rows for name, rows in PUBLISHED.items() if set(rows) & set(evaluation["table"])}
+def published_for(evaluation: Evaluation) -> dict[str, dict[str, Baseline]]:
+    """The published tables of its data set that have a factor of the evaluation."""
+    return {
+        name: rows
+        for name, rows in evaluation.baselines.items()
+        if set(rows) & set(evaluation.table)
+    }
 
 
 # --- The paper's table.
@@ -74,21 +64,21 @@ def published_for(evaluation: Evaluation) -> dict[str, Mapping[str, Any]]:
 def disagreement_table(evaluation: Evaluation) -> Table:
     """How often a factor changes though the latent is kept that should hold it."""
     published = published_for(evaluation)
-    rows = []
-    for factor, row in evaluation["table"].items():
-        ours = Cell(percent(row["disagreement"]), interval(row.get("disagreement_ci")))
+    rows: list[list[Cell | str]] = []
+    for factor, row in evaluation.table.items():
+        ours = Cell(percent(row.disagreement), interval(row.disagreement_ci))
         theirs = [
             percent(table[factor].disagreement if factor in table else None)
             for table in published.values()
         ]
-        rows.append([factor, kept_latent(evaluation, factor), ours, *theirs])
+        rows.append([factor, evaluation.kept_latent(factor), ours, *theirs])
     notes = (
         "Share of the videos for which the judge names another class once the other latent is "
         "drawn anew; lower is better, 0 means that the kept latent holds the factor. Small: 95% "
         "intervals over characters, without width where none of those seen differs."
     )
-    if published and evaluation["dataset"] != "sprites/lpc":
-        notes += " Published figures are of the LPC sprites, by other judges."
+    if published:
+        notes += " Published figures are by other judges."
     return Table(["factor", "kept", "this run", *published], rows, "Disagreement", notes)
 
 
@@ -99,15 +89,15 @@ def kl_table(evaluation: Evaluation) -> Table:
         for name, rows in published_for(evaluation).items()
         if any(row.kl_recon is not None for row in rows.values())
     }
-    rows = []
-    for factor, row in evaluation["table"].items():
-        cells = [
-            Cell(number(row["kl_recon"]), interval(row.get("kl_recon_ci"), number)),
-            number(row["kl_random"]),
+    rows: list[list[Cell | str]] = []
+    for factor, row in evaluation.table.items():
+        cells: list[Cell | str] = [
+            Cell(number(row.kl_recon), interval(row.kl_recon_ci, number)),
+            number(row.kl_random),
         ]
         for table in published.values():
-            found = table.get(factor)
-            cells += [number(found and found.kl_recon), number(found and found.kl_random)]
+            theirs = table.get(factor)
+            cells += [number(theirs and theirs.kl_recon), number(theirs and theirs.kl_random)]
         rows.append([factor, *cells])
     head = ["factor"]
     for name in ("this run", *published):
@@ -126,16 +116,15 @@ def kl_table(evaluation: Evaluation) -> Table:
 
 def accuracy_table(evaluation: Evaluation) -> Table:
     """How often the true class is seen though the other latent is drawn anew."""
-    protocol, judges = evaluation["protocol"], evaluation["judges"]
-    accuracies = {**protocol.get("content_kept", {}), **protocol.get("motion_kept", {})}
+    judges = evaluation.judges
     rows = [
         [
             factor,
-            kept_latent(evaluation, factor),
+            evaluation.kept_latent(factor),
             percent(accuracy),
-            percent(judges.get(factor, {}).get("accuracy")),
+            percent(judges[factor].accuracy if factor in judges else None),
         ]
-        for factor, accuracy in accuracies.items()
+        for factor, accuracy in evaluation.protocol.accuracies.items()
     ]
     notes = (
         "Share of the videos whose true class the judge names, the kept latent at its posterior "
@@ -150,9 +139,8 @@ def inception_table(evaluation: Evaluation) -> Table:
     """How sure the motion judge is of generated videos, and how many motions it sees."""
     better = {"entropy_y_given_x": "lower"}
     rows = [
-        [title, number(evaluation["protocol"][name]), better.get(name, "higher")]
+        [title, number(getattr(evaluation.protocol, name)), better.get(name, "higher")]
         for name, title in INCEPTION.items()
-        if name in evaluation["protocol"]
     ]
     notes = (
         "Of the motion judge, z kept and f drawn, as many videos of each motion: H(y | x) is small "
@@ -167,9 +155,9 @@ def inception_table(evaluation: Evaluation) -> Table:
 
 def probe_table(evaluation: Evaluation) -> Table:
     """What can be read from f alone and from z alone."""
-    probe = evaluation["latents"]["probe"]
+    probe = evaluation.latents.probe
     chance = probe.get("chance", {})
-    rows = []
+    rows: list[list[Cell | str]] = []
     for factor in probe["static"]:
         least = chance.get(factor, 0.0)
         cells = [
@@ -187,9 +175,9 @@ def probe_table(evaluation: Evaluation) -> Table:
 
 def scores(evaluation: Evaluation) -> dict[str, float]:
     """MIG, SAP and the three of DCI, by name."""
-    latents = evaluation["latents"]
-    dci = {f"DCI {name}": value for name, value in latents["dci"].items()}
-    return {"MIG": latents["mig"], "SAP": latents["sap"], **dci}
+    latents = evaluation.latents
+    dci = {f"DCI {name}": value for name, value in latents.dci._asdict().items()}
+    return {"MIG": latents.mig, "SAP": latents.sap, **dci}
 
 
 def scores_table(evaluation: Evaluation) -> Table:
@@ -203,10 +191,17 @@ def scores_table(evaluation: Evaluation) -> Table:
     return Table(["score", "value"], rows, "Scores of the code", notes)
 
 
+def bound_terms(evaluation: Evaluation) -> dict[str, float]:
+    """The bound and its terms, those of added ones too, by what tables call them."""
+    terms = evaluation.elbo
+    names = [name for name in BOUND if name in terms]
+    names += [name for name in terms if name not in BOUND]
+    return {BOUND.get(name, name): terms[name] for name in names}
+
+
 def bound_table(evaluation: Evaluation) -> Table:
     """The bound and its terms."""
-    terms = evaluation["elbo"]
-    rows = [[title, number(terms[name])] for name, title in BOUND.items() if name in terms]
+    rows = [[title, number(value)] for title, value in bound_terms(evaluation).items()]
     notes = (
         "Means over the held-out videos: ELBO = log-likelihood less both KLs, a lower bound on "
         "log p(x); the importance-weighted bound is a tighter one."
@@ -215,12 +210,13 @@ def bound_table(evaluation: Evaluation) -> Table:
 
 
 def information_table(evaluation: Evaluation) -> Table:
-    """The mean KLs, split."""
+    """The mean KLs, split; without rows where they were not."""
+    information = evaluation.information
     rows = [
-        [title, *(number(evaluation["information"][latent][name]) for name in INFORMATION)]
-        for latent, title in LATENTS.items()
+        [title, *(number(getattr(getattr(information, latent), name)) for name in INFORMATION)]
+        for latent, title in (LATENTS.items() if information else ())
     ]
-    most = number(math.log(evaluation["num_videos"]))
+    most = number(math.log(evaluation.num_videos))
     notes = (
         "Nats per video; mean KL = mutual information + the KL from the aggregate posterior to the "
         "prior, both from the mixture of all videos' posteriors and one sample of each. The first "
@@ -229,57 +225,3 @@ def information_table(evaluation: Evaluation) -> Table:
         "prior are from what the decoder knows, is an upper bound."
     )
     return Table(["latent", *INFORMATION.values()], rows, "Information in the latents", notes)
-
-
-# --- Other forms than a page.
-
-
-def as_markdown(table: Table) -> str:
-    """The table in Markdown, with its caption and notes."""
-    rows = [[_markdown_cell(as_cell(cell)) for cell in row] for row in table.rows]
-    marks = ["---:" if right else "---" for right in numeric_columns(table)]
-    lines = [list(map(escape_markdown, table.head)), marks, *rows]
-    body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    caption, notes = escape_markdown(table.caption), escape_markdown(table.notes)
-    return "\n\n".join(filter(None, [caption and f"**{caption}**", body, notes])) + "\n"
-
-
-def escape_markdown(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_\[\]<>|#&~$])", r"\\\1", " ".join(text.split()))
-
-
-def _markdown_cell(cell: Cell) -> str:
-    text = escape_markdown(cell.text)
-    text = f"**{text}**" if cell.best else text
-    return f"{text} ({escape_markdown(cell.detail)})" if cell.detail else text
-
-
-def as_text(table: Table) -> str:
-    """The table for a terminal, with its caption; the best of a row has a star."""
-    rows = [[_text_cell(as_cell(cell)) for cell in row] for row in table.rows]
-    heads = [textwrap.wrap(printable(name), 16, break_on_hyphens=False) for name in table.head]
-    depth = max(map(len, heads))
-    heads = [[""] * (depth - len(lines)) + lines for lines in heads]
-    lines = [*map(list, zip(*heads, strict=True)), *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    lines.insert(depth, ["-" * width for width in widths])
-    right = numeric_columns(table)
-    shown = [
-        "  ".join(
-            cell.rjust(width) if number else cell.ljust(width)
-            for cell, width, number in zip(line, widths, right, strict=True)
-        ).rstrip()
-        for line in lines
-    ]
-    return "\n".join(itertools.chain([table.caption] if table.caption else [], shown)) + "\n"
-
-
-def _text_cell(cell: Cell) -> str:
-    detail = f" ({cell.detail})" if cell.detail else ""
-    return printable(("* " if cell.best else "") + cell.text + detail)
-
-
-def printable(text: str) -> str:
-    """The text without control characters, which a terminal would obey."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -2,8 +2,7 @@
 
 import math
 import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,8 @@ from tf_dsae.core.files import write_json, written_whole
 from tf_dsae.export.exported_run import Run
 from tf_dsae.export.signatures import Signature, Value, largest_draw, signatures
 from tf_dsae.models.dsae import DSAE
+from tf_dsae.reports.blocks import Block, Code, Listing, Report, Section, Table, Text
+from tf_dsae.reports.markdown import render_markdown
 from tf_dsae.runs.run_config import versions
 
 CARD_JSON = "model_card.json"
@@ -33,7 +34,7 @@ _LIMITATIONS = (
 )
 _LICENCE = (
     "None is declared here. Who shares these weights chooses one that the terms of the training "
-    "data allow; the art of sprites/lpc is under CC-BY-SA 3.0 and GPL 3.0."
+    "data allow"
 )
 _CALL = """\
 import tensorflow as tf
@@ -53,7 +54,8 @@ def write_card(path: str | os.PathLike, model: DSAE, run: Run) -> None:
     card = _card(model, run)
     write_json(Path(path) / CARD_JSON, card)
     with written_whole(Path(path) / CARD_MARKDOWN) as beside:
-        beside.write_text(_markdown(card, signatures(model.config)), encoding="utf-8")
+        report = _report(card, signatures(model.config, model.objective.names))
+        beside.write_text(render_markdown(report), encoding="utf-8")
 
 
 def _card(model: DSAE, run: Run) -> dict[str, Any]:
@@ -63,13 +65,13 @@ def _card(model: DSAE, run: Run) -> dict[str, Any]:
             "inputs": {value.name: _described(value) for value in signature.inputs},
             "outputs": {value.name: _described(value) for value in signature.outputs},
         }
-        for name, signature in signatures(model.config).items()
+        for name, signature in signatures(model.config, model.objective.names).items()
     }
     return {
         "about": _ABOUT,
         "intended_use": _INTENDED_USE,
         "limitations": list(_LIMITATIONS),
-        "licence": _LICENCE,
+        "licence": _licence(run),
         "signatures": described,
         "largest_draw": largest_draw(model.config),
         "weights": {"sha256": run.weights, "parameters": model.count_params()},
@@ -81,50 +83,51 @@ def _card(model: DSAE, run: Run) -> dict[str, Any]:
     }
 
 
+def _licence(run: Run) -> str:
+    return f"{_LICENCE}; {run.licence}." if run.licence else f"{_LICENCE}."
+
+
 def _described(value: Value) -> dict[str, Any]:
     return {"dtype": value.dtype, "shape": list(value.shape), "meaning": value.meaning}
 
 
-# --- In Markdown.
+# --- In words.
 
 
-def _markdown(card: dict[str, Any], table: dict[str, Signature]) -> str:
-    parts = [
-        "# Model card",
-        _ABOUT,
-        "## Signatures",
-        *(_signature(name, signature) for name, signature in table.items()),
-        "## How to call it",
-        f"```python\n{_CALL}\n```",
-        _CALL_NOTES.format(draw=card["largest_draw"]),
-        "## Evaluation",
-        card["evaluation_note"],
-        *_evaluation(card["evaluation"]),
-        *("## Intended use", _INTENDED_USE),
-        *("## Limitations", "\n".join(f"- {line}" for line in _LIMITATIONS)),
-        *("## Licence", _LICENCE),
-        "## Weights and data",
-        _table(("", ""), [*_leaves({"weights": card["weights"], "data": card["data"]})]),
-        "## Settings",
-        _table(("setting", "value"), [*_leaves(card["settings"])]),
-        "## Versions that exported it",
-        _table(("package", "version"), [*_leaves(card["versions"])]),
+def _report(card: dict[str, Any], table: dict[str, Signature]) -> Report:
+    facts = {"weights": card["weights"], "data": card["data"]}
+    scores: list[Block] = [Text(card["evaluation_note"])]
+    if card["evaluation"] is not None:
+        scores.append(_values(("evaluation", "value"), card["evaluation"]))
+    sections = [
+        Section("Signatures", [block for pair in table.items() for block in _signature(*pair)]),
+        Section(
+            "How to call it", [Code(_CALL), Text(_CALL_NOTES.format(draw=card["largest_draw"]))]
+        ),
+        Section("Evaluation", scores),
+        Section("Intended use", [Text(_INTENDED_USE)]),
+        Section("Limitations", [Listing(_LIMITATIONS)]),
+        Section("Licence", [Text(card["licence"])]),
+        Section("Weights and data", [_values(("fact", "value"), facts)]),
+        Section("Settings", [_values(("setting", "value"), card["settings"])]),
+        Section("Versions that exported it", [_values(("package", "version"), card["versions"])]),
     ]
-    return "\n\n".join(parts) + "\n"
+    return Report("Model card", [Text(_ABOUT)], sections)
 
 
-def _signature(name: str, signature: Signature) -> str:
+def _signature(name: str, signature: Signature) -> list[Block]:
     rows = [
         (way, value.name, value.dtype, f"[{', '.join(map(str, value.shape))}]", value.meaning)
         for way, values in (("in", signature.inputs), ("out", signature.outputs))
         for value in values
     ]
     head = ("", "name", "type", "shape", "meaning")
-    return f"### {name}\n\n{signature.meaning}\n\n{_table(head, rows)}"
+    return [Table(head, rows, name, signature.meaning)]
 
 
-def _evaluation(figures: dict[str, Any] | None) -> list[str]:
-    return [] if figures is None else [_table(("evaluation", "value"), [*_leaves(figures)])]
+def _values(head: tuple[str, str], values: dict[str, Any]) -> Table:
+    """A row for every value inside, under the names around it."""
+    return Table(head, [*_leaves(values)])
 
 
 def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
@@ -142,14 +145,3 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and math.isfinite(value):
         return f"{value:.6g}"
     return str(value)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *([_escaped(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _escaped(text: str) -> str:
-    """Text that Markdown shows as it is, in one line without control characters."""
-    text = "".join(letter if letter.isprintable() else " " for letter in text)
-    return re.sub(r"([\\`*_\[\]<>|#&~])", r"\\\1", " ".join(text.split()))

@@ -1,31 +1,32 @@
-"""What a card repeats of a run's data and scores: known facts, for anyone may have written them."""
+"""What a card repeats of a run's data and scores: facts of known kinds, anyone may have written."""
 
-import dataclasses
 import os
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from tf_dsae.core.checks import MAX_NAME
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import read_json
-from tf_dsae.data.folder.clip_settings import ClipSettings
+from tf_dsae.data.data_source import find_source
+from tf_dsae.evaluation.results import Evaluation
 
-MOST_NAMES, LONGEST = 100, 200  # Factors that a card shows, characters of a name or text.
+# Fields of an evaluation that a card repeats.
+_FIELDS = (
+    *("dataset", "num_videos", "seed", "reference"),
+    *("elbo", "judges", "table", "protocol", "latents"),
+)
 _NO_EVALUATION = "No evaluation of these weights was found when they were exported."
 _UNUSABLE = (
-    "An evaluation was found that cannot be used: it is damaged, or has none of the figures "
-    "that an evaluation has."
+    "An evaluation was found that cannot be used: it is damaged, or lacks figures that an "
+    "evaluation has."
 )
 _USED = (
     "Of these very weights. Bounds and KLs are in nats per video, entropies in nats, "
     "accuracies and disagreements fractions of 1."
 )
-# Gives a value as a card takes it, or what it takes of it; None where that is nothing.
-Kind = Callable[[Any], Any]
 
 
 class Measured(NamedTuple):
-    """The known figures of an evaluation, None where there are none, and a sentence on them."""
+    """The figures of an evaluation, None where there are none, and a sentence on them."""
 
     figures: dict[str, Any] | None
     note: str
@@ -36,104 +37,23 @@ def read_measured(path: str | os.PathLike, weights: str) -> Measured:
     if not os.path.exists(path):
         return Measured(None, _NO_EVALUATION)
     try:
-        evaluation = read_json(path, "an evaluation")
+        evaluation = Evaluation.read(path)
     except UserError:
         return Measured(None, _UNUSABLE)
-    if isinstance(evaluation, dict) and evaluation.get("weights") != weights:
+    if evaluation.weights != weights:
         return Measured(None, _NO_EVALUATION)
-    figures = _FIGURES(evaluation)
-    if figures is None:
-        return Measured(None, _UNUSABLE)
-    return Measured({**(_ABOUT(evaluation) or {}), **figures}, _USED)
+    values = evaluation.to_dict()
+    return Measured({name: values[name] for name in _FIELDS if name in values}, _USED)
 
 
 def data_facts(data: Mapping[str, Any]) -> dict[str, Any]:
     """What a run says of its data, but not where they lay on the machine that trained it."""
-    return _DATA(data) or {}
-
-
-# --- Kinds of values.
-
-
-def _number(value: Any) -> Any:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number and abs(value) <= sys.float_info.max else None
-
-
-def _interval(value: Any) -> Any:
-    numbers = isinstance(value, list) and [_number(inner) for inner in value]
-    return value if numbers and len(numbers) == 2 and None not in numbers else None
-
-
-def _fact(value: Any) -> Any:
-    return value if isinstance(value, str) and len(value) <= LONGEST else _number(value)
-
-
-def _facts(value: Any) -> Any:
-    if not isinstance(value, list):
-        return _fact(value)
-    fits = len(value) <= MOST_NAMES and all(_fact(inner) is not None for inner in value)
-    return value if fits else None
-
-
-def _object(kinds: Mapping[str, Kind]) -> Kind:
-    def keep(value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            return None
-        found = {name: kind(value[name]) for name, kind in kinds.items() if name in value}
-        return {name: inner for name, inner in found.items() if inner is not None} or None
-
-    return keep
-
-
-def _each(kind: Kind) -> Kind:
-    """An object with a name, such as a factor's, for every value."""
-
-    def keep(value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            return None
-        names = [name for name in value if len(name) <= LONGEST]
-        return _object(dict.fromkeys(names[:MOST_NAMES], kind))(value)
-
-    return keep
-
-
-# --- What is known, and of which kind.
-
-
-def _numbers(*names: str) -> dict[str, Kind]:
-    return dict.fromkeys(names, _number)
-
-
-_FACTORS = _each(_number)
-_ABOUT = _object(dict.fromkeys(("dataset", "num_videos", "reference", "seed"), _fact))
-_FIGURES = _object(
-    {
-        "elbo": _object(
-            _numbers("elbo", "log_likelihood", "static_kl", "dynamic_kl", "importance_weighted")
-        ),
-        "judges": _each(_object(_numbers("accuracy"))),
-        "table": _each(
-            _object(
-                _numbers("disagreement", "kl_recon", "kl_random")
-                | dict.fromkeys(("disagreement_ci", "kl_recon_ci"), _interval)
-            )
-        ),
-        "protocol": _object(
-            _numbers("inception_score", "entropy_y_given_x", "entropy_y")
-            | dict.fromkeys(("content_kept", "motion_kept"), _FACTORS)
-        ),
-        "latents": _object(
-            _numbers("mig", "sap")
-            | {
-                "dci": _object(_numbers("disentanglement", "completeness", "informativeness")),
-                "probe": _object(dict.fromkeys(("static", "dynamic", "chance"), _FACTORS)),
-            }
-        ),
+    facts: dict[str, Any] = {
+        name: value
+        for name in ("name", "fingerprint", "num_train")
+        if isinstance(value := data.get(name), str | int) and len(str(value)) <= MAX_NAME
     }
-)
-_CLIPS = [field.name for field in dataclasses.fields(ClipSettings)]
-_DATA = _object(
-    dict.fromkeys(("name", "fingerprint", "num_train"), _fact)
-    | {"source": _object({"clips": _object(dict.fromkeys(_CLIPS, _facts))})}
-)
+    source = find_source(data)
+    if source is not None:
+        facts["source"] = {"kind": source.kind, **source.identity()}
+    return facts

@@ -1,7 +1,6 @@
 """Learning all three parameters with q, and bias against the length of the sequences."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import numpy as np
@@ -12,10 +11,15 @@ from tf_dsae.linear_gaussian import exact, families
 from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.peaks import peak
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess
-from tf_dsae.linear_gaussian.study_settings import FAMILIES, STEPS, TRUE_PARAMETERS, Parameters
+from tf_dsae.linear_gaussian.study_results import AscentPath, Joint, JointFit, Lengths, Sigmas
+from tf_dsae.linear_gaussian.study_settings import (
+    FAMILIES,
+    STEPS,
+    TOLERANCE,
+    TRUE_PARAMETERS,
+    Parameters,
+)
 from tf_dsae.linear_gaussian.study_training import train
-from tf_dsae.linear_gaussian.sweep import TOLERANCE
-from tf_dsae.training.optimizers import Adam
 
 # A latent is pruned when its share of x's variance falls below this part of that at the truth.
 PRUNED = 0.1
@@ -31,7 +35,7 @@ def learn_jointly(
     dimensions: int = 2,
     steps: int = STEPS,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> Joint:
     """Gradient ascent in q and the parameters from the truth, by every family of q.
 
     Variational learning drifts to where its bound is tight; the exact family, which has no gap,
@@ -41,12 +45,8 @@ def learn_jointly(
     bound may have higher peaks elsewhere.
 
     Returns:
-      The settings, and for each of `families`: path, the parameters over the steps; fitted, their
-      last values; log_likelihood, elbo, static_kl and dynamic_kl there, means over the sequences,
-      nats per sequence; optimal_elbo, the family's best there, and converged, whether q is within
-      TOLERANCE of it; share of x's variance that f, z and the noise have, mean over time; pruned,
-      the latents among "f" and "z" whose share is less than PRUNED of that at the truth; limit,
-      where the ascent ends with infinite data and the best q at every step.
+      The settings, and where each family's ascent ended. A latent counts as pruned when its share
+      of x's variance is less than PRUNED of that at the truth.
     """
     check_whole("steps", steps, 1)
     process = LinearGaussianProcess(truth, num_frames, dimensions)
@@ -54,60 +54,63 @@ def learn_jointly(
     limits = ascend_optimal(truth, families.expected_moments(truth, num_frames, dimensions))
     free = [family for family in FAMILIES if family != "amortised"]
     learned = _learn(["amortised"], truth, x, steps, seed) | _learn(free, truth, x, steps, seed)
-    return {
-        "truth": truth._asdict(),
-        "num_sequences": num_sequences,
-        "num_frames": num_frames,
-        "dimensions": dimensions,
-        "seed": seed,
-        "steps": steps,
-        "families": {
-            family: learned[family]
-            | {
-                "pruned": pruned(Parameters(**learned[family]["fitted"]), truth, num_frames),
-                "limit": limits[family]._asdict(),
-            }
+    return Joint(
+        truth=Sigmas(*truth),
+        num_sequences=num_sequences,
+        num_frames=num_frames,
+        dimensions=dimensions,
+        seed=seed,
+        steps=steps,
+        families={
+            family: learned[family]._replace(
+                pruned=tuple(pruned(Parameters(*learned[family].fitted), truth, num_frames)),
+                limit=Sigmas(*limits[family]),
+            )
             for family in FAMILIES
         },
-    }
+    )
 
 
 def _learn(
     names: list[str], truth: Parameters, x: np.ndarray, steps: int, seed: int
-) -> dict[str, Any]:
+) -> dict[str, JointFit]:
     """Of families that can be trained side by side."""
     start = Parameters(*(np.full(len(names), sigma) for sigma in truth))
     repeated = np.repeat(x[np.newaxis], len(names), 0)
     trained = train(names, start, repeated, steps, seed, True, _LEARNING_RATE)
-    shown = np.unique(np.linspace(0, steps - 1, _PATH_POINTS).round().astype(int))
+    chosen = np.unique(np.linspace(0, steps - 1, _PATH_POINTS).round().astype(int))
     learned = {}
     for index, name in enumerate(names):
-        path = trained.path[shown, index].T.tolist()
+        sigmas = [tuple(values) for values in trained.path[chosen, index].T.tolist()]
+        path = AscentPath(tuple((chosen + 1).tolist()), *sigmas)
         q = exact.GaussianPosterior(*(values[index] for values in trained.posterior))
-        learned[name] = {
-            "path": {"step": (shown + 1).tolist(), **dict(zip(truth._fields, path, strict=True))},
-            **_describe(name, Parameters(*(float(s[index]) for s in trained.parameters)), x, q),
-        }
+        fitted = Sigmas(*(float(sigma[index]) for sigma in trained.parameters))
+        learned[name] = _describe(name, path, fitted, x, q)
     return learned
 
 
 def _describe(
-    family: str, fitted: Parameters, x: np.ndarray, q: exact.GaussianPosterior
-) -> dict[str, Any]:
-    terms = exact_elbo(fitted, x, q)
+    family: str, path: AscentPath, fitted: Sigmas, x: np.ndarray, q: exact.GaussianPosterior
+) -> JointFit:
+    """All of a fit but what is pruned and the limit."""
+    parameters = Parameters(*fitted)
+    terms = exact_elbo(parameters, x, q)
     means = {
         name: float(tf.reduce_mean(getattr(terms, name)))
         for name in ("elbo", "static_kl", "dynamic_kl")
     }
-    best = float(families.optimal_elbo(family, fitted, families.sample_moments(x)))
-    return {
-        "fitted": fitted._asdict(),
-        "log_likelihood": float(tf.reduce_mean(exact.log_likelihood(fitted, x))),
+    best = float(families.optimal_elbo(family, parameters, families.sample_moments(x)))
+    return JointFit(
+        path=path,
+        fitted=fitted,
+        log_likelihood=float(tf.reduce_mean(exact.log_likelihood(parameters, x))),
         **means,
-        "optimal_elbo": best,
-        "converged": means["elbo"] >= best - TOLERANCE,
-        "share": variance_shares(fitted, x.shape[1]),
-    }
+        optimal_elbo=best,
+        converged=means["elbo"] >= best - TOLERANCE,
+        share=variance_shares(parameters, x.shape[1]),
+        pruned=(),
+        limit=fitted,
+    )
 
 
 def pruned(fitted: Parameters, truth: Parameters, num_frames: int) -> list[str]:
@@ -136,7 +139,8 @@ def ascend_optimal(
     """
     logs = np.repeat(np.log(np.asarray(start, np.float64))[np.newaxis], len(FAMILIES), 0)
     logs = keras.Variable(logs, dtype="float64")
-    optimizer = Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps), beta_2=0.99)
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    optimizer = keras.optimizers.Adam(rate, beta_2=0.99)
     optimizer.build([logs])
 
     def advance(step: tf.Tensor) -> list[tf.Tensor]:
@@ -179,29 +183,25 @@ def peaks_by_length(
     lengths: Sequence[int] = (3, 5, 8, 16),
     truth: Parameters = TRUE_PARAMETERS,
     dimensions: int = 2,
-) -> dict[str, Any]:
+) -> Lengths:
     """Where each family's best bound peaks over each parameter alone, with infinite data.
 
-    Returns:
-      truth, dimensions, num_frames (the lengths T) and peaks: {parameter: {family: [a peak for
-      every T]}}.
+    Args:
+      lengths: T.
+      truth: where the data come from.
+      dimensions: D.
     """
     for length in lengths:
         check_whole("num_frames", length, 1)
     check_whole("dimensions", dimensions, 1)
     peaks = {
         name: {
-            family: [_peak(name, family, truth, length, dimensions) for length in lengths]
+            family: tuple(_peak(name, family, truth, length, dimensions) for length in lengths)
             for family in FAMILIES
         }
         for name in Parameters._fields
     }
-    return {
-        "truth": truth._asdict(),
-        "dimensions": dimensions,
-        "num_frames": list(lengths),
-        "peaks": peaks,
-    }
+    return Lengths(Sigmas(*truth), dimensions, tuple(lengths), peaks)
 
 
 def _peak(name: str, family: str, truth: Parameters, num_frames: int, dimensions: int) -> float:
@@ -210,4 +210,4 @@ def _peak(name: str, family: str, truth: Parameters, num_frames: int, dimensions
     def curve(parameters: Parameters) -> np.ndarray:
         return families.optimal_elbo(family, parameters, moments).numpy()
 
-    return peak(curve, truth, name, num_frames)
+    return float(peak(curve, truth, name, num_frames))

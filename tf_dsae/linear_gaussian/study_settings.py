@@ -33,6 +33,8 @@ class Parameters(NamedTuple):
 TRUE_PARAMETERS = Parameters(sigma_f=2.0, sigma_z=0.5, sigma_x=0.5)
 
 
+# A training has converged when its mean bound is this near its family's best, nats per sequence.
+TOLERANCE = 0.02
 FAMILIES = ("mean_field", "amortised", "structured", "full", "exact")
 
 

@@ -1,6 +1,5 @@
 """The sweep: log-likelihood and bounds over one parameter, the others at the truth."""
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,16 +12,24 @@ from tf_dsae.linear_gaussian import exact, families
 from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.peaks import peak
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observations
-from tf_dsae.linear_gaussian.study_settings import FAMILIES, STEPS, Panel, Parameters
+from tf_dsae.linear_gaussian.study_results import (
+    Limit,
+    LimitBound,
+    LimitPeaks,
+    OptimalBound,
+    PanelResult,
+    Peaks,
+)
+from tf_dsae.linear_gaussian.study_settings import FAMILIES, STEPS, TOLERANCE, Panel, Parameters
 from tf_dsae.linear_gaussian.study_training import Trained, train
+from tf_dsae.metrics.bootstrap import resample_means
 
-# A training has converged when its mean bound is this near its family's best, nats per sequence.
-TOLERANCE = 0.02
+_RESAMPLES = 1000
 
 
 def run_panels(
     panels: Sequence[Panel], steps: int = STEPS, data: Sequence[Any] | None = None
-) -> list[dict[str, Any]]:
+) -> list[PanelResult]:
     """Trains q at every grid value of every panel, side by side, and says where curves peak.
 
     Args:
@@ -31,13 +38,7 @@ def run_panels(
       data: x [N, T, D] for each panel, in place of samples from its truth.
 
     Returns:
-      A dictionary for each panel, of what JSON holds: its settings; for each grid value means over
-      the sequences, nats per sequence, of log_likelihood, elbo (of the trained q, its expectation
-      exact), optimal_elbo (the best of its family), with standard errors of these means over
-      sequences, and converged; argmax, the grid's best; bias_ci, 95% bounds of the ELBO's
-      peak less the likelihood's, by resampling sequences; expected, the limit of infinite data on
-      the same grid, with peaks off it, 0 for a peak at zero; optimal, the best bounds of every
-      family, in data and in the limit. Standard errors are None for one sequence.
+      The result of each panel.
 
     Raises:
       UserError: panels that cannot be trained together, or data of another shape or with NaN.
@@ -91,35 +92,35 @@ def _train(panels: Sequence[Panel], observed: Sequence[np.ndarray], steps: int) 
     return train(panels[0].posterior, parameters, x, steps, panels[0].seed)
 
 
-def _mean(values: np.ndarray) -> list[float]:
-    return np.mean(values, -1).tolist()
+def _mean(values: np.ndarray) -> tuple[float, ...]:
+    return tuple(np.mean(values, -1).tolist())
 
 
-def _standard_error(values: np.ndarray) -> list[float | None]:
+def _standard_error(values: np.ndarray) -> tuple[float | None, ...]:
     """Of the mean over sequences, the last axis; unknown from one."""
     values = np.asarray(values)
     count = values.shape[-1]
     if count == 1:
-        return [None] * len(values)
-    return (np.std(values, -1, ddof=1) / np.sqrt(count)).tolist()
+        return (None,) * len(values)
+    return tuple((np.std(values, -1, ddof=1) / np.sqrt(count)).tolist())
 
 
 def bias_interval(
     log_likelihood: np.ndarray, elbo: np.ndarray, grid: Sequence[float], seed: int
-) -> list[float]:
+) -> tuple[float, float]:
     """95% percentile interval of the ELBO's peak less the likelihood's, resampling sequences.
 
     Args:
       log_likelihood, elbo: [V, N], of every grid value and sequence; q stays as it was trained.
     """
-    count = elbo.shape[-1]
-    draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), 1000)
-    places = np.asarray(grid)
-    biases = places[np.argmax(elbo @ draws.T, 0)] - places[np.argmax(log_likelihood @ draws.T, 0)]
-    return np.quantile(biases, [0.025, 0.975]).tolist()
+    curves = np.concatenate([elbo, log_likelihood]).T
+    means = resample_means(curves, np.arange(len(curves)), _RESAMPLES, seed)
+    peaks = [np.asarray(grid)[curve.argmax(1)] for curve in np.split(means, 2, axis=1)]
+    low, high = np.quantile(peaks[0] - peaks[1], [0.025, 0.975]).tolist()
+    return low, high
 
 
-def _measure(panel: Panel, x: np.ndarray, q: exact.GaussianPosterior, steps: int) -> dict[str, Any]:
+def _measure(panel: Panel, x: np.ndarray, q: exact.GaussianPosterior, steps: int) -> PanelResult:
     at_each = panel.at(np.asarray(panel.grid)[:, np.newaxis])
     log_likelihood = exact.log_likelihood(at_each, x).numpy()
     elbo = exact_elbo(at_each, x, q).elbo.numpy()
@@ -127,64 +128,55 @@ def _measure(panel: Panel, x: np.ndarray, q: exact.GaussianPosterior, steps: int
     limit = families.expected_moments(panel.true_parameters, panel.num_frames, panel.dimensions)
     optimal = {name: _optimal(panel, name, moments, limit) for name in FAMILIES}
     own = optimal[panel.posterior]
-    limit_of_likelihood = _expected(
+    likelihood_limit = _limit(
         panel, lambda parameters: families.mean_log_likelihood(parameters, limit)
     )
-
-    def best(values: Sequence[float]) -> float:
-        return panel.grid[int(np.argmax(values))]
-
     fixed = {
         name: value
         for name, value in panel.true_parameters._asdict().items()
         if name != panel.parameter
     }
-    return {
-        **dataclasses.asdict(panel),
-        "grid": list(panel.grid),
-        "fixed": fixed,
-        "steps": steps,
-        "log_likelihood": _mean(log_likelihood),
-        "log_likelihood_standard_error": _standard_error(log_likelihood),
-        "elbo": _mean(elbo),
-        "elbo_standard_error": _standard_error(elbo),
-        "gap_standard_error": _standard_error(log_likelihood - elbo),
-        "optimal_elbo": own["elbo"],
-        "argmax": {
-            "log_likelihood": best(_mean(log_likelihood)),
-            "elbo": best(_mean(elbo)),
-            "optimal_elbo": own["argmax"],
-        },
-        "bias_ci": bias_interval(log_likelihood, elbo, panel.grid, panel.seed),
-        "converged": (np.mean(elbo, -1) >= np.array(own["elbo"]) - TOLERANCE).tolist(),
-        "expected": {
-            "log_likelihood": limit_of_likelihood["elbo"],
-            "optimal_elbo": own["expected"]["elbo"],
-            "argmax": {
-                "log_likelihood": limit_of_likelihood["argmax"],
-                "optimal_elbo": own["expected"]["argmax"],
-            },
-        },
-        "optimal": optimal,
-    }
+    return PanelResult(
+        **vars(panel),
+        fixed=fixed,
+        steps=steps,
+        log_likelihood=_mean(log_likelihood),
+        log_likelihood_standard_error=_standard_error(log_likelihood),
+        elbo=_mean(elbo),
+        elbo_standard_error=_standard_error(elbo),
+        gap_standard_error=_standard_error(log_likelihood - elbo),
+        optimal_elbo=own.elbo,
+        argmax=Peaks(
+            log_likelihood=_best(panel, _mean(log_likelihood)),
+            elbo=_best(panel, _mean(elbo)),
+            optimal_elbo=own.argmax,
+        ),
+        bias_ci=bias_interval(log_likelihood, elbo, panel.grid, panel.seed),
+        converged=tuple((np.mean(elbo, -1) >= np.array(own.elbo) - TOLERANCE).tolist()),
+        expected=Limit(
+            log_likelihood=likelihood_limit.elbo,
+            optimal_elbo=own.expected.elbo,
+            argmax=LimitPeaks(likelihood_limit.argmax, own.expected.argmax),
+        ),
+        optimal=optimal,
+    )
 
 
-def _optimal(panel: Panel, family: str, moments: tf.Tensor, limit: tf.Tensor) -> dict[str, Any]:
+def _best(panel: Panel, values: Sequence[float]) -> float:
+    return panel.grid[int(np.argmax(values))]
+
+
+def _optimal(panel: Panel, family: str, moments: tf.Tensor, limit: tf.Tensor) -> OptimalBound:
     """A family's best bound over the grid, in data and in the limit, and where each peaks."""
     elbo = families.optimal_elbo(family, panel.at(panel.grid), moments).numpy()
-    return {
-        "elbo": elbo.tolist(),
-        "argmax": panel.grid[int(np.argmax(elbo))],
-        "expected": _expected(
-            panel, lambda parameters: families.optimal_elbo(family, parameters, limit)
-        ),
-    }
+    expected = _limit(panel, lambda parameters: families.optimal_elbo(family, parameters, limit))
+    return OptimalBound(tuple(elbo.tolist()), _best(panel, elbo), expected)
 
 
-def _expected(panel: Panel, curve: Callable[[Parameters], tf.Tensor]) -> dict[str, Any]:
+def _limit(panel: Panel, curve: Callable[[Parameters], tf.Tensor]) -> LimitBound:
     """A curve of the limit over the grid, and its peak on and off it."""
     truth, name = panel.true_parameters, panel.parameter
-    return {
-        "elbo": curve(panel.at(panel.grid)).numpy().tolist(),
-        "argmax": peak(lambda values: curve(values).numpy(), truth, name, panel.num_frames),
-    }
+    return LimitBound(
+        tuple(curve(panel.at(panel.grid)).numpy().tolist()),
+        float(peak(lambda values: curve(values).numpy(), truth, name, panel.num_frames)),
+    )

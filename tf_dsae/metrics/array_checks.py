@@ -1,4 +1,4 @@
-"""Checks of the arrays that the measures take, and log-softmax in float64."""
+"""Checks of the arrays that the measures take."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -78,9 +78,3 @@ def as_factors(name: str, factors: Any, length: int) -> dict[str, np.ndarray]:
             )
         checked[factor] = labels
     return checked
-
-
-def log_softmax(logits: np.ndarray) -> np.ndarray:
-    """log p of float64 logits [..., K]: finite however confident the judge."""
-    shifted = logits - logits.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))

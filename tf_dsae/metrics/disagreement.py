@@ -8,54 +8,24 @@ sees a reference video (p_reference; p_data in the paper) and the one generated 
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import log_softmax
 
-from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
-from tf_dsae.metrics.array_checks import as_floats, as_labels, log_softmax
-
-# Counts of characters drawn at once in the bootstrap: 8 bytes each.
-_DRAWS_AT_ONCE = 2_000_000
-
-
-class PublishedRow(NamedTuple):
-    """A row of a published table; None where no figure is set beside ours."""
-
-    disagreement: float
-    kl_recon: float | None = None
-    kl_random: float | None = None
-
-
-# table -> factor -> row. At beta 6 the paper prints hair's KL-recon as "0.0.325".
-PUBLISHED = {
-    "Leplae-Arthur and Nichani 2019, beta 1": {
-        "skin": PublishedRow(0.248, 3.006, 25.148),
-        "pants": PublishedRow(0.292, 3.959, 21.487),
-        "top": PublishedRow(0.054, 0.695, 21.456),
-        "hair": PublishedRow(0.020, 0.268, 17.367),
-        "action": PublishedRow(0.430, 7.769, 18.612),
-    },
-    "Leplae-Arthur and Nichani 2019, beta 6": {
-        "skin": PublishedRow(0.414, 5.325, 25.148),
-        "pants": PublishedRow(0.514, 7.851, 21.487),
-        "top": PublishedRow(0.132, 1.511, 21.456),
-        "hair": PublishedRow(0.022, 0.325, 17.367),
-        "action": PublishedRow(0.736, 15.633, 18.612),
-    },
-    "Li and Mandt 2018": {
-        "skin": PublishedRow(0.0398),
-        "pants": PublishedRow(0.0182),
-        "top": PublishedRow(0.0034),
-        "hair": PublishedRow(0.0006),
-        "action": PublishedRow(0.0811),
-    },
-}
+from tf_dsae.metrics.array_checks import as_floats
+from tf_dsae.metrics.bootstrap import bootstrap_intervals
 
 
 class VideoDisagreement(NamedTuple):
     """Of each video, float64 [N].
 
-    disagreement: 1 where the most probable class differs, otherwise 0.
-    kl_recon: KL(p_generated || p_reference), nats. kl_random: KL(uniform || p_reference), nats.
+    Attributes:
+      disagreement: 1 where the most probable class differs, otherwise 0.
+      kl_recon: KL(p_generated || p_reference), nats.
+      kl_random: KL(uniform || p_reference), nats.
+
+    Example:
+      >>> tf_dsae.metrics.VideoDisagreement(np.zeros(2), np.zeros(2), np.ones(2)).kl_random.sum()
+      np.float64(2.0)
     """
 
     disagreement: np.ndarray
@@ -64,23 +34,41 @@ class VideoDisagreement(NamedTuple):
 
 
 class Disagreement(NamedTuple):
-    """A row of the table: means over videos, and 95% intervals [lo, hi]."""
+    """A row of the table: means over videos, and 95% intervals over clusters.
+
+    Attributes:
+      disagreement: a fraction; 0 is best.
+      kl_recon, kl_random: nats.
+      disagreement_ci, kl_recon_ci: (lo, hi), or None where they were not taken.
+
+    Example:
+      >>> tf_dsae.metrics.Disagreement(0.1, 0.5, 9.0).disagreement_ci is None
+      True
+    """
 
     disagreement: float
     kl_recon: float
     kl_random: float
-    disagreement_ci: list[float]
-    kl_recon_ci: list[float]
+    disagreement_ci: tuple[float, float] | None = None
+    kl_recon_ci: tuple[float, float] | None = None
 
 
 def disagreement_per_video(reference_logits: Any, generated_logits: Any) -> VideoDisagreement:
-    """Compares a judge's logits [N, K] of the reference videos and of the generated ones.
+    """Compares what a judge says of the reference videos and of the generated ones.
 
     KLs come from log-probabilities, never from clipped probabilities, so that a confident judge
     gives finite figures. Of classes that tie, the first is the most probable.
 
+    Args:
+      reference_logits, generated_logits: [N, K].
+
     Raises:
       UserError: shapes that differ, no videos, fewer than 2 classes, NaN or infinite logits.
+
+    Example:
+      >>> logits = [[3.0, 0.0], [0.0, 3.0]]
+      >>> tf_dsae.metrics.disagreement_per_video(logits, [[3.0, 0.0], [3.0, 0.0]]).disagreement
+      array([0., 1.])
     """
     reference = as_floats("reference_logits", reference_logits, ("N", "K"))
     generated = as_floats("generated_logits", generated_logits, reference.shape)
@@ -90,7 +78,7 @@ def disagreement_per_video(reference_logits: Any, generated_logits: Any) -> Vide
             f"reference_logits: expected at least 2 classes, received {classes}; "
             "judge a factor that varies"
         )
-    log_reference, log_generated = log_softmax(reference), log_softmax(generated)
+    log_reference, log_generated = (log_softmax(x, axis=1) for x in (reference, generated))
     kl_recon = (np.exp(log_generated) * (log_generated - log_reference)).sum(1)
     kl_random = -np.log(classes) - log_reference.mean(1)
     return VideoDisagreement(
@@ -100,64 +88,36 @@ def disagreement_per_video(reference_logits: Any, generated_logits: Any) -> Vide
     )
 
 
-def bootstrap_intervals(
-    values: Any, characters: Any, num_resamples: int = 2000, seed: int = 0
-) -> np.ndarray:
-    """95% percentile intervals of the means of `values` [N, M], resampling whole characters.
-
-    The videos of a character go right and wrong together, so that resampling videos would give
-    intervals that are too narrow (hierarchical data in Davison and Hinkley 1997).
-    Where no value differs, the interval has no width: a bootstrap knows only what it has seen.
-
-    Args:
-      characters: int [N], the character of each video.
-
-    Returns:
-      [M, 2]: lo and hi of each column.
-
-    Raises:
-      UserError: shapes that differ, no videos, or fewer than 2 characters.
-    """
-    values = as_floats("values", values, ("N", "M"))
-    check_whole("num_resamples", num_resamples, 1)
-    check_whole("seed", seed, 0)
-    _, index = np.unique(as_labels("characters", characters, len(values)), return_inverse=True)
-    number = int(index.max()) + 1
-    if number < 2:
-        raise UserError(
-            "characters: expected at least 2, as intervals resample characters, received 1; "
-            "evaluate videos of more characters"
-        )
-    sums = np.zeros((number, 1 + values.shape[1]))
-    np.add.at(sums, index, np.column_stack([np.ones(len(values)), values]))
-    rng = np.random.default_rng(seed)
-    totals, rows = [], max(1, _DRAWS_AT_ONCE // number)
-    for start in range(0, num_resamples, rows):
-        size = min(rows, num_resamples - start)
-        totals.append(rng.multinomial(number, np.full(number, 1 / number), size) @ sums)
-    drawn = np.concatenate(totals)
-    return np.quantile(drawn[:, 1:] / drawn[:, :1], [0.025, 0.975], axis=0).T
-
-
 def measure_disagreement(
     reference_logits: Any,
     generated_logits: Any,
-    characters: Any,
+    clusters: Any,
     num_resamples: int = 2000,
     seed: int = 0,
 ) -> Disagreement:
-    """A row of the paper's table from a judge's logits [N, K] and characters [N].
+    """A row of the paper's table from a judge's logits [N, K].
+
+    Args:
+      reference_logits, generated_logits: of the reference videos and of the generated ones.
+      clusters: int [N], such as the character of each video, for the intervals.
+      num_resamples: of the bootstrap.
+      seed: of the bootstrap.
 
     Raises:
-      UserError: shapes that differ, no videos, NaN or infinite logits, or fewer than 2 characters.
+      UserError: shapes that differ, no videos, NaN or infinite logits, or fewer than 2 clusters.
+
+    Example:
+      >>> logits = [[3.0, 0.0], [0.0, 3.0], [3.0, 0.0]]
+      >>> tf_dsae.metrics.measure_disagreement(logits, logits, [0, 1, 1]).disagreement
+      0.0
     """
     videos = disagreement_per_video(reference_logits, generated_logits)
     columns = np.column_stack([videos.disagreement, videos.kl_recon])
-    disagreement_ci, kl_recon_ci = bootstrap_intervals(columns, characters, num_resamples, seed)
+    disagreement_ci, kl_recon_ci = bootstrap_intervals(columns, clusters, num_resamples, seed)
     return Disagreement(
         float(videos.disagreement.mean()),
         float(videos.kl_recon.mean()),
         float(videos.kl_random.mean()),
-        disagreement_ci.tolist(),
-        kl_recon_ci.tolist(),
+        tuple(disagreement_ci.tolist()),
+        tuple(kl_recon_ci.tolist()),
     )

@@ -27,25 +27,74 @@ PROBE_STEPS = 1000
 
 
 class LabelledCodes(NamedTuple):
-    """Of N videos, codes: code -> float [N, D]; and labels: factor -> int [N]."""
+    """Codes of N videos, and their labels.
+
+    Attributes:
+      codes: code, such as "static", -> float [N, D].
+      factors: factor -> int [N].
+
+    Example:
+      >>> codes = {"static": np.zeros((4, 2))}
+      >>> tf_dsae.metrics.LabelledCodes(codes, {"skin": [0, 1, 0, 1]}).factors
+      {'skin': [0, 1, 0, 1]}
+    """
 
     codes: Mapping[str, np.ndarray]
     factors: Mapping[str, np.ndarray]
 
 
 class FactorScore(NamedTuple):
-    """A score's mean over factors, and that of each factor."""
+    """A score's mean over factors, and that of each factor.
+
+    Attributes:
+      mean: over factors.
+      by_factor: factor -> its score.
+
+    Example:
+      >>> tf_dsae.metrics.FactorScore(0.5, {"skin": 0.75, "hair": 0.25}).mean
+      0.5
+    """
 
     mean: float
     by_factor: dict[str, float]
 
 
 class DCI(NamedTuple):
-    """Disentanglement and completeness in [0, 1]; informativeness: mean test accuracy."""
+    """Three scores in [0, 1] (Eastwood and Williams 2018); higher is better.
+
+    Attributes:
+      disentanglement: whether a dimension tells one factor only.
+      completeness: whether one dimension tells a factor.
+      informativeness: mean test accuracy over factors.
+
+    Example:
+      >>> tf_dsae.metrics.DCI(1.0, 1.0, 0.9).informativeness
+      0.9
+    """
 
     disentanglement: float
     completeness: float
     informativeness: float
+
+
+class LatentScores(NamedTuple):
+    """What `measure_latents` finds.
+
+    Attributes:
+      mig, sap: means over factors.
+      dci: the three of DCI.
+      probe: code -> factor -> a linear probe's test accuracy, and "chance" -> factor -> chance.
+
+    Example:
+      >>> scores = tf_dsae.metrics.DCI(1.0, 1.0, 1.0)
+      >>> tf_dsae.metrics.LatentScores(0.9, scores, 0.8, {"static": {"skin": 1.0}}).probe["static"]
+      {'skin': 1.0}
+    """
+
+    mig: float
+    dci: DCI
+    sap: float
+    probe: dict[str, dict[str, float]]
 
 
 class _Split(NamedTuple):
@@ -101,8 +150,18 @@ def mutual_information_gap(code: Any, factors: Any) -> FactorScore:
     (I(c_first; v) - I(c_second; v)) / H(v), the two most informative dimensions of factor v in code
     [N, D], D at least 2, each discretised into 20 equal-width bins as disentanglement_lib does.
 
+    Args:
+      code: [N, D].
+      factors: factor -> int [N].
+
     Raises:
       UserError: shapes that differ, no videos, NaN, or a factor of one class.
+
+    Example, the first dimension alone tells the factor:
+      >>> labels = np.array([0, 1, 0, 1])
+      >>> code = np.stack([labels, np.zeros(4)], axis=1)
+      >>> round(tf_dsae.metrics.mutual_information_gap(code, {"skin": labels}).mean, 6)
+      1.0
     """
     split = _split("", code, factors)
     bins, gaps = _bins(split.code), []
@@ -131,6 +190,13 @@ def dci_of_importances(importances: Any) -> tuple[float, float]:
 
     Disentanglement D_i = 1 - H_K(R_i / sum_j R_ij) of each dimension, completeness
     C_j = 1 - H_D(R_j / sum_i R_ij) of each factor, both weighted by their share of all importance.
+
+    Args:
+      importances: of D dimensions for K factors, 0 or more.
+
+    Example, a dimension for each factor:
+      >>> tf_dsae.metrics.dci_of_importances(np.eye(3))
+      (1.0, 1.0)
     """
     importances = as_floats("importances", importances, ("D", "K"))
     total = importances.sum()
@@ -147,15 +213,23 @@ def measure_dci(
     """DCI of Eastwood and Williams 2018 (Section 2), with importances of random forests.
 
     A forest of 20 trees for each factor, trained on at most 2000 training videos drawn with `seed`,
-    half as many draws a tree. Every split sees all dimensions, so that one without information is
-    not taken for want of a better. Informativeness is the mean accuracy on all test videos.
+    half as many draws a tree. Every split may use every dimension; a random choice of dimensions
+    would give importance to dimensions without information. Informativeness is the mean accuracy
+    on all test videos.
 
     Args:
       train_code, test_code: [N, D], D at least 2.
       train_factors, test_factors: factor -> int [N], at least two factors.
+      seed: of the draws and of the forests.
 
     Raises:
       UserError: shapes that differ, no videos, NaN, one factor only, or a factor of one class.
+
+    Example:
+      >>> factors = {"skin": np.arange(40) % 2, "hair": np.arange(40) // 2 % 2}
+      >>> code = np.stack(list(factors.values()), axis=1)
+      >>> tf_dsae.metrics.measure_dci(code, factors, code, factors).informativeness
+      1.0
     """
     train, test = _train_and_test(train_code, train_factors, test_code, test_factors)
     check_whole("seed", seed, 0)
@@ -212,6 +286,12 @@ def separated_attribute_predictability(
 
     Raises:
       UserError: shapes that differ, no videos, NaN, or a factor of one class.
+
+    Example, right always by one dimension and by chance by the other:
+      >>> labels = np.array([0, 1, 0, 1])
+      >>> code, factors = np.stack([labels, np.zeros(4)], axis=1), {"skin": labels}
+      >>> tf_dsae.metrics.separated_attribute_predictability(code, factors, code, factors).mean
+      0.5
     """
     train, test = _train_and_test(train_code, train_factors, test_code, test_factors)
     scores = [
@@ -221,8 +301,13 @@ def separated_attribute_predictability(
     return _as_scores(train.factors, _top_two_gap(np.transpose(scores)))
 
 
-def chance(labels: Any) -> float:
-    """Share of the commonest class of labels [N]: the accuracy of one who always says it."""
+def chance_accuracy(labels: Any) -> float:
+    """Share of the commonest class of labels [N]: the accuracy of always naming it.
+
+    Example:
+      >>> tf_dsae.metrics.chance_accuracy([0, 0, 0, 1])
+      0.75
+    """
     _, counts = np.unique(as_labels("labels", labels), return_counts=True)
     return float(counts.max() / counts.sum())
 
@@ -232,8 +317,17 @@ def linear_probe(train_code: Any, train_labels: Any, test_code: Any, test_labels
 
     L2-regularised as scikit-learn does by default.
 
+    Args:
+      train_code, test_code: [N, D], of any N each.
+      train_labels, test_labels: int [N].
+
     Raises:
       UserError: shapes that differ, no videos, NaN, or training labels of one class.
+
+    Example:
+      >>> labels = np.array([0, 1, 0, 1])
+      >>> tf_dsae.metrics.linear_probe(labels[:, np.newaxis], labels, [[0.0], [1.0]], [0, 1])
+      1.0
     """
     train_code = as_floats("train_code", train_code, ("N", "D"))
     test_code = as_floats("test_code", test_code, ("N", train_code.shape[1]))
@@ -251,8 +345,16 @@ def linear_probe(train_code: Any, train_labels: Any, test_code: Any, test_labels
 def probe_matrix(train: LabelledCodes, test: LabelledCodes) -> dict[str, dict[str, float]]:
     """Code -> factor -> linear probe's test accuracy, and under "chance" factor -> chance.
 
-    Which of f and z holds which factor: well split, f alone tells the attributes and z alone the
-    motion, the rest being at chance.
+    Shows which of f and z holds which factor: where they are well split, f alone tells the
+    attributes, z alone tells the motion, and all else is at chance.
+
+    Args:
+      train, test: of the same codes and factors.
+
+    Example:
+      >>> split = tf_dsae.metrics.LabelledCodes({"static": np.eye(2)}, {"skin": np.arange(2)})
+      >>> tf_dsae.metrics.probe_matrix(split, split)
+      {'static': {'skin': 1.0}, 'chance': {'skin': 0.5}}
     """
     matrix = {
         code: {
@@ -261,20 +363,33 @@ def probe_matrix(train: LabelledCodes, test: LabelledCodes) -> dict[str, dict[st
         }
         for code in train.codes
     }
-    return matrix | {"chance": {factor: chance(test.factors[factor]) for factor in train.factors}}
+    return matrix | {
+        "chance": {name: chance_accuracy(test.factors[name]) for name in train.factors}
+    }
 
 
-def measure_latents(train: LabelledCodes, test: LabelledCodes, seed: int = 0) -> dict[str, Any]:
+def measure_latents(train: LabelledCodes, test: LabelledCodes, seed: int = 0) -> LatentScores:
     """All measures of this module: mig, dci, sap (codes side by side), and probe (each alone).
 
     MIG on the test videos; the others learn from the training videos and are scored on the test
     videos.
+
+    Args:
+      train, test: of the same codes and factors, at least two of each.
+      seed: of DCI's draws and forests.
+
+    Example:
+      >>> factors = {"skin": np.arange(40) % 2, "action": np.arange(40) // 2 % 2}
+      >>> codes = {"static": np.eye(2)[factors["skin"]], "dynamic": np.eye(2)[factors["action"]]}
+      >>> split = tf_dsae.metrics.LabelledCodes(codes, factors)
+      >>> tf_dsae.metrics.measure_latents(split, split).probe["dynamic"]["action"]
+      1.0
     """
     train_code, test_code = (np.hstack(list(split.codes.values())) for split in (train, test))
     arrays = train_code, train.factors, test_code, test.factors
-    return {
-        "mig": mutual_information_gap(test_code, test.factors).mean,
-        "dci": measure_dci(*arrays, seed=seed)._asdict(),
-        "sap": separated_attribute_predictability(*arrays).mean,
-        "probe": probe_matrix(train, test),
-    }
+    return LatentScores(
+        mig=mutual_information_gap(test_code, test.factors).mean,
+        dci=measure_dci(*arrays, seed=seed),
+        sap=separated_attribute_predictability(*arrays).mean,
+        probe=probe_matrix(train, test),
+    )

@@ -5,7 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-_NUMBER = re.compile(r"[+\-\N{MINUS SIGN}]?\d|[-\N{EN DASH}]$|$")
+_NUMBER = re.compile(
+    r"(?:[\N{LESS-THAN OR EQUAL TO}\N{GREATER-THAN OR EQUAL TO}] )?[+\-\N{MINUS SIGN}]?\d"
+    r"|[-\N{EN DASH}]$|$"
+)
 
 
 class Cell(NamedTuple):
@@ -67,7 +70,20 @@ class Settings(NamedTuple):
     title: str = "Settings"
 
 
-Block = Text | Notice | Facts | Table | Figure | Settings
+class Listing(NamedTuple):
+    """A list of short texts."""
+
+    items: Sequence[str]
+
+
+class Code(NamedTuple):
+    """Lines of a program."""
+
+    text: str
+    language: str = "python"
+
+
+Block = Text | Notice | Facts | Table | Figure | Settings | Listing | Code
 
 
 class Section(NamedTuple):
@@ -75,6 +91,14 @@ class Section(NamedTuple):
 
     title: str
     blocks: Sequence[Block]
+
+
+class Report(NamedTuple):
+    """What a report says, whatever its form: `summary` stands above the first section."""
+
+    title: str
+    summary: Sequence[Block]
+    sections: Sequence[Section]
 
 
 def as_cell(cell: Cell | str) -> Cell:

@@ -14,10 +14,10 @@ from tf_dsae.core.files import written_whole
 
 Row = tuple[str, np.ndarray]
 Labels = tuple[np.ndarray, Sequence[str]]
-_INK, _FAINT = "#1a1a1a", "#8a8a8a"
+INK, FAINT = "#1a1a1a", "#8a8a8a"
 # After Okabe and Ito, whom all eyes can tell apart, and three more.
-_COLOURS: tuple[str, ...] = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7")
-_COLOURS += ("#1a1a1a", "#9c9c9c", "#7a4a1e")
+COLOURS: tuple[str, ...] = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7")
+COLOURS += ("#1a1a1a", "#9c9c9c", "#7a4a1e")
 _MOST_NAMES = 18  # That a legend lists.
 
 
@@ -48,7 +48,7 @@ def save_strips(path: str | os.PathLike, title: str, groups: Sequence[Sequence[R
     gaps = 0.22 * (len(groups) - 1)
     figure = Figure(figsize=(9.6, 0.55 + inches * len(rows) + gaps), dpi=100)
     total = figure.get_figheight()
-    figure.text(0.01, 1 - 0.12 / total, title, va="top", fontsize=12, weight="bold", color=_INK)
+    figure.text(0.01, 1 - 0.12 / total, title, va="top", fontsize=12, weight="bold", color=INK)
     top = total - 0.5
     for group in groups:
         for label, video in group:
@@ -57,7 +57,7 @@ def save_strips(path: str | os.PathLike, title: str, groups: Sequence[Sequence[R
             axes.imshow(strip(video), interpolation="nearest", aspect="auto")
             axes.set_axis_off()
             middle = (top + inches / 2) / total
-            figure.text(1.42 / 9.6, middle, label, ha="right", va="center", color=_INK)
+            figure.text(1.42 / 9.6, middle, label, ha="right", va="center", color=INK)
         top -= 0.22
     with written_whole(path) as beside:
         figure.savefig(beside, facecolor="white")
@@ -130,13 +130,13 @@ def save_animated_strips(
     page_width = gap + max(across * (cell + gap), round(fonts[1].getlength(title)) + gap)
     page = Image.new("RGB", (page_width, top + down * (height + line) + gap), "white")
     draw = ImageDraw.Draw(page)
-    draw.text((gap, 6), title, fill=_INK, font=fonts[1])
+    draw.text((gap, 6), title, fill=INK, font=fonts[1])
     places = []
     for column, group in enumerate(groups):
         for row, (label, video) in enumerate(group):
             left, above = gap + column * (cell + gap), top + row * (height + line)
             middle = (left + cell // 2, above + line // 2)
-            draw.text(middle, label, fill=_INK, font=fonts[0], anchor="mm")
+            draw.text(middle, label, fill=INK, font=fonts[0], anchor="mm")
             if video is not None:
                 places.append((above + line, left + (cell - width) // 2, video))
     canvas = np.repeat(np.asarray(page)[np.newaxis], frames, axis=0)
@@ -175,13 +175,13 @@ def save_scatter(
     legend = max(-(-min(len(names), _MOST_NAMES) // 3) for _, names in panels.values())
     size = (0.2 + 3.4 * columns, 0.4 + (3.4 + 0.2 * legend) * rows)
     figure = Figure(figsize=size, dpi=120, layout="constrained")
-    figure.suptitle(title, x=0.02, ha="left", fontsize=11, weight="bold", color=_INK)
+    figure.suptitle(title, x=0.02, ha="left", fontsize=11, weight="bold", color=INK)
     grid = figure.subplots(rows, columns, squeeze=False)
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
     for axes, (name, labels) in zip(grid.flat, panels.items(), strict=False):
         _draw_classes(axes, points, *labels)
-        axes.set_title(name, fontsize=10, color=_INK, parse_math=False)
+        axes.set_title(name, fontsize=10, color=INK, parse_math=False)
         axes.set_xlabel(axes_labels[0], fontsize=9)
         axes.set_ylabel(axes_labels[1], fontsize=9)
     with written_whole(path) as beside:
@@ -190,7 +190,7 @@ def save_scatter(
 
 def _draw_classes(axes: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> None:
     """Points [N, 2] in the colours of their classes [N], with a legend below."""
-    colours = np.array(_COLOURS)[labels % len(_COLOURS)]
+    colours = np.array(COLOURS)[labels % len(COLOURS)]
     # Who lies on top is by chance, not by class.
     order = np.random.RandomState(0).permutation(len(points))
     x, y = points[order].T
@@ -198,11 +198,11 @@ def _draw_classes(axes: Axes, points: np.ndarray, labels: np.ndarray, names: Seq
     axes.set(xticks=[], yticks=[])
     axes.margins(0.03)
     for spine in axes.spines.values():
-        spine.set_color(_FAINT)
+        spine.set_color(FAINT)
     if not 0 < len(names) <= _MOST_NAMES:
         return
     handles = [
-        axes.scatter([], [], color=_COLOURS[k % len(_COLOURS)], label=name)
+        axes.scatter([], [], color=COLOURS[k % len(COLOURS)], label=name)
         for k, name in enumerate(names)
     ]
     where = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "ncols": 3, "frameon": False}
@@ -210,6 +210,12 @@ def _draw_classes(axes: Axes, points: np.ndarray, labels: np.ndarray, names: Seq
     legend = axes.legend(handles=handles, fontsize=9, **where, **spacing)
     for text in legend.get_texts():
         text.set_parse_math(False)
+
+
+def tidy_axes(axes: Axes) -> None:
+    """A faint grid, and no frame at the top and at the right."""
+    axes.grid(color=FAINT, alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def save_curves(path: str | os.PathLike, rows: Sequence[dict[str, str]]) -> None:
@@ -229,8 +235,7 @@ def save_curves(path: str | os.PathLike, rows: Sequence[dict[str, str]]) -> None
         axes.set(title=title, xlabel="epoch", ylabel="nats per video")
         axes.ticklabel_format(axis="y", useOffset=False, style="plain")
         axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.grid(color=_FAINT, alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
+        tidy_axes(axes)
         axes.legend(frameon=False)
     with written_whole(path) as beside:
         figure.savefig(beside, facecolor="white")

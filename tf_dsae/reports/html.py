@@ -17,10 +17,12 @@ from tf_dsae.core.files import read_bytes, written_whole
 from tf_dsae.reports.blocks import (
     Block,
     Cell,
+    Code,
     Facts,
     Figure,
+    Listing,
     Notice,
-    Section,
+    Report,
     Settings,
     Table,
     Text,
@@ -32,38 +34,30 @@ from tf_dsae.reports.style import STYLE
 _MAX_PICTURE = 64 * 2**20  # Bytes; a page holds its pictures.
 
 
-def write_page(
-    path: str | os.PathLike, title: str, summary: Sequence[Block], sections: Sequence[Section]
-) -> None:
-    """Writes a page, whole or not at all.
-
-    Args:
-      path: of the HTML file.
-      title: of the page.
-      summary: blocks above the first section.
-      sections: of the page, in order.
+def write_page(path: str | os.PathLike, report: Report) -> None:
+    """Writes a report as a page, whole or not at all.
 
     Raises:
       UserError: a picture is missing or no picture, or the file cannot be written.
     """
-    page = render(title, summary, sections)
+    page = render_page(report)
     with written_whole(path) as beside:
         beside.write_text(page, encoding="utf-8")
 
 
-def render(title: str, summary: Sequence[Block], sections: Sequence[Section]) -> str:
+def render_page(report: Report) -> str:
     """The page that `write_page` writes."""
     links, bodies = [], []
-    for number, section in enumerate(sections, 1):
+    for number, section in enumerate(report.sections, 1):
         name = escape(section.title)
         links.append(f'<li><a href="#part-{number}">{name}</a></li>')
-        inside = "\n".join(map(_block, section.blocks))
+        inside = render_blocks(section.blocks)
         bodies.append(
             f'<section id="part-{number}" aria-labelledby="title-{number}">\n'
             f'<h2 id="title-{number}">{name}</h2>\n{inside}\n</section>'
         )
     contents = f'<nav aria-label="Contents"><ol>{"".join(links)}</ol></nav>' if links else ""
-    above, below = "\n".join(map(_block, summary)), "\n".join(bodies)
+    title, above, below = escape(report.title), render_blocks(report.summary), "\n".join(bodies)
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -72,7 +66,7 @@ def render(title: str, summary: Sequence[Block], sections: Sequence[Section]) ->
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{escape(title)}</title>
+<title>{title}</title>
 <style>{STYLE}</style>
 </head>
 <body>
@@ -80,7 +74,7 @@ def render(title: str, summary: Sequence[Block], sections: Sequence[Section]) ->
 {contents}
 <main>
 <header>
-<h1>{escape(title)}</h1>
+<h1>{title}</h1>
 {above}
 </header>
 {below}
@@ -94,8 +88,9 @@ def render(title: str, summary: Sequence[Block], sections: Sequence[Section]) ->
 # --- Blocks.
 
 
-def _block(block: Block) -> str:
-    return _RENDERERS[type(block)](block)
+def render_blocks(blocks: Sequence[Block]) -> str:
+    """The blocks as elements of a page."""
+    return "\n".join(_RENDERERS[type(block)](block) for block in blocks)
 
 
 def _text(block: Text) -> str:
@@ -144,6 +139,14 @@ def _inside(cell: Cell) -> str:
     if cell.best:
         text = f'<strong class="best">{text}</strong>'
     return text + (f"<small>{escape(cell.detail)}</small>" if cell.detail else "")
+
+
+def _listing(block: Listing) -> str:
+    return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in block.items)}</ul>"
+
+
+def _code(block: Code) -> str:
+    return f"<pre><code>{escape(block.text)}</code></pre>"
 
 
 def _figure(figure: Figure) -> str:
@@ -220,4 +223,6 @@ _RENDERERS: dict[type, Callable[[Any], str]] = {
     Table: _table,
     Figure: _figure,
     Settings: _settings,
+    Listing: _listing,
+    Code: _code,
 }

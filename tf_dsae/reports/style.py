@@ -76,7 +76,7 @@ thead .number { min-width: 6.2rem; }
 tbody tr { border-bottom: 1px solid var(--rule); }
 tbody th {
   font-weight: 500; position: sticky; left: 0; background: var(--paper); padding-left: 0;
-  min-width: 6rem; max-width: 14rem; overflow-wrap: anywhere;
+  min-width: 6rem; max-width: 14rem; overflow-wrap: break-word;
 }
 thead th:first-child { position: sticky; left: 0; background: var(--paper); padding-left: 0; }
 .number { text-align: right; }

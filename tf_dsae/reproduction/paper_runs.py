@@ -12,23 +12,28 @@ import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.data import prepare
-from tf_dsae.evaluation.evaluation_files import EVALUATION, REPORT, read_evaluation
-from tf_dsae.evaluation.evaluation_run import evaluate_run, weights_digest
+from tf_dsae.evaluation.evaluation_files import REPORT
+from tf_dsae.evaluation.evaluation_run import evaluate, weights_digest
 from tf_dsae.evaluation.judges import obtain_judges
 from tf_dsae.evaluation.measure_model import check_factors
 from tf_dsae.evaluation.protocol import Protocol
+from tf_dsae.evaluation.protocols import JudgesLike
+from tf_dsae.evaluation.results import EVALUATION, Evaluation
+from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.linear_gaussian import study
-from tf_dsae.linear_gaussian.study_report import read_study
+from tf_dsae.linear_gaussian.study_results import STUDY, Study
 from tf_dsae.linear_gaussian.study_settings import default_panels
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.reproduction import story
 from tf_dsae.reproduction.planned_runs import BETAS, Places, plan_runs
 from tf_dsae.runs.run_config import FIGURES, WEIGHTS, versions
-from tf_dsae.training import train
+from tf_dsae.training import run_training
+
+T = TypeVar("T")
 
 
 def reproduce(
@@ -39,7 +44,7 @@ def reproduce(
     num_videos: int | None = None,
     show_source: bool = True,
     beside: tuple[str, ...] = (),
-) -> dict[str, Any]:
+) -> dict[str, Evaluation]:
     """Runs every stage that is not done, and writes report.html and report.md.
 
     Args:
@@ -59,22 +64,21 @@ def reproduce(
     output = places.output_dir.expanduser()
     runs = plan_runs(model, training, output, betas, beside)
     # Whatever could stop a later stage is found before the first.
-    data = prepare(training.dataset, places.data_dir, places.sheets_dir)
+    data = prepare(places.source or training.dataset, places.data_dir)
     check_factors(data, num_videos)
     judges = obtain_judges(data, places.judge_dir, places.data_dir)
     judges.require()
-    told = []
+    reported = []
     for run in runs:
         workdir = output / run.folder
         if not _trained(workdir):
             _say(f"training {run.folder}")
-            train(data, run.model, run.training, workdir, show=True)
-        options = {"num_videos": num_videos, "show_source": show_source}
-        evaluation = _evaluated(workdir, training.seed, places, judges, options)
-        told.append(story.Told(run.folder, run.beta, evaluation))
-    made = _studied(output / "likelihood", training.seed)
-    story.write_story(output, told, made)
-    return {run.folder: run.evaluation for run in told}
+            run_training(data, run.model, run.training, workdir, show=True)
+        options = {"num_videos": num_videos, "show_source": show_source, "data": data}
+        evaluation = _evaluation(workdir, training.seed, places, judges, options)
+        reported.append(story.ReportedRun(run.folder, run.beta, evaluation))
+    story.write_story(output, reported, _study(output / "likelihood", training.seed))
+    return {run.folder: run.evaluation for run in reported}
 
 
 def _say(words: str) -> None:
@@ -86,17 +90,17 @@ def _trained(workdir: Path) -> bool:
     return all((workdir / name).exists() for name in (WEIGHTS, f"{FIGURES}/curves.png"))
 
 
-def _held(read: Callable[[Path], dict[str, Any]], path: Path) -> dict[str, Any]:
-    """What an earlier run left; {} where it left nothing that can be read."""
+def _earlier(read: Callable[[Path], T], path: Path) -> T | None:
+    """What an earlier run left; None where it left nothing that can be read."""
     try:
         return read(path)
     except UserError:
-        return {}
+        return None
 
 
-def _evaluated(
-    workdir: Path, seed: int, places: Places, judges: Any, options: dict[str, Any]
-) -> dict[str, Any]:
+def _evaluation(
+    workdir: Path, seed: int, places: Places, judges: JudgesLike, options: dict[str, Any]
+) -> Evaluation:
     """The evaluation of these very weights by these judges, made if it is not there."""
     output = workdir / "evaluation"
     protocol = Protocol(seed=seed)
@@ -106,37 +110,32 @@ def _evaluated(
         "asked_videos": options["num_videos"],
         "show_source": options["show_source"],
     }
-    held = _held(read_evaluation, output / EVALUATION)
+    earlier = _earlier(Evaluation.read, output / EVALUATION)
     whole = (output / REPORT).exists() and all(
         (output / "figures" / name).exists() for name in story.needed_pictures()
     )
-    if whole and all(held.get(name) == value for name, value in asked.items()):
-        return held
+    if earlier and whole and all(getattr(earlier, k) == value for k, value in asked.items()):
+        return earlier
     _say(f"evaluating {workdir.name}")
-    return evaluate_run(
+    return evaluate(
         workdir,
-        output,
-        protocol,
+        output_dir=output,
+        protocol=protocol,
         judge_dir=places.judge_dir,
+        show_progress=True,
         data_dir=places.data_dir,
-        sheets_dir=places.sheets_dir,
         **options,
     )
 
 
-def _studied(output: Path, seed: int) -> dict[str, Any]:
+def _study(output: Path, seed: int) -> Study:
     """The likelihood study of the published panels, made if it is not there."""
     panels = default_panels(seed=seed)
-    wanted = [dataclasses.asdict(panel) | {"grid": list(panel.grid)} for panel in panels]
-    held = _held(read_study, output / study.STUDY)
-    same = [
-        all(found.get(name) == value for name, value in panel.items())
-        for found, panel in zip(held.get("panels", []), wanted, strict=False)
-    ]
+    earlier = _earlier(Study.read, output / STUDY)
     pictures = all((output / "figures" / name).exists() for name in story.STUDY_PICTURES)
-    if pictures and len(same) == len(wanted) and all(same):
-        return held
+    if earlier and pictures and [panel.settings for panel in earlier.panels] == panels:
+        return earlier
     _say("studying the bound against exact likelihoods")
-    made = study.run_study(panels) | {"versions": versions()}
+    made = dataclasses.replace(study.run_study(panels), versions=versions())
     study.write(output, made)
     return made

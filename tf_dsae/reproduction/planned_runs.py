@@ -4,21 +4,23 @@ import dataclasses
 from pathlib import Path
 from typing import NamedTuple
 
+from tf_dsae.data.data_source import DataSource
 from tf_dsae.evaluation.evaluation_files import check_output
+from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.methods.presets import preset
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.training.run_checks import check_before_data
 
 BETAS = (1.0, 6.0, 150.0)
 
 
 class Places(NamedTuple):
-    """Folders of what a reproduction needs; None for the defaults of `prepare` and the judges."""
+    """Where a reproduction finds what it needs; None for the default of each."""
 
     output_dir: Path
     data_dir: str | None = None
-    sheets_dir: str | None = None
     judge_dir: str | None = None
+    source: DataSource | None = None
 
 
 class PlannedRun(NamedTuple):
@@ -60,8 +62,8 @@ def plan_runs(
         weighted = dataclasses.replace(training, beta_f=f"{beta:g}", beta_z=f"{beta:g}")
         runs.append(PlannedRun(run_name(beta), beta, model, weighted))
     for name in beside:
-        other = preset(name, training.dataset)
-        seeded = dataclasses.replace(other.training, seed=training.seed)
+        other = preset(name)
+        seeded = dataclasses.replace(other.training, seed=training.seed, dataset=training.dataset)
         runs.append(PlannedRun(name, None, other.model, seeded))
     for run in runs:
         check_before_data(output / run.folder, run.model, run.training, resume=True)

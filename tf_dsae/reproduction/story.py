@@ -1,18 +1,20 @@
 """One report of a whole reproduction, in the order of the 2019 paper's figures and tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tf_dsae.core.files import written_whole
-from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation import tables
 from tf_dsae.evaluation.comparison import comparison_tables
-from tf_dsae.evaluation.tables import Evaluation
+from tf_dsae.evaluation.evaluation_report import notices
+from tf_dsae.evaluation.results import Evaluation
 from tf_dsae.linear_gaussian.study_report import bias_table
+from tf_dsae.linear_gaussian.study_results import Study
 from tf_dsae.reports import scenes
-from tf_dsae.reports.blocks import Block, Figure, Notice, Section, Settings, Table, Text
+from tf_dsae.reports.blocks import Block, Figure, Notice, Report, Section, Settings, Text
 from tf_dsae.reports.html import write_page
+from tf_dsae.reports.markdown import render_markdown
 from tf_dsae.runs.run_config import CONFIG, FIGURES, read_settings
 
 _TITLE = "Modeling sequential data with VAEs: the paper's figures and tables, made again"
@@ -71,8 +73,8 @@ def needed_pictures() -> set[str]:
     return {f"{name}.{kind}" for name in names for kind in ("png", "gif")}
 
 
-class Told(NamedTuple):
-    """A run to tell of.
+class ReportedRun(NamedTuple):
+    """A run of the report.
 
     folder: its name below the report's; beta: of both KLs, None for weights of its preset's own.
     """
@@ -87,17 +89,17 @@ class Told(NamedTuple):
         return f"preset {self.folder}" if self.beta is None else f"beta {self.beta:g}"
 
 
-def write_story(output_dir: Path, runs: Sequence[Told], study: Mapping[str, Any]) -> None:
+def write_story(output_dir: Path, runs: Sequence[ReportedRun], study: Study) -> None:
     """Writes report.html and report.md.
 
     Args:
       output_dir: holds likelihood/figures and, for each run, its folder with evaluation/figures.
       runs: in their order; those at the paper's betas are told beside its findings.
-      study: what likelihood.json holds.
+      study: of the bound.
     """
     named = {run.name: run.evaluation for run in runs}
-    notices = [
-        notice for name, found in named.items() for notice in report.notices(f"{name}: ", found)
+    summary: list[Block] = [
+        notice for name, one in named.items() for notice in notices(f"{name}: ", one)
     ]
     words = Text(
         "Each part shows what the paper shows, made by this package, with the paper's own finding "
@@ -110,27 +112,27 @@ def write_story(output_dir: Path, runs: Sequence[Told], study: Mapping[str, Any]
     settings: list[Block] = []
     for run in runs:
         workdir = output_dir / run.folder
-        held = read_settings(workdir / CONFIG)
-        preset, epochs = held["training"]["preset"], held["training"]["epochs"]
+        values = read_settings(workdir / CONFIG)
+        preset, epochs = (values["training"][name] for name in ("preset", "epochs"))
         words_of_run = f"{run.name}: preset {preset}, {epochs} epochs"
         alt = f"Curves of the bound and its terms over epochs, {run.name}."
         settings.append(Figure(workdir / FIGURES / "curves.png", alt, words_of_run))
-        settings.append(Settings(held, words_of_run))
+        settings.append(Settings(values, words_of_run))
         if preset != "paper" and run.beta is not None:
-            notices.append(
+            summary.append(
                 Notice(f"{run.name} was trained with the preset {preset}, not the paper's.")
             )
     sections.append(Section("What was run", settings))
-    made = report.Report(_TITLE, [*notices, words], sections)
-    write_page(output_dir / "report.html", *made)
+    report = Report(_TITLE, [*summary, words], sections)
+    write_page(output_dir / "report.html", report)
     with written_whole(output_dir / "report.md") as beside:
-        beside.write_text(report.as_markdown(made), encoding="utf-8")
+        beside.write_text(render_markdown(report), encoding="utf-8")
 
 
-def _bias(output_dir: Path, study: Mapping[str, Any]) -> list[Section]:
+def _bias(output_dir: Path, study: Study) -> list[Section]:
     """Section 3 of the paper: Figures 3 and 4."""
-    head, *rows = bias_table(study["panels"])
-    blocks: list[Block] = [Table(head, rows, "Peaks of log-likelihood and bound")]
+    peaks = bias_table(study.panels)._replace(caption="Peaks of log-likelihood and bound")
+    blocks: list[Block] = [peaks]
     said = {
         "sigma_x": ("Figure 3", "The paper finds sigma_x overestimated in all three panels."),
         "sigma_z": ("Figure 4", "The paper finds sigma_z underestimated at truth 0.5."),
@@ -142,7 +144,7 @@ def _bias(output_dir: Path, study: Mapping[str, Any]) -> list[Section]:
     return [Section("Are sequential autoencoders biased? (Section 3)", blocks)]
 
 
-def _run(workdir: Path, run: Told) -> list[Section]:
+def _run(workdir: Path, run: ReportedRun) -> list[Section]:
     """What the paper shows at a beta (Sections 5 and 6), and its table; else our own pictures."""
     evaluation = run.evaluation
     title, shown, number = f"Pictures, {run.name}", _ANY, "Tables"
@@ -151,11 +153,11 @@ def _run(workdir: Path, run: Told) -> list[Section]:
         number = {1.0: "Table 1 (Section 5.4)", 6.0: "Table 2 (Section 6.3)"}.get(run.beta, number)
     pictures: list[Block] = []
     for place, name, finding in shown:
-        title_of, caption, alt = scenes.words(name, evaluation.get("show_source", True))
+        title_of, caption, alt = scenes.words(name, evaluation.show_source)
         path = workdir / "evaluation" / "figures" / name
         text = ". ".join(filter(None, [place, title_of, caption])) + f" {finding}"
         pictures.append(Figure(path.with_suffix(".png"), alt, text, path.with_suffix(".gif")))
-    kls = evaluation["elbo"]
+    kls = evaluation.elbo
     kept = Text(
         f"Here f keeps {tables.number(kls['static_kl'])} and z "
         f"{tables.number(kls['dynamic_kl'])} nats per video; a posterior that has fallen on its "

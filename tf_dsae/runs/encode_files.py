@@ -12,7 +12,7 @@ from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import written_whole
 from tf_dsae.data.folder import iter_clips
-from tf_dsae.data.folder.skipped import say_skipped
+from tf_dsae.data.folder.video_files import say_skipped
 from tf_dsae.runs.run_config import read_finished_run
 from tf_dsae.runs.user_files import check_output, clip_settings, find_videos
 
@@ -28,7 +28,7 @@ def encode_folder(
     video_dir: str | os.PathLike,
     output: str | os.PathLike,
     *,
-    fit: str | None = None,
+    resize_mode: str | None = None,
     num_frames: int | None = None,
     stride: int | None = None,
     hop: int | None = None,
@@ -45,7 +45,7 @@ def encode_folder(
       workdir: of a finished run.
       video_dir: folder of videos, as `--dataset=folder` takes it, or one file.
       output: the .npz to write.
-      fit, num_frames, stride, hop: as of ClipSettings; None for those of the training.
+      resize_mode, num_frames, stride, hop: as of ClipSettings; None for those of the training.
       batch_size: clips at a time.
       strict: stop at a damaged file; nothing is written then.
       show_progress: a bar on stderr.
@@ -64,7 +64,7 @@ def encode_folder(
       Traceback (most recent call last):
       tf_dsae.UserError: output: expected a file name that ends in .npz, received latents.txt
     """
-    clips = {"fit": fit, "num_frames": num_frames, "stride": stride, "hop": hop}
+    clips = {"resize_mode": resize_mode, "num_frames": num_frames, "stride": stride, "hop": hop}
     return Encoding(workdir, video_dir, output, clips, batch_size, strict, show_progress).run()
 
 

@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import os
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,8 +13,11 @@ from tf_dsae.core.checks import shown
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import check_folder, path_errors, read_json, write_errors, written_whole
 from tf_dsae.core.version import __version__
-from tf_dsae.data.folder.run_source import read_source
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.data.data_source import DataSource, make_source, read_source
+from tf_dsae.layers.model_config import ModelConfig
+from tf_dsae.layers.registries import PARTS
+from tf_dsae.methods.method import METHODS
+from tf_dsae.methods.training_config import TrainingConfig
 
 CONFIG = "config.json"
 WEIGHTS = "model.weights.h5"
@@ -56,8 +60,35 @@ def write_config(workdir: str | os.PathLike, run: RunConfig) -> None:
         "data": run.data,
         "versions": versions(),
     }
+    if modules := _modules_of(run):
+        settings["modules"] = modules
     with written_whole(Path(workdir) / CONFIG) as path:
         path.write_text(json.dumps(settings, indent=2) + "\n")
+
+
+def _modules_of(run: RunConfig) -> dict[str, str]:
+    """What other packages registered and this run needs: "kind name" -> the module to import."""
+    names = {kind: getattr(run.model, kind) for kind in PARTS} | {"method": run.training.method}
+    homes = {
+        f"{kind} {name}": (METHODS if kind == "method" else PARTS[kind]).added_by(name)
+        for kind, name in names.items()
+    }
+    return {entry: home for entry, home in homes.items() if home}
+
+
+def _missing_modules(settings: Mapping[str, Any]) -> str:
+    """ "; import x first, which registers a, b" for what a run needs and nobody registered."""
+    modules = settings.get("modules")
+    if not isinstance(modules, dict):
+        return ""
+    missing: dict[str, list[str]] = {}
+    for entry, module in modules.items():
+        kind, _, name = str(entry).partition(" ")
+        registry = METHODS if kind == "method" else PARTS.get(kind)
+        if registry is not None and name not in registry:
+            missing.setdefault(shown(str(module)), []).append(shown(str(entry)))
+    lines = [f"import {module}, which registers {', '.join(of)}" for module, of in missing.items()]
+    return "; " + " and ".join(lines) + ", first" if lines else ""
 
 
 def read_config(path: str | os.PathLike) -> RunConfig:
@@ -85,7 +116,7 @@ def _read_config(path: Path) -> tuple[RunConfig, dict[str, Any]]:
         model = ModelConfig.from_dict(settings["model"])
         training = TrainingConfig.from_dict(settings["training"])
     except UserError as error:
-        raise UserError(f"{path}: {error}") from None
+        raise UserError(f"{path}: {error}{_missing_modules(settings)}") from None
     return RunConfig(model, training, settings["data"]), settings
 
 
@@ -109,10 +140,16 @@ def read_finished_run(workdir: str | os.PathLike) -> RunConfig:
 def settings_of(run: RunConfig) -> dict[str, Any]:
     """What tells runs apart, name -> value."""
     model, training = dataclasses.asdict(run.model), dataclasses.asdict(run.training)
-    # The same videos may lie elsewhere by now: their fingerprint says that they are the same.
+    # The same data may lie elsewhere by now: their fingerprint says that they are the same.
     data = {f"data {key}": value for key, value in run.data.items() if key != "source"}
     source = read_source(run.data)
-    return {**model, **training, **(dataclasses.asdict(source.clips) if source else {}), **data}
+    of_source = {"source": source.kind, **source.identity()} if source else {}
+    return {**model, **training, **of_source, **data}
+
+
+def source_of(run: RunConfig) -> DataSource:
+    """What the data of a run were made from; raises UserError where that is not known here."""
+    return read_source(run.data) or make_source(run.training.dataset)
 
 
 def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:

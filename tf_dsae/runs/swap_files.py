@@ -23,7 +23,7 @@ def swap_files(
     motion: str | os.PathLike,
     output: str | os.PathLike,
     *,
-    fit: str | None = None,
+    resize_mode: str | None = None,
     num_frames: int | None = None,
     stride: int | None = None,
     frames_per_second: float = FRAMES_PER_SECOND,
@@ -38,7 +38,7 @@ def swap_files(
       workdir: of a finished run.
       content, motion: a video file, a folder of images, or one video of an array, 'file.npz[3]'.
       output: the .gif to write.
-      fit, stride: as of ClipSettings; None for those of the training.
+      resize_mode, stride: as of ClipSettings; None for those of the training.
       num_frames: T of the result; None for all frames of `motion`, 512 at most and fewer of large
         frames.
       frames_per_second: of the GIF, 0.1 to 50.
@@ -55,7 +55,7 @@ def swap_files(
       Traceback (most recent call last):
       tf_dsae.UserError: output: expected a file name that ends in .gif, received swap.mp4
     """
-    clips = {"fit": fit, "stride": stride}
+    clips = {"resize_mode": resize_mode, "stride": stride}
     return Swap(workdir, content, motion, output, clips, num_frames, frames_per_second).run(
         show_source
     )

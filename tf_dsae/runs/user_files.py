@@ -8,9 +8,9 @@ from typing import Any
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import check_folder, path_errors
+from tf_dsae.data.data_source import read_source
 from tf_dsae.data.folder import find_sources, open_source
 from tf_dsae.data.folder.clip_settings import ClipSettings
-from tf_dsae.data.folder.run_source import read_source
 from tf_dsae.data.folder.video_files import Source
 from tf_dsae.runs.run_config import RunConfig
 
@@ -24,8 +24,7 @@ def clip_settings(run: RunConfig, **changes: Any) -> ClipSettings:
       **changes: fields of ClipSettings; those that are None stay as they are.
     """
     height, width, channels = run.model.frame_shape
-    source = read_source(run.data)
-    clips = source.clips if source is not None else ClipSettings()
+    clips = getattr(read_source(run.data), "clips", ClipSettings())
     changes = {name: value for name, value in changes.items() if value is not None}
     changes |= {"frame_size": (height, width), "channels": channels}
     return dataclasses.replace(clips, **changes)

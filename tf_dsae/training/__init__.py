@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tf_dsae.training.callbacks import Stopped
     from tf_dsae.training.cluster import make_strategy
-    from tf_dsae.training.training_run import train
+    from tf_dsae.training.train_model import train
+    from tf_dsae.training.training_run import run_training
 
 _HOMES = {
     "Stopped": "tf_dsae.training.callbacks",
     "make_strategy": "tf_dsae.training.cluster",
-    "train": "tf_dsae.training.training_run",
+    "run_training": "tf_dsae.training.training_run",
+    "train": "tf_dsae.training.train_model",
 }
 
-__all__ = ["Stopped", "make_strategy", "train"]
+__all__ = ["Stopped", "make_strategy", "run_training", "train"]
 
 
 def __getattr__(name: str) -> Any:

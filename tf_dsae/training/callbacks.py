@@ -3,33 +3,38 @@
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
 import keras
 import numpy as np
 from absl import logging
-from tqdm import tqdm
 
 from tf_dsae.core.errors import UserError
+from tf_dsae.core.progress import progress_bar
 from tf_dsae.core.types import Logs
-from tf_dsae.models.objective import ElboTerms
+from tf_dsae.metrics.information import COLLAPSED_KL
+from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs.metrics_table import read_metrics, write_metrics
 from tf_dsae.training.checkpoints import RunCheckpoints, mean_variables
 from tf_dsae.training.cluster import asked_of_any, copies
 
-# Below this KL, in nats per video, a posterior can hardly tell two videos apart.
-COLLAPSED_KL = 0.1
-_SHORT = {"elbo": "elbo", "log_likelihood": "log p", "static_kl": "KL f", "dynamic_kl": "KL z"}
+_SHORT = {"log_likelihood": "log p", "static_kl": "KL f", "dynamic_kl": "KL z"}
 
 
 class Stopped(KeyboardInterrupt):
     """A run that was asked to stop, and did so after saving; the text says how to go on."""
 
 
-def describe(terms: dict[str, float]) -> str:
-    """The bound's terms in one short line, nats per video."""
-    return ", ".join(f"{_SHORT[name]} {terms[name]:.1f}" for name in ElboTerms._fields)
+def describe(terms: Mapping[str, float]) -> str:
+    """Terms in one short line; those of the bound in nats per video."""
+    return ", ".join(f"{_SHORT.get(name, name)} {value:.1f}" for name, value in terms.items())
+
+
+def _terms(model: DSAE, logs: Logs, prefix: str = "") -> dict[str, float]:
+    """What Keras tells of the objective's terms, in their order."""
+    return {name: float(logs[prefix + name]) for name in model.objective.names}
 
 
 class FiniteTerms(keras.callbacks.Callback):
@@ -40,7 +45,7 @@ class FiniteTerms(keras.callbacks.Callback):
         self.checkpoints = checkpoints
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        terms = {name: float(logs[name]) for name in ElboTerms._fields}
+        terms = _terms(self.model, logs)
         if all(map(np.isfinite, terms.values())):
             return
         raise UserError(
@@ -89,10 +94,10 @@ class Records(keras.callbacks.Callback):
         row = {"epoch": str(epoch + 1), "step": str(self.checkpoints.step), **values}
         row |= {"sequences_per_second": f"{rate:.4g}", "seconds": f"{seconds:.1f}"}
         self.rows.append(row)
-        write_metrics(self.path, self.rows, ElboTerms._fields)
+        write_metrics(self.path, self.rows, self.model.objective.names)
         if self.show:
-            validation = {name: float(logs[f"val_{name}"]) for name in ElboTerms._fields}
-            training = {name: float(logs[name]) for name in ElboTerms._fields}
+            validation = _terms(self.model, logs, "val_")
+            training = _terms(self.model, logs)
             print(
                 f"epoch {epoch + 1}/{self.epochs}: {describe(training)}; held out: "
                 f"{describe(validation)} nats a video; {rate:.0f} videos/s",
@@ -106,25 +111,22 @@ class Progress(keras.callbacks.Callback):
     def __init__(self, steps_per_epoch: int, epochs: int, batch_size: int, show: bool):
         super().__init__()
         self.steps_per_epoch, self.epochs, self.batch_size = steps_per_epoch, epochs, batch_size
-        self.hidden = None if show else True  # None: hidden unless on a terminal.
-        self.bar = tqdm(disable=True)
+        self.show = show
+        self.bar = progress_bar("", show=False)
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         skipped = self.steps_per_epoch - self.params["steps"]
-        self.bar = tqdm(
-            desc=f"epoch {epoch + 1}/{self.epochs}",
-            total=self.steps_per_epoch * self.batch_size,
+        self.bar = progress_bar(
+            f"epoch {epoch + 1}/{self.epochs}",
+            self.steps_per_epoch * self.batch_size,
+            show=self.show,
             initial=skipped * self.batch_size,
-            unit=" videos",
-            dynamic_ncols=True,
-            leave=False,
-            disable=self.hidden,
         )
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if self.bar.disable:
             return
-        terms = describe({key: float(value) for key, value in logs.items()})
+        terms = describe(_terms(self.model, logs))
         self.bar.set_postfix_str(terms, refresh=False)
         self.bar.update(self.batch_size)
 

@@ -9,7 +9,8 @@ from typing import Any
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.schedules import parse_schedule
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.layers.model_config import ModelConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.runs.run_config import RunConfig, check_workdir
 
 CHECKPOINT_MINUTES = 5.0  # Between checkpoints within an epoch.

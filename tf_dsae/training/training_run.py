@@ -1,6 +1,7 @@
 """The run loop: data and settings in, a folder with a trained model out."""
 
 import contextlib
+import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -13,7 +14,8 @@ from absl import logging
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.version import __version__
 from tf_dsae.data.sequence_data import SequenceData
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.layers.model_config import ModelConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.reports.model_pictures import choose, make_pictures, write_figures
 from tf_dsae.runs.metrics_table import read_metrics
@@ -46,7 +48,7 @@ from tf_dsae.training.signals import heard_by
 from tf_dsae.training.tensorboard import TensorBoardRecords
 
 
-def train(
+def run_training(
     data: SequenceData,
     model_config: ModelConfig,
     training: TrainingConfig,
@@ -59,36 +61,16 @@ def train(
     strategy: tf.distribute.Strategy | None = None,
     accumulate_steps: int = 1,
 ) -> DSAE:
-    """Trains a model, or goes on where `workdir` left off, and leaves its results there.
+    """Trains what settings name, or goes on where `workdir` left off; see `tf_dsae.train`.
 
     Args:
-      data: from `tf_dsae.data.prepare`.
-      model_config: its frame_shape must be that of the data.
-      training: how; with `model_config` and the data it determines the weights.
+      data: whose frames are those of `model_config`.
+      model_config, training: with the data they determine the weights.
       workdir: gets config.json, metrics.csv, checkpoints, weights, figures.
-      resume: go on from the newest checkpoint there; False refuses a folder that holds a run.
-      tensorboard: write event files; None: where TensorBoard is installed.
-      checkpoint_minutes: between checkpoints within an epoch.
-      show: progress on stderr.
-      strategy: of several devices or machines, as `tf_dsae.training.make_strategy` makes them; the
-        first of the machines is the one that reads and writes `workdir`. None: the one in scope.
-      accumulate_steps: equal parts of a replica's videos that are taken one after the other, for a
-        batch that does not fit. Neither it nor the strategy changes what is learned.
-
-    Returns:
-      The trained model.
 
     Raises:
-      UserError: the folder holds another run or cannot be written, a checkpoint is damaged beyond
-        use, a schedule makes no sense, TensorBoard is asked for and missing, a batch cannot be
-        shared out equally, a loss was not finite, or a machine was lost.
-      tf_dsae.training.Stopped: SIGINT or SIGTERM came; the run is saved.
-
-    Example, with data = tf_dsae.data.prepare("sprites/drawn") or any other of its kind:
-      >>> training = tf_dsae.TrainingConfig(epochs=1, steps_per_epoch=2, batch_size=2)
-      >>> model = tf_dsae.train(data, tf_dsae.preset("tiny").model, training, "runs/new")
-      >>> int(model.optimizer.iterations)
-      2
+      UserError: as `tf_dsae.train` does.
+      Stopped: SIGINT or SIGTERM came; the run is saved.
     """
     strategy = strategy or tf.distribute.get_strategy()
     leads = cluster.is_chief(strategy)
@@ -189,5 +171,6 @@ def _describe(data: SequenceData, model_config: ModelConfig, training: TrainingC
         )
     facts = {"name": data.name, "fingerprint": data.fingerprint, "num_train": data.num_train}
     if data.source:
-        facts["source"] = data.source
+        facts["source"] = data.source.to_dict()
+        training = dataclasses.replace(training, dataset=data.source.kind)
     return RunConfig(model_config, training, facts)

@@ -6,7 +6,7 @@ import scipy.special
 import scipy.stats
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.metrics.inception import accuracy, class_balanced, measure_inception
+from tf_dsae.metrics.inception import accuracy, balance_classes, measure_inception
 
 
 def test_a_perfect_generator_scores_as_many_as_there_are_classes():
@@ -51,12 +51,12 @@ def test_scores_are_those_of_the_formulas():
 def test_balanced_subset():
     rng = np.random.default_rng(2)
     labels = rng.permutation(np.repeat([0, 1, 3, 8], [31, 7, 19, 12]))
-    chosen = class_balanced(labels, seed=5)
+    chosen = balance_classes(labels, seed=5)
     np.testing.assert_array_equal(np.bincount(labels[chosen]), [7, 7, 0, 7, 0, 0, 0, 0, 7])
     assert (np.diff(chosen) > 0).all()  # Ascending, none twice.
-    np.testing.assert_array_equal(class_balanced(labels, seed=5), chosen)
-    assert not np.array_equal(class_balanced(labels, seed=6), chosen)
-    picked = np.unique(np.concatenate([class_balanced(labels, seed) for seed in range(200)]))
+    np.testing.assert_array_equal(balance_classes(labels, seed=5), chosen)
+    assert not np.array_equal(balance_classes(labels, seed=6), chosen)
+    picked = np.unique(np.concatenate([balance_classes(labels, seed) for seed in range(200)]))
     np.testing.assert_array_equal(picked, np.arange(69))  # Every video has its chance.
 
 
@@ -70,8 +70,8 @@ def test_balanced_subset():
         (lambda: accuracy(np.full((4, 3), np.nan), np.zeros(4, int)), "12 NaN"),
         (lambda: measure_inception(np.zeros((0, 3))), "logits: expected"),
         (lambda: measure_inception(np.zeros(3)), r"logits: expected .*\[N, K\], received \[3\]"),
-        (lambda: class_balanced(np.zeros(0, int)), r"labels: expected .*received \[0\]"),
-        (lambda: class_balanced(np.zeros(3, int), seed=-1), "seed: expected"),
+        (lambda: balance_classes(np.zeros(0, int)), r"labels: expected .*received \[0\]"),
+        (lambda: balance_classes(np.zeros(3, int), seed=-1), "seed: expected"),
     ],
 )
 def test_mistakes_are_named(call, message):

@@ -16,7 +16,20 @@ from PIL import Image
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.reports import html
-from tf_dsae.reports.html import Cell, Facts, Figure, Notice, Section, Settings, Table, Text
+from tf_dsae.reports.blocks import (
+    Cell,
+    Code,
+    Facts,
+    Figure,
+    Listing,
+    Notice,
+    Report,
+    Section,
+    Settings,
+    Table,
+    Text,
+    numeric_columns,
+)
 
 HOSTILE = "</title></style><script>alert('1')</script><img src=x onerror=\"a\"> & 'q' \"r\""
 _VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -70,8 +83,9 @@ def full_page(files, text: str = "some words") -> str:
         *(Text(text), Notice(text), Facts([(text, text)]), table),
         *(Figure(files[0], text, text), Figure(files[0], text, text, files[1])),
         Settings({text: {text: [text, 1]}, "plain": text, "none": None, "on": True}, text),
+        *(Listing([text, text]), Code(text)),
     ]
-    return html.render(text, blocks, [Section(text, blocks), Section("second", [])])
+    return html.render_page(Report(text, blocks, [Section(text, blocks), Section("second", [])]))
 
 
 def test_whatever_text_is_shown_as_it_is(files):
@@ -108,7 +122,7 @@ def test_pictures_are_embedded_with_a_text(files):
     kind, content = images[1]["src"].removeprefix("data:image/").split(";base64,")
     assert kind == "gif" and base64.b64decode(content) == files[1].read_bytes()
     with pytest.raises(ValueError, match="a text for who does not see the picture"):
-        html.render("a", [Figure(files[0], " ")], [])
+        html.render_page(Report("a", [Figure(files[0], " ")], []))
 
 
 def test_numbers_stand_to_the_right_and_the_best_is_marked():
@@ -117,8 +131,8 @@ def test_numbers_stand_to_the_right_and_the_best_is_marked():
         [Cell("b"), Cell("2", "1–3", True, 2.0), "9", "\N{EN DASH}"],
     ]
     table = Table(["name", "x", "y", "z"], rows)
-    assert html.numeric_columns(table) == [False, True, False, True]
-    page = Page(html.render("a", [table], []))
+    assert numeric_columns(table) == [False, True, False, True]
+    page = Page(html.render_page(Report("a", [table], [])))
     right = [attributes.get("class") == "number" for attributes in page.all("td")]
     assert right == [True, False, True] * 2
     assert page.all("strong") == [{"class": "best"}]
@@ -129,19 +143,19 @@ def test_numbers_stand_to_the_right_and_the_best_is_marked():
 
 def test_settings_are_shown_in_words():
     values = {"seed": 3, "model": {"sizes": (4, 5), "rnn": None, "xla": False, "a": {"b": 1}}}
-    text = Page(html.render("a", [Settings(values)], [])).text
+    text = Page(html.render_page(Report("a", [Settings(values)], []))).text
     for words in ("seed3", "sizes4, 5", "rnnnone", "xlano", "ab: 1"):
         assert words in text
 
 
 def test_a_picture_that_is_none_leaves_the_page_as_it_was(tmp_path):
     page, damaged = tmp_path / "page.html", tmp_path / "damaged.png"
-    html.write_page(page, "before", [], [])
+    html.write_page(page, Report("before", [], []))
     before = page.read_bytes()
     damaged.write_text("no picture")
     for path in (tmp_path / "none.png", damaged):
         with pytest.raises(UserError, match=f"{path.name}: expected a PNG or GIF, received"):
-            html.write_page(page, "after", [], [Section("a", [Figure(path, "words")])])
+            html.write_page(page, Report("after", [], [Section("a", [Figure(path, "words")])]))
     assert page.read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} == {"page.html", "damaged.png"}
 
@@ -229,7 +243,7 @@ def test_a_browser_shows_it_in_any_width_and_light(browser, files, tmp_path):
     path = tmp_path / "page.html"
     wide = Table(["name"] + ["a long head"] * 12, [["row"] + ["1234.567"] * 12], "wide")
     blocks = [Text("words " * 50), wide, Figure(files[0], "noise", "noise", files[1])]
-    html.write_page(path, "A page", [Notice("w" * 200)], [Section("One", blocks)])
+    html.write_page(path, Report("A page", [Notice("w" * 200)], [Section("One", blocks)]))
     papers = set()
     for width in (390, 1200):
         for light in ("light", "dark"):
@@ -242,7 +256,7 @@ def test_a_browser_shows_it_in_any_width_and_light(browser, files, tmp_path):
 
 def test_who_wants_no_motion_sees_the_frames(browser, files, tmp_path):
     path = tmp_path / "page.html"
-    html.write_page(path, "A page", [Figure(files[0], "noise", "", files[1])], [])
+    html.write_page(path, Report("A page", [Figure(files[0], "noise", "", files[1])], []))
     heights = (
         "[...document.images].map(image => image.checkVisibility({contentVisibilityAuto: true})"
     )

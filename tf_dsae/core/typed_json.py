@@ -1,0 +1,187 @@
+"""Typed values from JSON that anyone may have written, and back.
+
+A kind is a dataclass or a NamedTuple whose fields are numbers, texts, flags, other kinds,
+`dict[str, kind]` and `tuple[kind, ...]`. `Annotated[int, 1]` is a whole number of at least 1,
+`Annotated[str, 200]` a text of at most 200 characters. A field with a default may be missing;
+fields that the kind does not know are left out.
+"""
+
+import dataclasses
+import functools
+import math
+import types
+import typing
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from tf_dsae.core.checks import MAX_FACTORS, MAX_NAME, MAX_TEXT, shown
+from tf_dsae.core.errors import UserError
+
+T = TypeVar("T")
+Count = Annotated[int, 1]
+Name = Annotated[str, MAX_NAME]
+_MISSING = object()
+
+
+class _Mismatch(Exception):
+    """Where another value stands than is expected, and which."""
+
+
+def read_typed(kind: type[T], value: Any, name: str, advice: str = "") -> T:
+    """The value of a kind that a value of JSON describes.
+
+    Numbers are finite and small enough to be squared, texts can be written in UTF-8, objects have
+    at most MAX_FACTORS names.
+
+    Args:
+      kind: a dataclass or a NamedTuple.
+      value: what JSON gives.
+      name: of the value, for the message.
+      advice: what to do, for the end of the message.
+
+    Raises:
+      UserError: something is missing or of another kind; the message names its place.
+    """
+    try:
+        return _read(kind, value, "")
+    except (_Mismatch, UserError) as error:
+        raise UserError(f"{name}: {error}{f'; {advice}' if advice else ''}") from None
+
+
+def to_plain(value: Any) -> Any:
+    """A typed value as JSON has it; fields that are None by default and still are, are left out."""
+    kind: Any = type(value)
+    defaults = _defaults(kind)
+    if defaults is not None:
+        fields = {name: getattr(value, name) for name in defaults}
+        return {
+            name: to_plain(inner)
+            for name, inner in fields.items()
+            if inner is not None or defaults[name] is not None
+        }
+    if isinstance(value, Mapping):
+        return {name: to_plain(inner) for name, inner in value.items()}
+    return [to_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+@functools.cache
+def _defaults(kind: Any) -> dict[str, Any] | None:
+    """Field -> its default, _MISSING where it has none; None for what is no kind."""
+    if dataclasses.is_dataclass(kind):
+        return {
+            field.name: dataclasses.MISSING
+            if field.default_factory is not dataclasses.MISSING
+            else _MISSING
+            if field.default is dataclasses.MISSING
+            else field.default
+            for field in dataclasses.fields(kind)
+        }
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return {name: kind._field_defaults.get(name, _MISSING) for name in kind._fields}
+    return None
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind, include_extras=True)
+
+
+def _expect(right: bool, place: str, expected: str, value: Any) -> None:
+    if not right:
+        raise _Mismatch(f"{place or 'all'}: expected {expected}, received {shown(value)}")
+
+
+def _read(kind: Any, value: Any, place: str) -> Any:
+    origin, inside = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated:
+        return _READERS[inside[0]](value, place, inside[1])
+    if kind in _READERS:
+        return _READERS[kind](value, place)
+    if origin in (types.UnionType, typing.Union):
+        return _read_union(inside, value, place)
+    if origin is dict:
+        return _read_dict(inside[1], value, place)
+    if origin is tuple:
+        return _read_tuple(inside, value, place)
+    return _read_fields(kind, value, place)
+
+
+def _read_fields(kind: Any, value: Any, place: str) -> Any:
+    _expect(isinstance(value, Mapping), place, "an object", value)
+    hints, arguments = _hints(kind), {}
+    for name, default in (_defaults(kind) or {}).items():
+        inner = f"{place}.{name}".lstrip(".")
+        if name in value:
+            arguments[name] = _read(hints[name], value[name], inner)
+        elif default is _MISSING:
+            raise _Mismatch(f"{inner}: expected a value, found none")
+    try:
+        return kind(**arguments)
+    except UserError as error:
+        raise _Mismatch(f"{place}: {error}" if place else str(error)) from None
+
+
+def _read_union(kinds: tuple, value: Any, place: str) -> Any:
+    if value is None and type(None) in kinds:
+        return None
+    *others, last = (kind for kind in kinds if kind is not type(None))
+    for kind in others:
+        try:
+            return _read(kind, value, place)
+        except _Mismatch:
+            pass
+    return _read(last, value, place)
+
+
+def _read_dict(kind: Any, value: Any, place: str) -> dict[str, Any]:
+    _expect(isinstance(value, Mapping), place, "an object", value)
+    _expect(len(value) <= MAX_FACTORS, place, f"at most {MAX_FACTORS} names", len(value))
+    for name in value:
+        expected = f"names of at most {MAX_NAME} characters"
+        _expect(_is_text(name) and len(name) <= MAX_NAME, place, expected, name)
+    return {name: _read(kind, inner, f"{place}.{shown(name)}") for name, inner in value.items()}
+
+
+def _read_tuple(kinds: tuple, value: Any, place: str) -> tuple:
+    _expect(isinstance(value, list | tuple), place, "a list", value)
+    if kinds[-1] is Ellipsis:
+        return tuple(_read(kinds[0], inner, place) for inner in value)
+    _expect(len(value) == len(kinds), place, f"{len(kinds)} values", value)
+    return tuple(_read(kind, inner, place) for kind, inner in zip(kinds, value, strict=True))
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it is a text that UTF-8 can write."""
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+def _read_text(value: Any, place: str, longest: int = MAX_TEXT) -> str:
+    expected = f"a text of at most {longest} characters"
+    _expect(_is_text(value) and len(value) <= longest, place, expected, value)
+    return value
+
+
+def _read_number(value: Any, place: str) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    _expect(is_number and abs(value) < 1e150, place, "a finite number", value)
+    return float(value)
+
+
+def _read_whole(value: Any, place: str, smallest: float = -math.inf) -> int:
+    is_whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+    limit = "" if smallest == -math.inf else f" of at least {smallest}"
+    _expect(is_whole and value >= smallest, place, f"a whole number{limit}", value)
+    return value
+
+
+def _read_flag(value: Any, place: str) -> bool:
+    _expect(isinstance(value, bool), place, "true or false", value)
+    return value
+
+
+_READERS: dict[Any, Any] = {
+    str: _read_text,
+    float: _read_number,
+    int: _read_whole,
+    bool: _read_flag,
+}
