@@ -180,10 +180,10 @@ def _read_study(path):
 
 
 READERS = {
-    "config.json": (config(), _read_settings, 150),
+    "config.json": (config(), _read_settings, 100),
     "judges.json": (record(), _read_judges, 100),
     "evaluation.json": (example(), _read_evaluation, 80),
-    "likelihood.json": (study(), _read_study, 150),
+    "likelihood.json": (study(), _read_study, 100),
 }
 
 
@@ -228,7 +228,7 @@ def test_tables_of_anything(tmp_path):
     def read(path):
         figures.save_curves(path.with_suffix(".png"), read_metrics(path))
 
-    @settings(max_examples=4 * MORE, **COMMON)
+    @settings(max_examples=3 * MORE, **COMMON)
     @given(GOOD)
     def check_good(rows):
         refuses_or_reads(read, tmp_path / "metrics.csv", "\n".join([HEAD, *rows]))
@@ -273,7 +273,7 @@ print("taken", taken)
 
 def test_spoiled_bytes_of_weights(whole, tmp_path):
     run = shutil.copytree(whole, tmp_path / "run")
-    script = [sys.executable, "-c", SPOIL_WEIGHTS, run, str(20 * MORE), "1"]
+    script = [sys.executable, "-c", SPOIL_WEIGHTS, run, str(12 * MORE), "1"]
     done = subprocess.run(script, capture_output=True, text=True)
     assert done.returncode == 0, (done.stdout[-200:], done.stderr[-2000:])
     assert "taken" in done.stdout
