@@ -36,11 +36,12 @@ def main(argv: list[str]) -> None:
     del argv  # Flags only.
     began = time.perf_counter()
     common.load_tensorflow()
-    from tf_dsae.evaluation.collect import Protocol, collect
+    from tf_dsae.evaluation.collect import collect
     from tf_dsae.evaluation.evaluation_pictures import write_pictures
     from tf_dsae.evaluation.evaluation_run import open_run
     from tf_dsae.evaluation.judges import obtain_judges
     from tf_dsae.evaluation.measure_model import measure_model
+    from tf_dsae.evaluation.protocol import Protocol
 
     def lap(words: str) -> None:
         nonlocal last

@@ -27,18 +27,18 @@ _COMMAND = flags.DEFINE_bool("command", True, "Measure the whole command too.")
 
 def seconds_of_an_eager_step(panel) -> float:
     """Of one autoencoder of the panel's middle value, by its own train_step."""
+    import keras
     import numpy as np
 
     from tf_dsae.linear_gaussian.autoencoders import make_autoencoder
     from tf_dsae.linear_gaussian.study_training import NUM_SAMPLES
     from tf_dsae.linear_gaussian.sweep import sample_data
-    from tf_dsae.training.optimizers import Adam
 
     x = sample_data(panel).astype(np.float32)
     model = make_autoencoder(panel.posterior, *x.shape)
     parameters = panel.at(panel.grid[len(panel.grid) // 2])
     model.log_sigmas.assign(np.log(np.array(parameters)))
-    model.compile(Adam(0.1), num_samples=NUM_SAMPLES)
+    model.compile(keras.optimizers.Adam(0.1), num_samples=NUM_SAMPLES)
     model.optimizer.build(model.trainable_variables)
     model.train_step(x)
     start = time.perf_counter()

@@ -21,13 +21,13 @@ _BATCH_SIZE = flags.DEFINE_integer("batch_size", 32, "Videos per batch.")
 _VIDEOS = flags.DEFINE_integer("videos", 20000, "Videos to read per measurement.")
 
 
-def measure(dataset: str, sheets_dir: str | None) -> None:
+def measure(dataset: str, **settings: str) -> None:
     """Prepares one data set from scratch, reads batches of it, and prints the numbers."""
-    from tf_dsae.data import prepare_data_set as pipeline
+    from tf_dsae.data import prepare
 
     with tempfile.TemporaryDirectory() as data_dir:
         start = time.perf_counter()
-        opened = pipeline.prepare(dataset, data_dir, sheets_dir, show_progress=False)
+        opened = prepare(dataset, data_dir, show_progress=False, **settings)
         print(f"{dataset}: prepared in {time.perf_counter() - start:.1f} s")
         megabytes = sum(path.stat().st_size for path in Path(data_dir).rglob("*.*")) / 1e6
         print(f"{dataset}: {megabytes:.1f} MB on disk")
@@ -56,9 +56,9 @@ def main(argv: list[str]) -> None:
     """Measures what the flags name."""
     del argv  # Flags only.
     common.load_tensorflow()
-    measure("sprites/drawn", None)
+    measure("sprites/drawn")
     if _SHEETS_DIR.value is not None:
-        measure("sprites/lpc", _SHEETS_DIR.value)
+        measure("sprites/lpc", sheets_dir=_SHEETS_DIR.value)
 
 
 if __name__ == "__main__":

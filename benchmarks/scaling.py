@@ -7,13 +7,12 @@ batch sizes; more replicas do not make it shorter. Replicas are logical CPU
 devices, or GPUs where there are any, which share the batch of the first value. Bytes are those that
 the replicas sum in a step: one float32 gradient of every weight, and a handful of numbers.
 
-  python benchmarks/scaling.py --preset=sprites
+  python benchmarks/scaling.py --preset=sprites_lpc
 """
 
 import dataclasses
 import os
 import sys
-import time
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -22,14 +21,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from absl import app, flags  # noqa: E402
+from timing import seconds_of_calls  # noqa: E402
 
-from tf_dsae.methods.presets import PRESETS, preset  # noqa: E402
+from tf_dsae.methods.presets import PRESETS  # noqa: E402
 from tf_dsae.models.dsae import DSAE  # noqa: E402
 from tf_dsae.training.building import build_model  # noqa: E402
 from tf_dsae.training.cluster import batches  # noqa: E402
 from tf_dsae.training.devices import has_gpu, resolved  # noqa: E402
 
-_PRESET = flags.DEFINE_enum("preset", "sprites", list(PRESETS), "Model and optimiser.")
+_PRESET = flags.DEFINE_enum("preset", "sprites_lpc", list(PRESETS), "Model and optimiser.")
 _BATCH_SIZES = flags.DEFINE_list("batch_sizes", [8, 4, 16, 32], "Videos a step.")
 _FRAMES = flags.DEFINE_list("frames", [8, 4, 16, 32], "T, frames a video.")
 _SIDES = flags.DEFINE_list("sides", [64, 48, 96, 128], "Height and width of a frame, pixels.")
@@ -56,8 +56,8 @@ def make_devices(count: int) -> list[str]:
         cpu = tf.config.list_physical_devices("CPU")[0]
         parts = [tf.config.LogicalDeviceConfiguration()] * count
         tf.config.set_logical_device_configuration(cpu, parts)
-    found = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-    return [device.name for device in found][:count]
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    return [device.name for device in devices][:count]
 
 
 def strategy_of(devices: list[str]) -> tf.distribute.Strategy:
@@ -69,11 +69,11 @@ def strategy_of(devices: list[str]) -> tf.distribute.Strategy:
 
 def built(size: Size, devices: list[str]) -> DSAE:
     """The preset's model for frames of a size, its training step compiled as bin/train does."""
-    of_preset = preset(_PRESET.value, "sprites/lpc")
-    channels = of_preset.model.frame_shape[2]
-    config = dataclasses.replace(of_preset.model, frame_shape=(size.side, size.side, channels))
+    preset = PRESETS[_PRESET.value]
+    channels = preset.model.frame_shape[2]
+    config = dataclasses.replace(preset.model, frame_shape=(size.side, size.side, channels))
     with strategy_of(devices[: size.replicas]).scope():
-        model = build_model(config, resolved(of_preset.training), total_steps=1000)
+        model = build_model(config, resolved(preset.training), total_steps=1000)
     model.make_train_function()
     return model
 
@@ -89,14 +89,10 @@ def seconds_a_step(size: Size, devices: list[str]) -> tuple[float, DSAE]:
         return tf.data.Dataset.from_tensors({"video": video}).repeat()
 
     iterator = iter(batches(model.distribute_strategy, make))
-    times, end = [], None
-    while end is None or time.perf_counter() < end:
-        start = time.perf_counter()
-        float(model.train_function(iterator)["elbo"])
-        times.append(time.perf_counter() - start)
-        if len(times) == 2:
-            end = time.perf_counter() + _SECONDS.value
-    return float(np.median(times[2:])), model
+    times = seconds_of_calls(
+        lambda: float(model.train_function(iterator)["elbo"]), _SECONDS.value, at_least=1
+    )
+    return float(np.median(times)), model
 
 
 def exponent(sizes: list[int], times: list[float]) -> float:
@@ -123,6 +119,8 @@ def main(argv: list[str]) -> None:
             seconds, model = seconds_a_step(dataclasses.replace(base, **{name: value}), devices)
             times.append(seconds)
             print(f"{name} {value}: {1000 * seconds:.1f} ms a step", flush=True)
+        if len(values) == 1:
+            continue
         print(f"{name}: time grows with exponent {exponent(values, times):.2f}", flush=True)
         if name == "batch_size":
             fixed = np.polynomial.Polynomial.fit(values, times, 1)(0)

@@ -6,10 +6,11 @@ to every signature: resident memory after those that warm up and after all, and 
 traced anything for them.
 
   python benchmarks/serving.py --workdir=RUN
-  python benchmarks/serving.py --preset=sprites          # random weights are as fast
+  python benchmarks/serving.py --preset=sprites_lpc       # random weights are as fast
   python benchmarks/serving.py --saved_model=EXPORT_DIR/1
 """
 
+import functools
 import itertools
 import os
 import subprocess
@@ -28,10 +29,11 @@ if any(flag.lstrip("-").startswith("saved_model") for flag in sys.argv[1:]):
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from absl import app, flags, logging  # noqa: E402
+from timing import seconds_of_calls  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run to export.")
-_PRESET = flags.DEFINE_string("preset", "sprites", "Without a run: the model, not trained.")
+_PRESET = flags.DEFINE_string("preset", "sprites_lpc", "Without a run: the model, not trained.")
 _SAVED_MODEL = flags.DEFINE_string("saved_model", None, "Measure this version; export nothing.")
 _BATCH_SIZES = flags.DEFINE_list("batch_sizes", ["1", "8", "32"], "Videos a request.")
 _NUM_FRAMES = flags.DEFINE_integer("num_frames", 8, "Frames a video.", lower_bound=1)
@@ -87,15 +89,9 @@ def random_request(signature, sizes: dict[str, int], rng) -> dict[str, tf.Tensor
     return request
 
 
-def seconds_of_calls(signature, request: dict[str, tf.Tensor]) -> np.ndarray:
-    """Seconds of every call in the time the flag gives, after three that do not count."""
-    times = []
-    while sum(times[3:]) < _SECONDS.value or len(times) < 8:
-        start = time.perf_counter()
-        for value in signature(**request).values():
-            value.numpy()
-        times.append(time.perf_counter() - start)
-    return np.array(times[3:])
+def read_answer(signature, request: dict[str, tf.Tensor]) -> None:
+    for value in signature(**request).values():
+        value.numpy()
 
 
 def time_signatures(signatures, rng) -> None:
@@ -103,7 +99,10 @@ def time_signatures(signatures, rng) -> None:
     for name, batch in itertools.product(_TIMED, map(int, _BATCH_SIZES.value)):
         frames = _NUM_FRAMES.value
         sizes = {"videos": batch, "frames": frames, "content_frames": frames}
-        times = seconds_of_calls(signatures[name], random_request(signatures[name], sizes, rng))
+        answer = functools.partial(
+            read_answer, signatures[name], random_request(signatures[name], sizes, rng)
+        )
+        times = seconds_of_calls(answer, _SECONDS.value, warm_up=3)
         middle, late = np.percentile(times, [50, 99]) * 1e3
         rate = batch * len(times) / times.sum()
         print(
@@ -128,8 +127,7 @@ def watch_memory(signatures, rng) -> None:
             "frames": rng.integers(1, _MOST_FRAMES + 1),
             "content_frames": rng.integers(1, _MOST_FRAMES + 1),
         }
-        for value in signatures[name](**random_request(signatures[name], sizes, rng)).values():
-            value.numpy()
+        read_answer(signatures[name], random_request(signatures[name], sizes, rng))
         if count == _WARM_UP.value:
             known = functions_known()
         if count % _WARM_UP.value == 0 or count == _REQUESTS.value:

@@ -1,90 +1,146 @@
-"""How fast training steps are, against what the machine's matrix products allow.
+"""How fast training steps are, alone or against another checkout's in the same run.
 
-For each preset and precision, in one run: videos per second of the training step, as the preset
-trains; the floating-point operations of a step (those of its matrix products and convolutions,
-forward, backward and in the optimiser, counted from the layers' shapes); and the fraction of the
-machine's matrix product rate, measured in that precision just before and just after, that the step
-reaches.
+For each preset and precision: milliseconds of a step as the preset trains, and videos per second.
+With --baseline each checkout's step runs in a process of its own, and the two take turns, a block
+of steps at a time, so that what else the machine does meets both. Printed are the medians over
+blocks, and of the ratios of neighbouring blocks, by the clock and by processor time; below 1 this
+checkout is faster.
 
-  python benchmarks/train_step.py --presets=paper,sprites --batch_size=32
+  python benchmarks/train_step.py --presets=paper,sprites_lpc --batch_size=32
+  git worktree add /tmp/before v0.1 && python benchmarks/train_step.py --baseline=/tmp/before
 """
 
 import dataclasses
 import os
+import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+ROOT = Path(__file__).resolve().parent.parent
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
 from absl import app, flags  # noqa: E402
-from operations import step_operations  # noqa: E402
 
-from tf_dsae.methods.presets import PRESETS, preset  # noqa: E402
-from tf_dsae.training.building import build_model  # noqa: E402
-
-_PRESETS = flags.DEFINE_list("presets", list(PRESETS), "Presets to time.")
+_PRESETS = flags.DEFINE_list("presets", None, "Presets to time; by default all.")
 _PRECISIONS = flags.DEFINE_list("precisions", ["float32", "mixed_bfloat16"], "Keras policies.")
-_BATCH_SIZE = flags.DEFINE_integer("batch_size", 32, "Videos a step.", lower_bound=1)
+_BATCH_SIZE = flags.DEFINE_integer("batch_size", 0, "Videos a step; 0: the preset's.")
 _NUM_FRAMES = flags.DEFINE_integer("num_frames", 8, "Frames a video.", lower_bound=1)
-_SECONDS = flags.DEFINE_float("seconds", 6.0, "Seconds to time each for.", lower_bound=0.1)
-_MATRIX_SIZE = flags.DEFINE_integer("matrix_size", 4096, "Rows of the matrices.", lower_bound=1)
+_SECONDS = flags.DEFINE_float("seconds", 1.5, "Seconds of a block of steps.", lower_bound=0.1)
+_BLOCKS = flags.DEFINE_integer("blocks", 10, "Blocks of each checkout.", lower_bound=1)
+_BASELINE = flags.DEFINE_string("baseline", None, "Another checkout, to compare with.")
 _XLA = flags.DEFINE_bool("xla", False, "Compile the step with XLA.")
+_CHECKOUT = flags.DEFINE_string("checkout", None, "Time this one when told on standard input.")
 
 
-def seconds_per_call(function, seconds: float) -> float:
-    """Median seconds of a call, after two calls that do not count."""
-    times = []
-    for _ in range(2):
-        function()
-    while sum(times) < seconds or len(times) < 5:
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times))
+def answer(checkout: str) -> None:
+    """Builds the step of the one preset, then times a block for each line of standard input.
 
+    What it imports are names that version 0.1 has too.
+    """
+    sys.path.insert(0, checkout)
+    import numpy as np
+    import tensorflow as tf
+    from timing import seconds_of_calls
 
-def matrix_rate(dtype: str, seconds: float) -> float:
-    """Floating-point operations per second of a large square matrix product."""
-    matrix = tf.cast(tf.random.normal([_MATRIX_SIZE.value] * 2), dtype)
-    product = tf.function(lambda: tf.reduce_sum(tf.matmul(matrix, matrix)[0]))
-    return 2 * _MATRIX_SIZE.value**3 / seconds_per_call(lambda: product().numpy(), seconds)
+    import tf_dsae
+    from tf_dsae.training.building import build_model
 
-
-def time_preset(name: str, precision: str) -> tuple[float, int]:
-    """Seconds and floating-point operations of a training step."""
-    of_preset = preset(name, "sprites/lpc")
-    training = dataclasses.replace(of_preset.training, mixed_precision=precision != "float32")
-    model = build_model(of_preset.model, training, total_steps=1000)
-    shape = (_BATCH_SIZE.value, _NUM_FRAMES.value, *model.config.frame_shape)
+    [name], [precision] = _PRESETS.value, _PRECISIONS.value
+    if name in tf_dsae.PRESETS:
+        preset = tf_dsae.PRESETS[name]
+    else:  # Version 0.1 had one preset for both kinds of sprites.
+        preset = tf_dsae.preset("sprites", name.replace("_", "/"))
+    training = dataclasses.replace(preset.training, mixed_precision=precision != "float32")
+    model = build_model(preset.model, training, total_steps=1000)
+    batch_size = _BATCH_SIZE.value or training.batch_size
+    shape = (batch_size, _NUM_FRAMES.value, *preset.model.frame_shape)
     videos = tf.constant(np.random.default_rng(0).integers(0, 256, shape, np.uint8))
     step = tf.function(model.train_step, jit_compile=_XLA.value)
-    seconds = seconds_per_call(lambda: step(videos)["elbo"].numpy(), _SECONDS.value)
-    return seconds, step_operations(model, *shape[:2])
+    seconds_of_calls(lambda: step(videos)["elbo"].numpy(), 0, at_least=1)
+    print(batch_size, flush=True)
+    for _ in sys.stdin:
+        start = time.process_time()
+        times = seconds_of_calls(
+            lambda: step(videos)["elbo"].numpy(), _SECONDS.value, warm_up=0, at_least=1
+        )
+        print(times.mean(), (time.process_time() - start) / len(times), flush=True)
+
+
+class Worker:
+    """A process that times the steps of a checkout when it is asked."""
+
+    def __init__(self, checkout: str | Path, preset: str, precision: str):
+        own = [
+            f"--{flag}={value}"
+            for flag, value in flags.FLAGS.flag_values_dict().items()
+            if flag in ("batch_size", "num_frames", "seconds", "xla")
+        ]
+        command = [sys.executable, __file__, *own, f"--checkout={Path(checkout).resolve()}"]
+        self.process = subprocess.Popen(
+            [*command, f"--presets={preset}", f"--precisions={precision}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.batch_size = int(self.read()[0])
+
+    def read(self) -> list[str]:
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit("train_step: a checkout's step failed; what it said is above")
+        return line.split()
+
+    def time_block(self) -> tuple[float, float]:
+        """Seconds of a step, (wall, processor)."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        wall, processor = self.read()
+        return float(wall), float(processor)
+
+    def stop(self) -> None:
+        self.process.communicate()
+
+
+def compare(preset: str, precision: str) -> str:
+    """A row of the table."""
+    checkouts = [ROOT, _BASELINE.value] if _BASELINE.value else [ROOT]
+    workers = [Worker(checkout, preset, precision) for checkout in checkouts]
+    blocks: list[list[tuple[float, float]]] = [[] for _ in workers]
+    for place in range(_BLOCKS.value):
+        # A B, then B A, so that neither is always the first.
+        turns = list(zip(workers, blocks, strict=True))[:: -1 if place % 2 else 1]
+        for worker, times in turns:
+            times.append(worker.time_block())
+    for worker in workers:
+        worker.stop()
+    walls = [statistics.median(wall for wall, _ in times) for times in blocks]
+    batch_size = workers[0].batch_size
+    row = f"{preset:13} {precision:15} {batch_size:5} {batch_size / walls[0]:9.1f}"
+    row += "".join(f" {1e3 * wall:9.1f}" for wall in walls)
+    if len(blocks) == 2:
+        pairs = list(zip(*blocks, strict=True))
+        for clock in (0, 1):
+            row += (
+                f" {statistics.median(ours[clock] / theirs[clock] for ours, theirs in pairs):9.3f}"
+            )
+    return row
 
 
 def main(argv: list[str]) -> None:
     del argv  # Flags only.
-    print(f"batch {_BATCH_SIZE.value}, {_NUM_FRAMES.value} frames, XLA {_XLA.value}")
-    print(
-        "preset    precision       videos/s  ms/step  GFLOP/step  GFLOP/s  matrix GFLOP/s  fraction"
-    )
+    if _CHECKOUT.value:
+        answer(_CHECKOUT.value)
+        return
+    sys.path.insert(0, str(ROOT))
+    import tf_dsae
+
+    head = "preset        precision       batch  videos/s   ms/step"
+    print(head + "    before     ratio processor" * bool(_BASELINE.value), flush=True)
     for precision in _PRECISIONS.value:
-        dtype = keras.DTypePolicy(precision).compute_dtype
-        for name in _PRESETS.value:
-            before = matrix_rate(dtype, 1.0)
-            seconds, operations = time_preset(name, precision)
-            rate = (before + matrix_rate(dtype, 1.0)) / 2
-            print(
-                f"{name:9} {precision:15} {_BATCH_SIZE.value / seconds:8.1f} {seconds * 1e3:8.1f} "
-                f"{operations / 1e9:11.1f} {operations / seconds / 1e9:8.1f} {rate / 1e9:15.1f} "
-                f"{operations / seconds / rate:9.1%}",
-                flush=True,
-            )
+        for name in _PRESETS.value or tf_dsae.PRESETS:
+            print(compare(name, precision), flush=True)
 
 
 if __name__ == "__main__":

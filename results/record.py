@@ -62,7 +62,7 @@ def record_study(source: Path, output: Path) -> dict:
 
 def record_reproduction(source: Path, output: Path) -> dict:
     """Copies the tables of every run; returns what is particular to it."""
-    from tf_dsae.evaluation.evaluation_run import TABLES
+    from tf_dsae.evaluation.evaluation_files import TABLES
     from tf_dsae.evaluation.results import EVALUATION, Evaluation
 
     shutil.copyfile(source / "report.md", output / "report.md")
@@ -89,7 +89,8 @@ def record_weights(source: Path, output: Path) -> None:
 
 def record_judgement(run: Path, output: Path) -> dict:
     """Evaluates a run and keeps the numbers; returns how far full precision is away, if known."""
-    from tf_dsae.evaluation.evaluation_run import TABLES, evaluate
+    from tf_dsae.evaluation.evaluation_files import TABLES
+    from tf_dsae.evaluation.evaluation_run import evaluate
     from tf_dsae.evaluation.results import EVALUATION, Evaluation
 
     with tempfile.TemporaryDirectory() as folder:
@@ -120,24 +121,25 @@ def record_training(source: Path, output: Path) -> dict:
     """Copies a run, scores all held-out videos and draws; returns what is particular to it."""
     from tf_dsae.data import prepare
     from tf_dsae.reports.model_pictures import choose, make_pictures, write_figures
-    from tf_dsae.runs import workdir as folder
     from tf_dsae.runs.metrics_table import read_metrics
+    from tf_dsae.runs.run_config import CONFIG, METRICS, WEIGHTS, read_config
+    from tf_dsae.runs.weights import load
 
-    run = folder.read_config(source / folder.CONFIG)
-    model = folder.load(source)
+    run = read_config(source / CONFIG)
+    model = load(source)
     data = prepare(run.training.dataset, _DATA_DIR.value, show_progress=False)
-    for name in (folder.CONFIG, folder.METRICS):
+    for name in (CONFIG, METRICS):
         shutil.copyfile(source / name, output / name)
     pictures = make_pictures(model, choose(data), run.training.seed)
-    write_figures(pictures, output, read_metrics(source / folder.METRICS), _SHOW_SOURCE.value)
+    write_figures(pictures, output, read_metrics(source / METRICS), _SHOW_SOURCE.value)
     model.compile(seed=run.training.seed)
     scored = model.evaluate(data.evaluation_batches("test", 32), return_dict=True, verbose=0)
     if _WEIGHTS.value:
-        record_weights(source / folder.WEIGHTS, output / folder.WEIGHTS)
+        record_weights(source / WEIGHTS, output / WEIGHTS)
     judged = record_judgement(source, output) if _EVALUATE.value else {}
     return {
         "seed": run.training.seed,
-        "versions": json.loads((source / folder.CONFIG).read_text())["versions"],
+        "versions": json.loads((source / CONFIG).read_text())["versions"],
         "test_videos": data.num_test,
         "test_nats_per_video": {name: round(float(value), 2) for name, value in scored.items()},
         **judged,

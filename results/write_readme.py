@@ -14,7 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tf_dsae.evaluation.published import published_baselines  # noqa: E402
+from tf_dsae.data.data_source import find_baselines  # noqa: E402
 from tf_dsae.evaluation.results import Evaluation  # noqa: E402
 from tf_dsae.reports.markdown import join_table  # noqa: E402
 
@@ -88,7 +88,7 @@ def disagreement_rows(
     rows.append([f"**default preset, {seeds(len(ours))}**", *map(percent, means)])
     for name, evaluation in others.items():
         rows.append([name, *(percent(MEASURES[factor][0](evaluation)) for factor in FACTORS)])
-    for name, published in published_baselines("sprites/lpc").items():
+    for name, published in find_baselines("sprites/lpc").items():
         rows.append([name, *(percent(published[factor]["disagreement"]) for factor in FACTORS)])
     return rows
 

@@ -9,10 +9,11 @@ import pytest
 from tests.conftest import small_config
 from tf_dsae.core.errors import UserError
 from tf_dsae.layers.geometry import encoder_sizes
+from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.methods.presets import PRESETS, parse_presets, preset
-from tf_dsae.models.config import ModelConfig, TrainingConfig
-from tf_dsae.models.views import Views
-from tf_dsae.runs.workdir import read_config
+from tf_dsae.methods.training_config import TrainingConfig
+from tf_dsae.models.views import VIEWS
+from tf_dsae.runs.run_config import read_config
 
 
 def test_paper_preset_is_the_papers():
@@ -38,42 +39,25 @@ def test_presets_survive_json(name):
         assert type(config).from_dict(settings) == config
 
 
-def test_a_preset_has_the_settings_of_its_data_set():
-    drawn, short, published, own = (
-        preset("sprites", name).training
-        for name in ("sprites/drawn", "sprites", "sprites/lpc", "folder")
-    )
-    assert preset("sprites").training == drawn
-    assert (drawn.dataset, short.dataset, published.dataset, own.dataset) == (
-        "sprites/drawn",
-        "sprites",
-        "sprites/lpc",
-        "folder",
-    )
-    assert dataclasses.replace(short, dataset="sprites/drawn") == drawn
-    assert dataclasses.replace(own, dataset="sprites/lpc") == published
-    for name in ("paper", "li_mandt", "tiny"):
-        training = preset(name, "sprites/lpc").training
-        assert dataclasses.replace(training, dataset="sprites/drawn") == preset(name).training
-
-
-@pytest.mark.parametrize("dataset", ["sprites/drawn", "sprites/lpc"])
-def test_the_default_preset_is_what_was_recorded(dataset):
-    place = Path(__file__).parents[1] / "results" / dataset.replace("/", "_") / "config.json"
+@pytest.mark.parametrize("name", ["sprites_drawn", "sprites_lpc"])
+def test_the_default_presets_are_what_was_recorded(name):
+    place = Path(__file__).parents[1] / "results" / name / "config.json"
     recorded = read_config(place).training
-    resolved = {"mixed_precision": recorded.mixed_precision, "xla": recorded.xla}
-    assert dataclasses.replace(preset("sprites", dataset).training, **resolved) == recorded
+    resolved = {name: getattr(recorded, name) for name in ("mixed_precision", "xla", "preset")}
+    assert recorded.preset == "sprites"  # As version 0.1 called both.
+    assert dataclasses.replace(preset(name).training, **resolved) == recorded
+    assert read_config(place).model == preset(name).model
 
 
 def test_unknown_preset_lists_the_known():
-    with pytest.raises(UserError, match="expected one of sprites, paper, li_mandt, tiny"):
+    with pytest.raises(UserError, match="expected one of sprites_drawn, sprites_lpc, paper"):
         preset("papr")
 
 
 def test_lists_of_presets():
     assert parse_presets("none") == parse_presets("") == ()
-    assert parse_presets("sprites, tiny") == ("sprites", "tiny")
-    for wrong in ("sprites,sprites", "none,sprites", "papr"):
+    assert parse_presets("paper, tiny") == ("paper", "tiny")
+    for wrong in ("tiny,tiny", "none,tiny", "papr"):
         with pytest.raises(UserError, match="^presets?: expected .* received"):
             parse_presets(wrong)
 
@@ -84,8 +68,11 @@ def test_lists_of_presets():
         {"static_size": 0},
         {"dynamic_size": -1},
         {"dynamic_size": 2.5},
-        {"posterior": "mean_field"},
-        {"static_rnn": "transformer"},
+        {"dynamic_posterior": "mean_field"},
+        {"static_posterior": "transformer"},
+        {"likelihood": "cauchy"},
+        {"dynamic_prior": 3},
+        {"static_size": 2**17},
         {"frame_shape": (20, 26, 2)},
         {"frame_shape": (20, 26)},
         {"frame_shape": (5, 26, 3)},
@@ -99,7 +86,7 @@ def test_lists_of_presets():
         {"decoder_strides": None},
         {"activation": "nonsense"},
         {"activation": 3},
-        {"static_rnn": ["lstm"]},
+        {"static_posterior": ["lstm"]},
     ],
 )
 def test_model_settings_out_of_range(changes):
@@ -107,7 +94,7 @@ def test_model_settings_out_of_range(changes):
         small_config(**changes)
 
 
-@pytest.mark.parametrize("name", ["sprites", "paper", "li_mandt"])
+@pytest.mark.parametrize("name", ["sprites_drawn", "paper", "li_mandt"])
 def test_upsampling_blocks_overlap(name):
     """A kernel no larger than its stride would leave a pixel to one cell of the map below."""
     model = preset(name).model
@@ -146,6 +133,8 @@ def test_frame_that_the_strides_cannot_take_says_what_they_can():
         {"preset": 3},
         {"beta_z": 1.0},
         {"optimizer": "sgd"},
+        {"method": "magic"},
+        {"method": None},
         {"colour_mixing": 1.5},
         {"colour_mixing": True},
         {"colour_mixing": float("nan")},
@@ -161,7 +150,7 @@ def test_training_settings_out_of_range(changes):
 
 
 def test_files_from_before_a_setting_are_read():
-    later = {"optimizer", *Views._fields}
+    later = {"optimizer", "method", *VIEWS}
     settings = dataclasses.asdict(TrainingConfig(beta_f="3"))
     older = {name: value for name, value in settings.items() if name not in later}
     assert TrainingConfig.from_dict(older) == TrainingConfig(beta_f="3")

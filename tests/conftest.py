@@ -9,7 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pytest
 
-from tf_dsae.models.config import ModelConfig
+from tf_dsae.layers.model_config import ModelConfig
 
 # Sizes that are all different, so that a swapped axis fails.
 B, T, H, W, C, F, Z = 3, 5, 20, 26, 3, 7, 4
@@ -25,7 +25,7 @@ def small_config(**changes) -> ModelConfig:
         "encoder_kernel_sizes": (4, 3),
         "encoder_strides": (2, 2),
         "decoder_channels": (9, 6),
-        "static_rnn_size": 11,
+        "static_hidden_size": 11,
         "dynamic_hidden_size": 13,
         "prior_size": 10,
     }

@@ -14,7 +14,8 @@ import tensorflow as tf
 import tf_dsae
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 from tf_dsae.evaluation.results import KeptFactors
-from tf_dsae.runs import workdir
+from tf_dsae.runs.run_config import RunConfig, write_config
+from tf_dsae.runs.weights import save_weights
 
 # Modules whose public functions and classes a user calls by the module's name.
 MODULES = [
@@ -124,9 +125,9 @@ def names(tmp_path_factory):
     """What examples may use unsaid, in a folder that holds a run."""
     folder = tmp_path_factory.mktemp("examples")
     settings = tf_dsae.preset("tiny")
-    described = workdir.RunConfig(settings.model, settings.training, {})
-    workdir.write_config(folder / "runs" / "tiny", described)
-    workdir.save_weights(folder / "runs" / "tiny", tf_dsae.DSAE(settings.model, seed=0))
+    described = RunConfig(settings.model, settings.training, {})
+    write_config(folder / "runs" / "tiny", described)
+    save_weights(folder / "runs" / "tiny", tf_dsae.DSAE(settings.model, seed=0))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         yield {

@@ -5,50 +5,35 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import B, C, F, H, T, W, Z
-from tf_dsae.layers.decoders import Decoder
-from tf_dsae.layers.dynamic_priors import DynamicPrior
-from tf_dsae.layers.encoders import (
-    FactorisedDynamicEncoder,
-    FrameEncoder,
-    FullDynamicEncoder,
-    MeanStaticEncoder,
-    StaticEncoder,
-)
+from tests.conftest import B, C, F, H, T, W, Z, small_config
+from tf_dsae.core.noise import Noise
+from tf_dsae.layers.distributions import conditional, sample
+from tf_dsae.layers.dynamic_priors import LSTMDynamicPrior
+from tf_dsae.layers.likelihoods import UnitNormalLikelihood
+from tf_dsae.layers.registries import PARTS
 
 D, S = 9, 2  # Features of a frame; samples of the posterior.
 FEATURES, STATIC, DYNAMIC = (B, T, D), (B, F), (B, T, Z)
-
-# name -> (layer, shapes of its inputs, batch shape, event shape)
-LAYERS = {
-    "frame_encoder": (
-        FrameEncoder((6, 8), (4, 3), (2, 2), "valid", "elu"),
-        [(B, T, H, W, C)],
-        (B, T),
-        (4 * 5 * 8,),
-    ),
-    "static_lstm": (StaticEncoder(F, "lstm", 11), [FEATURES], (B,), (F,)),
-    "static_gru": (StaticEncoder(F, "gru", 11), [FEATURES], (B,), (F,)),
-    "static_bidirectional": (StaticEncoder(F, "bidirectional_lstm", 11), [FEATURES], (B,), (F,)),
-    "static_mean": (MeanStaticEncoder(F, 11, "elu"), [FEATURES], (B,), (F,)),
-    "factorised": (FactorisedDynamicEncoder(Z, 13, "elu"), [FEATURES], (B, T), (Z,)),
-    "full": (FullDynamicEncoder(Z, 13), [FEATURES, (S, B, F)], (S, B, T), (Z,)),
-    "prior_learned": (DynamicPrior(Z, 10, "learned"), [(S, *DYNAMIC)], (S, B, T), (Z,)),
-    "prior_standard": (DynamicPrior(Z, 10, "standard_normal"), [DYNAMIC], (B, T), (Z,)),
-    "decoder": (
-        Decoder((9, 6), C, (4, 5), ((4, 4), (4, 8)), (2, 2), "valid", "elu"),
-        [(S, B, F), (S, *DYNAMIC)],
-        (S, B, T),
-        (22, 30, C),
-    ),
+# kind -> shapes of its inputs, batch shape, event shape; None: no distribution.
+CONTRACTS = {
+    "frame_encoder": ([(B, T, H, W, C)], (B, T), None),
+    "static_posterior": ([FEATURES], (B,), (F,)),
+    "dynamic_posterior": ([FEATURES, (S, B, F)], (B, T), (Z,)),
+    "dynamic_prior": ([(S, *DYNAMIC)], (S, B, T), (Z,)),
+    "decoder": ([(S, B, F), (S, *DYNAMIC)], (S, B, T), None),
+    "likelihood": ([(S, B, T, H, W, C)], (S, B, T), (H, W, C)),
 }
+# Every part of every registry.
+NAMES = [(kind, name) for kind, registry in PARTS.items() for name in registry.names()]
 
 
-def clone(layer, dtype=None):
-    config = layer.get_config()
-    if dtype:
-        config["dtype"] = dtype
-    return type(layer).from_config(config)
+def make(kind: str, name: str, dtype=None, **settings):
+    config = small_config(**{kind: name}, **settings)
+    return PARTS[kind][name](config, dtype=dtype, name=kind)
+
+
+def clone(layer):
+    return type(layer).from_config(layer.get_config())
 
 
 def parameters(output):
@@ -61,17 +46,24 @@ def inputs_of(shapes):
     return [tf.random.stateless_uniform(shape, (7, k)) for k, shape in enumerate(shapes)]
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize(("kind", "name"), NAMES)
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-def test_contract(name, dtype):
-    template, shapes, batch, event = LAYERS[name]
-    layer, inputs = clone(template, dtype), inputs_of(shapes)
+def test_contract(kind, name, dtype):
+    shapes, batch, event = CONTRACTS[kind]
+    layer, inputs = make(kind, name, dtype), inputs_of(shapes)
     layer.build(*shapes)
     weights = len(layer.weights)
     output = layer(*inputs)
     assert len(layer.weights) == weights, "build makes every weight"
-    if name == "frame_encoder":
-        assert output.shape == (*batch, *event)
+    if kind == "dynamic_posterior":
+        if layer.depends_on_static:
+            batch = (S, *batch)
+        z = sample(output, (), Noise.of(3), batch_axis=-3)
+        assert z.shape == (*batch, Z) and z.dtype == tf.float32
+        assert np.isfinite(conditional(output, z).log_prob(z)).all()
+        output = output if hasattr(output, "batch_shape") else conditional(output, z)
+    if event is None:
+        assert output.shape[: len(batch)] == batch
     else:
         assert tuple(output.batch_shape) == batch and tuple(output.event_shape) == event
         assert all(p.dtype == tf.float32 for p in parameters(output))
@@ -81,15 +73,15 @@ def test_contract(name, dtype):
     assert again.get_config() == layer.get_config()
     again.build(*shapes)
     again.set_weights(layer.get_weights())
-    for mine, other in zip(parameters(output), parameters(again(*inputs)), strict=True):
+    for mine, other in zip(parameters(layer(*inputs)), parameters(again(*inputs)), strict=True):
         np.testing.assert_array_equal(mine, other)
 
     signature = [tf.TensorSpec([None] * (len(s) - 1) + [s[-1]]) for s in shapes]
-    if name == "frame_encoder":
-        signature = [tf.TensorSpec([None, None, H, W, C])]
+    if kind in ("frame_encoder", "likelihood"):
+        signature = [tf.TensorSpec([None] * (len(s) - 3) + [*s[-3:]]) for s in shapes]
     graph = tf.function(lambda *x: parameters(layer(*x)), input_signature=signature)
     atol = 1e-5 if dtype == "float32" else 0.03
-    for mine, other in zip(parameters(output), graph(*inputs), strict=True):
+    for mine, other in zip(parameters(layer(*inputs)), graph(*inputs), strict=True):
         np.testing.assert_allclose(mine, other, atol=atol)
 
     with tf.GradientTape() as tape:
@@ -105,13 +97,13 @@ def test_contract(name, dtype):
 
 
 def test_frames_are_encoded_alone():
-    layer, (frames,) = clone(LAYERS["frame_encoder"][0]), inputs_of([(B, T, H, W, C)])
+    layer, (frames,) = make("frame_encoder", "convolutional"), inputs_of([(B, T, H, W, C)])
     np.testing.assert_allclose(layer(frames)[:, 2:3], layer(frames[:, 2:3]), atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["static_lstm", "static_gru", "static_bidirectional"])
+@pytest.mark.parametrize("name", ["lstm", "gru", "bidirectional_lstm"])
 def test_static_encoder_reads_the_whole_clip(name):
-    layer, (features,) = clone(LAYERS[name][0]), inputs_of([FEATURES])
+    layer, (features,) = make("static_posterior", name), inputs_of([FEATURES])
     for frame in range(T):
         changed = tf.tensor_scatter_nd_add(features, [[0, frame, 0]], [1.0])
         moved = np.abs(layer(changed).mean() - layer(features).mean()).max(-1)
@@ -119,7 +111,7 @@ def test_static_encoder_reads_the_whole_clip(name):
 
 
 def test_bidirectional_ends_are_those_of_keras():
-    layer, (features,) = clone(LAYERS["static_bidirectional"][0]), inputs_of([FEATURES])
+    layer, (features,) = make("static_posterior", "bidirectional_lstm"), inputs_of([FEATURES])
     layer(features)
     last = keras.layers.Bidirectional(keras.layers.LSTM(11))
     last.build(features.shape)
@@ -130,7 +122,7 @@ def test_bidirectional_ends_are_those_of_keras():
 def test_factorised_posterior_sees_its_frame_only_and_the_full_one_all():
     features, static = inputs_of([FEATURES, (B, F)])
     changed = tf.tensor_scatter_nd_add(features, [[0, 1, 0]], [1.0])
-    factorised, full = clone(LAYERS["factorised"][0]), clone(LAYERS["full"][0])
+    factorised, full = (make("dynamic_posterior", name) for name in ("factorised", "full"))
     moved = np.abs(factorised(changed).mean() - factorised(features).mean()).max(-1) > 1e-6
     assert moved[0].tolist() == [False, True, False, False, False] and not moved[1:].any()
     moved = np.abs(full(changed, static).mean() - full(features, static).mean()).max(-1) > 1e-8
@@ -141,7 +133,7 @@ def test_factorised_posterior_sees_its_frame_only_and_the_full_one_all():
 
 @pytest.mark.parametrize("initial", ["learned", "standard_normal"])
 def test_prior_conditioning_is_a_hand_rolled_loop_of_its_step(initial):
-    prior, (z,) = DynamicPrior(Z, 10, initial), inputs_of([DYNAMIC])
+    prior, (z,) = make("dynamic_prior", "lstm", initial_prior=initial), inputs_of([DYNAMIC])
     conditioned = prior(z)
     previous, state = prior.initial_state(B)
     np.testing.assert_array_equal(previous, np.zeros((B, Z)))
@@ -156,7 +148,7 @@ def test_prior_conditioning_is_a_hand_rolled_loop_of_its_step(initial):
 
 
 def test_prior_is_conditioned_on_the_past_only():
-    prior, (z,) = DynamicPrior(Z, 10, "learned"), inputs_of([DYNAMIC])
+    prior, (z,) = LSTMDynamicPrior(small_config()), inputs_of([DYNAMIC])
     changed = tf.tensor_scatter_nd_add(z, [[0, 2, 0]], [1.0])
     moved = np.abs(prior(changed).mean() - prior(z).mean()).max(-1)[0] > 1e-7
     assert moved.tolist() == [False, False, False, True, True]
@@ -164,7 +156,7 @@ def test_prior_is_conditioned_on_the_past_only():
 
 def test_rolling_out_samples_what_conditioning_scores():
     """Samples must follow the very distributions that `call` gives when conditioned on them."""
-    prior = DynamicPrior(Z, 10, "learned")
+    prior = LSTMDynamicPrior(small_config())
     prior.build((None, None, Z))
     prior.set_weights([3 * w for w in prior.get_weights()])
     z = prior.roll_out(20_000, T, tf.constant([3, 5]))
@@ -177,10 +169,9 @@ def test_rolling_out_samples_what_conditioning_scores():
     assert np.any(z[:5] != prior.roll_out(20_000, T, tf.constant([3, 6]))[:5])
 
 
-def test_decoder_is_a_unit_variance_gaussian_in_the_unit_range():
-    template, shapes, *_ = LAYERS["decoder"]
-    layer, inputs = clone(template), inputs_of(shapes)
-    likelihood = layer(*inputs)
+def test_unit_normal_likelihood_is_in_the_unit_range():
+    shapes, *_ = CONTRACTS["likelihood"]
+    likelihood = UnitNormalLikelihood(small_config())(*inputs_of(shapes))
     mean = likelihood.mean().numpy()
     assert 0 < mean.min() and mean.max() < 1
     np.testing.assert_array_equal(likelihood.stddev(), np.ones(mean.shape))
@@ -190,7 +181,7 @@ def test_decoder_is_a_unit_variance_gaussian_in_the_unit_range():
 
 
 def test_mean_static_encoder_is_two_dense_layers_around_a_mean():
-    layer, features = clone(LAYERS["static_mean"][0]), tf.random.stateless_normal(FEATURES, (3, 1))
+    layer, features = make("static_posterior", "mean"), tf.random.stateless_normal(FEATURES, (3, 1))
     layer.build(FEATURES)
 
     def dense(kernel, bias, x):
@@ -205,3 +196,57 @@ def test_mean_static_encoder_is_two_dense_layers_around_a_mean():
         parameters(layer(features[:, ::-1])), parameters(expected), strict=True
     ):
         np.testing.assert_allclose(found, value, rtol=1e-5, atol=1e-6)
+
+
+def test_normal_likelihood_learns_one_scale_a_channel():
+    outputs = inputs_of([(B, T, H, W, C)])[0]
+    layer = make("likelihood", "normal")
+    layer.build(outputs.shape)
+    layer.raw_scale.assign([-1.0, 0.5, 2.0])
+    likelihood = layer(outputs)
+    scale = 1e-3 + np.log1p(np.exp(np.array([-1.0, 0.5, 2.0]) + np.log(np.e - 1)))
+    mean = 1 / (1 + np.exp(-outputs.numpy()))
+    x = np.random.default_rng(0).uniform(size=mean.shape)
+    expected = -0.5 * ((x - mean) / scale) ** 2 - np.log(scale * np.sqrt(2 * np.pi))
+    np.testing.assert_allclose(likelihood.log_prob(x), expected.sum((-1, -2, -3)), rtol=1e-4)
+
+
+def test_autoregressive_posterior_depends_on_its_past_only():
+    layer, (features, f, z) = (
+        make("dynamic_posterior", "autoregressive"),
+        inputs_of([FEATURES, STATIC, DYNAMIC]),
+    )
+    layer.build(FEATURES, STATIC)
+    q = layer(features, f)
+    changed = tf.tensor_scatter_nd_add(z, [[0, 2, 0]], [1.0])
+    moved = np.abs(q.conditional(changed).mean() - q.conditional(z).mean()).max(-1)[0] > 1e-7
+    assert moved.tolist() == [False, False, False, True, True]
+
+
+def test_autoregressive_samples_follow_their_conditionals():
+    """Standardised by the conditionals along themselves, samples are standard normal."""
+    layer = make("dynamic_posterior", "autoregressive")
+    features, f = inputs_of([FEATURES, STATIC])
+    layer.build(FEATURES, STATIC)
+    layer.set_weights([2 * weight for weight in layer.get_weights()])
+    q = layer(features, f)
+    z = sample(q, (8000,), Noise.of(1), batch_axis=-3)
+    assert z.shape == (8000, B, T, Z)
+    conditionals = conditional(q, z)
+    standard = ((z - conditionals.mean()) / conditionals.stddev()).numpy()
+    np.testing.assert_allclose(standard.mean(0), np.zeros((B, T, Z)), atol=0.06)
+    np.testing.assert_allclose(standard.std(0), np.ones((B, T, Z)), atol=0.06)
+    # A z_t tells of the next one: they depend on each other.
+    whole = z.numpy() - z.numpy().mean(0)
+    assert np.abs(np.mean(whole[..., :-1, :] * whole[..., 1:, :], 0)).max() > 0.02
+    np.testing.assert_allclose(q.conditional(q.mean()).mean(), q.mean(), atol=1e-5)
+
+
+def test_a_part_of_a_batch_has_the_autoregressive_noise_of_the_whole():
+    layer = make("dynamic_posterior", "autoregressive")
+    features, f = inputs_of([FEATURES, STATIC])
+    layer.build(FEATURES, STATIC)
+    whole = sample(layer(features, f), (4,), Noise.of(1), batch_axis=-3)
+    noise = Noise.of(1)._replace(start=1, total=B)
+    part = sample(layer(features[1:], f[1:]), (4,), noise, batch_axis=-3)
+    np.testing.assert_allclose(part, whole[:, 1:], atol=1e-6)

@@ -1,139 +1,177 @@
-"""The bound against exact likelihoods, Monte Carlo and a hand-rolled computation."""
+"""The objective: added terms, their weights, and what a step makes of them."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_probability as tfp
 
-from tests.distributions_test import random_normal
-from tf_dsae.layers.distributions import diagonal_normal
-from tf_dsae.models.objective import (
-    ElboTerms,
-    elbo,
-    importance_weighted_bound,
-    log_importance_weights,
+from tests.conftest import B, F, T, small_config
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.noise import Noise
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.models.objective import Objective, Term
+from tf_dsae.models.views import Views
+
+
+class Shrink(Term):
+    """Of every sequence: the sum of squares of f's mean."""
+
+    name = "shrink"
+
+    def __call__(self, step):
+        return tf.reduce_sum(step.posterior.static.mean() ** 2, -1)
+
+
+class Spread(Term):
+    """Of the batch: minus the variance of f's means over all sequences."""
+
+    name = "spread"
+
+    def __call__(self, step):
+        f = step.gather(step.posterior.static.mean())
+        return -tf.reduce_mean(tf.math.reduce_variance(f, 0))
+
+
+class Wrong(Term):
+    name = "wrong"
+
+    def __call__(self, step):
+        return step.posterior.static.mean()
+
+
+def make(**options) -> DSAE:
+    model = DSAE(small_config(), seed=1)
+    model.compile(keras.optimizers.SGD(0.1), seed=3, **options)
+    return model
+
+
+def test_step_follows_the_bound_less_the_weighted_terms(videos):
+    """One SGD step against the gradient of the objective written out."""
+    model = make(beta=2.0, terms=[Shrink(3.0), Spread(((0, 5.0), (4, 9.0)))])
+    twin = make()
+    with tf.GradientTape() as tape:
+        terms = twin.elbo(videos, twin.step_seed(0, 0))
+        f = twin.encode(videos).static.mean()
+        shrink = tf.reduce_sum(f**2, -1)
+        spread = -tf.reduce_mean(tf.math.reduce_variance(f, 0))
+        bound = terms.log_likelihood - 2 * (terms.static_kl + terms.dynamic_kl) - 3 * shrink
+        loss = -tf.reduce_mean(bound) + 5 * spread
+    gradients = tape.gradient(loss, twin.trainable_variables)
+    shown = model.train_step(tf.constant(videos))
+    for after, before, gradient in zip(
+        model.trainable_variables, twin.trainable_variables, gradients, strict=True
+    ):
+        np.testing.assert_allclose(after, before - 0.1 * gradient, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(shown["shrink"], np.mean(shrink), rtol=1e-5)
+    np.testing.assert_allclose(shown["spread"], spread, rtol=1e-4)
+
+
+def test_history_has_every_term_in_training_and_held_out(videos):
+    model = make(terms=[Shrink(), Spread()], views=Views(0.5, 2, 3, 0.5))
+    history = model.fit(videos, batch_size=B, verbose=0, validation_data=(videos,)).history
+    names = ("elbo", "log_likelihood", "static_kl", "dynamic_kl", "shrink", "spread")
+    assert model.objective.names == names
+    assert set(history) == {*names, *(f"val_{name}" for name in names)}
+    scores = model.score(videos, seed=1)
+    assert list(scores) == list(names) and all(value.shape == [B] for value in scores.values())
+    f = model.encode(videos).static.mean().numpy()
+    np.testing.assert_allclose(scores["shrink"], (f**2).sum(-1), rtol=1e-5)
+    np.testing.assert_allclose(history["val_shrink"][0], (f**2).sum(-1).mean(), rtol=1e-5)
+
+
+def test_a_term_sees_the_step(videos):
+    seen = {}
+
+    class Look(Term):
+        name = "look"
+
+        def __call__(self, step):
+            seen.update(step._asdict())
+            return tf.zeros(tf.shape(step.x)[0])
+
+    model = make(terms=[Look()], num_samples=2, views=Views(likelihood_frames=3))
+    model.train_step(tf.constant(videos))
+    assert seen["x"].shape == videos.shape and seen["x"].dtype == tf.float32
+    np.testing.assert_array_equal(seen["mask"], np.ones((B, T), bool))
+    assert seen["latents"].static.shape == [2, B, F] and seen["training"]
+    assert seen["likelihood"].batch_shape == [2, B, 3] and seen["frames"].shape == [3]
+    assert seen["model"] is model and isinstance(seen["noise"], Noise)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_a_batch_in_parts_refuses_terms_that_need_it_whole(videos, jit_compile):
+    class Pairs(Term):
+        name = "pairs"
+        needs_batch = True
+
+        def __call__(self, step):
+            f = step.posterior.static.mean()
+            return tf.reduce_sum(tf.matmul(f, f, transpose_b=True), -1)
+
+    for term in (Spread(), Pairs()):
+        model = make(terms=[term], accumulate_steps=3, jit_compile=jit_compile)
+        with pytest.raises(UserError, match="^accumulate_steps: expected 1 with .* whole batch"):
+            model.fit(videos, batch_size=B, verbose=0)
+
+
+def test_terms_of_one_sequence_add_up_over_parts(videos):
+    whole, parts = (make(terms=[Shrink(2.0)], accumulate_steps=count) for count in (1, 3))
+    for model in (whole, parts):
+        model.fit(videos, batch_size=B, shuffle=False, verbose=0)
+    for mine, other in zip(whole.get_weights(), parts.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
+
+
+def test_a_model_with_terms_is_saved_and_read(videos, tmp_path):
+    model = make(terms=[Shrink("0:0,10:4"), Spread(0.5)])
+    model.fit(videos, batch_size=B, verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert [type(term) for term in again.objective.terms] == [Shrink, Spread]
+    assert again.objective.schedules == model.objective.schedules
+    for one in (model, again):
+        one.fit(videos, batch_size=B, shuffle=False, verbose=0)
+    for mine, other in zip(again.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-6)
+
+
+def test_schedules_may_be_shares_of_a_run():
+    objective = Objective(beta_z="0%:1,50%:3", terms=[Shrink("100%:2")], total_steps=40)
+    weights = objective.weights(10)
+    assert {name: float(value) for name, value in weights.items()} == {
+        "static_kl": 1.0,
+        "dynamic_kl": 2.0,
+        "shrink": 2.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"terms": [Shrink(), Shrink()]}, "terms: expected different names"),
+        ({"terms": [3]}, "terms: expected objects of tf_dsae.Term"),
+        ({"terms": [Shrink(-1.0)]}, "weight of shrink: expected finite values of at least 0"),
+        ({"terms": [Shrink("0%:1,50%:2")]}, "weight of shrink: expected .* without percentages"),
+        ({"beta": 1.0, "beta_f": 2.0}, "beta: expected beta or beta_f and beta_z, received both"),
+        ({"beta_z": "six"}, "beta_z: expected a number or step:value pairs"),
+        ({"loss": "mse"}, "loss: expected none"),
+        ({"metrics": ["mse"]}, "metrics: expected none"),
+    ],
 )
-
-tfd = tfp.distributions
-B, T, D = 3, 4, 2
-SIGMA_F, SIGMA_Z, SIGMA_X = 1.3, 0.6, 0.8
-
-
-class LinearModel:
-    """f ~ N(0, I sigma_f^2), z_t ~ N(z_{t-1}, sigma_z^2 I), x_t ~ N(f + z_t, sigma_x^2 I)."""
-
-    def covariance(self) -> np.ndarray:
-        """Of one dimension of (f, z_1..z_T, x_1..x_T)."""
-        walk = np.tril(np.ones((T, T)))
-        latent = np.zeros((1 + T, 1 + T))
-        latent[0, 0] = SIGMA_F**2
-        latent[1:, 1:] = SIGMA_Z**2 * walk @ walk.T
-        observe = np.hstack([np.ones((T, 1)), np.eye(T)])
-        cross = observe @ latent
-        data = cross @ observe.T + SIGMA_X**2 * np.eye(T)
-        return np.block([[latent, cross.T], [cross, data]])
-
-    def log_likelihood(self, x: np.ndarray) -> np.ndarray:
-        """log p(x), [B]."""
-        data = self.covariance()[1 + T :, 1 + T :]
-        _, determinant = np.linalg.slogdet(data)
-        squares = np.einsum("btd,ts,bsd->b", x, np.linalg.inv(data), x)
-        return -0.5 * (squares + D * (determinant + T * np.log(2 * np.pi)))
-
-    def parts(self, f, z) -> dict[str, tfd.Distribution]:
-        before = tf.concat([tf.zeros_like(z[..., :1, :]), z[..., :-1, :]], -2)
-        return {
-            "likelihood": diagonal_normal(f[..., tf.newaxis, :] + z, SIGMA_X),
-            "static_prior": diagonal_normal(tf.zeros([D]), SIGMA_F * tf.ones([D])),
-            "dynamic_prior": diagonal_normal(before, SIGMA_Z),
-        }
+def test_objectives_that_make_no_sense(options, words):
+    with pytest.raises(UserError, match=f"^{words}"):
+        make(**options)
 
 
-@pytest.fixture
-def x() -> np.ndarray:
-    return np.random.default_rng(0).normal(size=(B, T, D)).astype(np.float32)
+def test_terms_that_make_no_sense(videos):
+    class Nameless(Term):
+        pass
 
+    class Spaced(Term):
+        name = "two words"
 
-def test_terms_are_means_over_samples_and_time_in_nats(x):
-    static, dynamic = random_normal((B, D), 1), random_normal((B, T, D), 2)
-    f, z = static.sample(6, seed=(0, 1)), dynamic.sample(6, seed=(0, 2))
-    parts = LinearModel().parts(f, z)
-    terms = elbo(x, static_posterior=static, dynamic_posterior=dynamic, **parts)
-    errors = x - (f.numpy()[:, :, None] + z.numpy())
-    density = -0.5 * (errors / SIGMA_X) ** 2 - np.log(SIGMA_X) - 0.5 * np.log(2 * np.pi)
-    np.testing.assert_allclose(terms.log_likelihood, density.sum((2, 3)).mean(0), rtol=1e-5)
-    before = np.concatenate([np.zeros((6, B, 1, D)), z.numpy()[:, :, :-1]], 2)
-    m, s = dynamic.mean().numpy(), dynamic.stddev().numpy()
-    kl = np.log(SIGMA_Z / s) + (s**2 + (m - before) ** 2) / (2 * SIGMA_Z**2) - 0.5
-    np.testing.assert_allclose(terms.dynamic_kl, kl.sum((2, 3)).mean(0), rtol=1e-5)
-    np.testing.assert_allclose(
-        terms.elbo, terms.log_likelihood - terms.static_kl - terms.dynamic_kl, rtol=1e-6
-    )
-    np.testing.assert_allclose(
-        terms.weighted(2.0, 3.0),
-        terms.log_likelihood - 2 * terms.static_kl - 3 * terms.dynamic_kl,
-        rtol=1e-6,
-    )
-
-
-def test_samples_of_a_full_posterior_have_kls_of_their_own(x):
-    static, dynamic = random_normal((B, D), 1), random_normal((6, B, T, D), 2)
-    f, z = static.sample(6, seed=(0, 1)), dynamic.sample(seed=(0, 2))
-    parts = LinearModel().parts(f, z)
-    whole = elbo(x, static_posterior=static, dynamic_posterior=dynamic, **parts)
-    m, s = dynamic.mean(), dynamic.stddev()
-    single = []
-    for k in range(6):
-        parts = LinearModel().parts(f[k], z[k])
-        q = diagonal_normal(m[k], s[k])
-        single.append(elbo(x, static_posterior=static, dynamic_posterior=q, **parts))
-    for name in ElboTerms._fields:
-        expected = np.mean([getattr(terms, name) for terms in single], 0)
-        np.testing.assert_allclose(getattr(whole, name), expected, rtol=1e-4)
-
-
-def test_bound_lies_below_the_exact_log_likelihood_by_the_kl_to_the_posterior(x):
-    """log p(x) = ELBO + KL(q || p(f, z | x)), all but the sampled ELBO in closed form."""
-    static, dynamic = random_normal((B, D), 3), random_normal((B, T, D), 4)
-    count = 100_000
-    f, z = static.sample(count, seed=(0, 1)), dynamic.sample(count, seed=(0, 2))
-    terms = elbo(x, static_posterior=static, dynamic_posterior=dynamic, **LinearModel().parts(f, z))
-    joint = LinearModel().covariance()
-    gain = joint[: 1 + T, 1 + T :] @ np.linalg.inv(joint[1 + T :, 1 + T :])
-    posterior = joint[: 1 + T, : 1 + T] - gain @ joint[1 + T :, : 1 + T]
-    mean = np.einsum("lt,btd->bld", gain, x)
-    # KL of Gaussians over (f, z), one dimension of D at a time; q is diagonal.
-    locs = np.concatenate([static.mean()[:, None], dynamic.mean()], 1)
-    scales = np.concatenate([static.stddev()[:, None], dynamic.stddev()], 1)
-    precision = np.linalg.inv(posterior)
-    kl = 0.5 * (
-        np.einsum("ll,bld->b", precision, scales**2)
-        + np.einsum("bld,lm,bmd->b", locs - mean, precision, locs - mean)
-        - D * (1 + T)
-        + D * np.linalg.slogdet(posterior)[1]
-        - 2 * np.log(scales).sum((1, 2))
-    )
-    exact = LinearModel().log_likelihood(x)
-    np.testing.assert_allclose(terms.elbo + kl, exact, rtol=0.01)
-    assert np.all(kl > 0.5)
-
-
-def test_importance_weights_average_to_the_likelihood(x):
-    static, dynamic = random_normal((B, D), 3), random_normal((B, T, D), 4)
-    static = diagonal_normal(0.3 * static.mean(), 1.5 * tf.ones([B, D]))
-    dynamic = diagonal_normal(0.3 * dynamic.mean(), 1.2 * tf.ones([B, T, D]))
-    count = 200_000
-    f, z = static.sample(count, seed=(0, 1)), dynamic.sample(count, seed=(0, 2))
-    weights = log_importance_weights(
-        x, f, z, static_posterior=static, dynamic_posterior=dynamic, **LinearModel().parts(f, z)
-    )
-    assert weights.shape == [count, B]
-    bound = importance_weighted_bound(weights)
-    np.testing.assert_allclose(bound, LinearModel().log_likelihood(x), atol=0.2)
-    # One sample each is the plain bound, and more are tighter.
-    terms = elbo(x, static_posterior=static, dynamic_posterior=dynamic, **LinearModel().parts(f, z))
-    np.testing.assert_allclose(np.mean(weights, 0), terms.elbo, rtol=0.01)
-    ten = tf.reduce_mean(
-        tf.stack([importance_weighted_bound(w) for w in tf.split(weights[:2000], 200)]), 0
-    )
-    assert np.all(terms.elbo < ten) and np.all(ten < bound)
+    for term in (Nameless, Spaced):
+        with pytest.raises(UserError, match="^name: expected that of a term"):
+            term()
+    with pytest.raises(UserError, match=r"^wrong: expected a cost for every sequence, \[B\]"):
+        make(terms=[Wrong()]).train_step(tf.constant(videos))

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tests.conftest import B, C, H, T, W, small_config
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.noise import BatchSlice, batch_slice, summed
+from tf_dsae.core.noise import Noise, gather_replicas, noise_of_replica, sum_over_replicas
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.models.views import Views
 
@@ -19,14 +19,14 @@ def many() -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (2 * B, T, H, W, C), np.uint8)
 
 
-@pytest.mark.parametrize("posterior", ["factorised", "full"])
+@pytest.mark.parametrize("posterior", ["factorised", "full", "autoregressive"])
 @pytest.mark.parametrize("views", [Views(), VIEWS], ids=["all", "views"])
 def test_slices_have_the_bound_of_the_whole(posterior, views, many):
-    model = DSAE(small_config(posterior=posterior), seed=2)
+    model = DSAE(small_config(dynamic_posterior=posterior), seed=2)
     model.compile("adam", num_samples=2, views=views)
     whole = model.training_elbo(many, seed=7)
     first, rest = (
-        model.training_elbo(many[start:stop], 7, BatchSlice(start, len(many)))
+        model.training_elbo(many[start:stop], Noise.of(7)._replace(start=start, total=len(many)))
         for start, stop in ((0, 2), (2, 6))
     )
     for name, expected in whole._asdict().items():
@@ -71,5 +71,6 @@ def test_parts_that_are_not_equal_are_refused(many):
 
 
 def test_one_replica_has_the_whole_batch(many):
-    assert batch_slice(tf.constant(many)) is None
-    np.testing.assert_array_equal(summed(tf.constant([3.0, 4.0])), [3.0, 4.0])
+    assert noise_of_replica(tf.constant([1, 2]), tf.constant(many)).total is None
+    for join in (sum_over_replicas, gather_replicas):
+        np.testing.assert_array_equal(join(tf.constant([3.0, 4.0])), [3.0, 4.0])

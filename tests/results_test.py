@@ -12,9 +12,10 @@ import tf_dsae
 from tests.conftest import small_config
 from tests.evaluation.report_test import example
 from tf_dsae.evaluation.results import Evaluation
-from tf_dsae.models.config import TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.runs import workdir as folder
+from tf_dsae.runs.run_config import WEIGHTS, RunConfig, write_config
+from tf_dsae.runs.weights import save_weights
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -70,12 +71,12 @@ def test_recorded_weights_are_the_models_in_half_precision(tmp_path):
     model = DSAE(small_config(), seed=1)
     model.compile("adam")
     model.optimizer.build(model.trainable_variables)
-    run = folder.RunConfig(model.config, TrainingConfig(), {})
+    run = RunConfig(model.config, TrainingConfig(), {})
     for place in ("run", "recorded"):
         (tmp_path / place).mkdir()
-        folder.write_config(tmp_path / place, run)
-    folder.save_weights(tmp_path / "run", model)
-    weights = [tmp_path / place / folder.WEIGHTS for place in ("run", "recorded")]
+        write_config(tmp_path / place, run)
+    save_weights(tmp_path / "run", model)
+    weights = [tmp_path / place / WEIGHTS for place in ("run", "recorded")]
     # In a process of its own: the script's flags are also those of other programs.
     code = "import sys, pathlib, record; record.record_weights(*map(pathlib.Path, sys.argv[1:]))"
     subprocess.run(
@@ -97,5 +98,5 @@ def test_the_recorded_model_loads_and_draws():
 
 
 def test_recorded_folder_is_small():
-    size = (ROOT / "results" / "sprites_lpc" / folder.WEIGHTS).stat().st_size
+    size = (ROOT / "results" / "sprites_lpc" / WEIGHTS).stat().st_size
     assert size <= 12 * 10**6

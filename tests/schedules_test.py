@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.schedules import check_points, parse_schedule, piecewise_linear
+from tf_dsae.core.schedules import as_points, check_points, parse_schedule
 from tf_dsae.methods.presets import PRESETS, preset
+from tf_dsae.models.objective import piecewise_linear
 
 
 def test_number_and_pairs():
@@ -25,10 +26,9 @@ def test_the_smaller_of_steps_and_percentage():
 
 
 @pytest.mark.parametrize("total", [2, 100, 416, 2500, 36_000, 10**7])
-@pytest.mark.parametrize("dataset", ["sprites/drawn", "sprites/lpc"])
 @pytest.mark.parametrize("name", PRESETS)
-def test_presets_rise_in_runs_of_any_length(name, dataset, total):
-    training = preset(name, dataset).training
+def test_presets_rise_in_runs_of_any_length(name, total):
+    training = preset(name).training
     for text in (training.beta_f, training.beta_z):
         points = parse_schedule(text, total, "beta")
         assert points[-1][0] < total and 0.1 <= points[-1][1] <= 1
@@ -53,3 +53,11 @@ def test_nonsense_is_refused_by_name(text):
 def test_no_points_are_refused():
     with pytest.raises(UserError):
         check_points((), "beta")
+
+
+def test_numbers_points_and_texts_are_one_schedule():
+    assert as_points(3, "beta") == as_points(((0, 3.0),), "beta") == as_points("3", "beta")
+    assert as_points("0%:1,50%:2", "beta", total_steps=40) == ((0.0, 1.0), (20.0, 2.0))
+    for wrong in ("0%:1,50%:2", "six", ((0, 1), (0, 2)), -1, None, {"a": 1}):
+        with pytest.raises(UserError, match="^beta: expected .*received"):
+            as_points(wrong, "beta")

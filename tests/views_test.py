@@ -7,12 +7,13 @@ import tensorflow as tf
 
 from tests.conftest import B, C, H, T, W, small_config
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.noise import BatchSlice
+from tf_dsae.core.noise import Noise
+from tf_dsae.models.augmentations import choose_frames, draw_views, mix_colours, random_erase
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.models.views import Views, erased, mixed_colours, random_frames
+from tf_dsae.models.views import Views
 from tf_dsae.training.optimizers import Muon
 
-SEED = tf.constant([4, 2])
+NOISE = Noise.of([4, 2])
 
 
 def dim_videos(count, channels=C):
@@ -24,7 +25,7 @@ def dim_videos(count, channels=C):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_mixed_clips_are_one_matrix_away(channels):
     video = dim_videos(40, channels)
-    mixed = mixed_colours(tf.constant(video), 1.0, SEED).numpy()
+    mixed = mix_colours(tf.constant(video), 1.0, NOISE).numpy()
     matrices = []
     for before, after in zip(
         video.reshape(40, -1, channels), mixed.reshape(40, -1, channels), strict=True
@@ -39,14 +40,14 @@ def test_mixed_clips_are_one_matrix_away(channels):
 
 def test_mixed_colours_stay_in_range_and_black_stays_black():
     video = tf.concat([tf.ones([30, 1, 2, 2, 3]), tf.zeros([30, 1, 2, 2, 3])], 1)
-    mixed = mixed_colours(video, 1.0, SEED).numpy()
+    mixed = mix_colours(video, 1.0, NOISE).numpy()
     assert mixed.max() == 1.0 and mixed[:, 0].min() >= 0.399
     assert not mixed[:, 1].any()
 
 
 def test_share_of_mixed_clips():
     video = dim_videos(1)[:, :1, :2, :2].repeat(4000, 0)
-    mixed = mixed_colours(tf.constant(video), 0.3, SEED).numpy()
+    mixed = mix_colours(tf.constant(video), 0.3, NOISE).numpy()
     changed = np.abs(mixed - video).max((1, 2, 3, 4)) > 1e-6
     assert 0.27 < changed.mean() < 0.33
 
@@ -54,7 +55,7 @@ def test_share_of_mixed_clips():
 def test_erased_rectangles():
     """One for a clip, in all frames, of one colour; sides and middles as described."""
     video = np.full((500, T, 40, 60, C), -1.0, np.float32)
-    seen = erased(tf.constant(video), 1.0, SEED).numpy()
+    seen = random_erase(tf.constant(video), 1.0, NOISE).numpy()
     np.testing.assert_array_equal(seen, seen[:, :1].repeat(T, 1))
     hidden = seen[:, 0] >= 0
     np.testing.assert_array_equal(hidden, hidden[..., :1].repeat(C, -1))
@@ -81,7 +82,9 @@ def test_erased_rectangles():
 def test_a_clip_in_other_colours_may_be_erased_too():
     video = dim_videos(4)
     views = [Views(colour_mixing=1.0, random_erasing=share) for share in (0.0, 1.0)]
-    mixed, both = (one.of(tf.constant(video), SEED).dynamic_video.numpy() for one in views)
+    mixed, both = (
+        draw_views(one, tf.constant(video), NOISE).dynamic_video.numpy() for one in views
+    )
     hidden = np.any(both != mixed, (1, 4))
     expected = np.broadcast_to(hidden[:, None, ..., None], both.shape)
     np.testing.assert_array_equal(both != mixed, expected)
@@ -91,23 +94,23 @@ def test_a_clip_in_other_colours_may_be_erased_too():
 
 def test_share_of_erased_clips_and_their_slices():
     video = tf.zeros([4000, 1, 8, 10, 1])
-    seen = erased(video, 0.3, SEED)
+    seen = random_erase(video, 0.3, NOISE)
     changed = np.any(seen, (1, 2, 3, 4))
     assert 0.27 < changed.mean() < 0.33
-    part = erased(video[1000:1500], 0.3, SEED, BatchSlice(1000, 4000))
+    part = random_erase(video[1000:1500], 0.3, NOISE._replace(start=1000, total=4000))
     np.testing.assert_array_equal(part, seen[1000:1500])
 
 
 def test_random_frames_are_uniform_and_never_twice():
-    drawn = np.array([random_frames(T, 2, tf.constant([k, 1])) for k in range(600)])
+    drawn = np.array([choose_frames(T, 2, Noise.of([k, 1])) for k in range(600)])
     assert (drawn[:, 0] != drawn[:, 1]).all()
     shares = np.bincount(drawn.ravel(), minlength=T) / drawn.size
     assert abs(shares - 1 / T).max() < 0.05
-    assert random_frames(T, T + 3, SEED).shape == [T]
+    assert choose_frames(T, T + 3, NOISE).shape == [T]
 
 
 def test_nothing_is_hidden_by_default():
-    seen = Views().of(tf.constant(dim_videos(B)), SEED)
+    seen = draw_views(Views(), tf.constant(dim_videos(B)), NOISE)
     assert seen.dynamic_video is None
     for frames in (seen.static_frames, seen.likelihood_frames):
         assert frames.numpy().tolist() == list(range(T))
@@ -116,7 +119,7 @@ def test_nothing_is_hidden_by_default():
 def test_views_are_drawn_apart():
     """Of 5 frames, 2 for f and 2 for the likelihood are the same ones in a tenth of the draws."""
     views = Views(static_frames=2, likelihood_frames=2)
-    drawn = [views.of(tf.zeros([1, T, 1]), tf.constant([k, 0])) for k in range(300)]
+    drawn = [draw_views(views, tf.zeros([1, T, 1]), Noise.of([k, 0])) for k in range(300)]
     same = [set(a.numpy()) == set(b.numpy()) for a, b, _ in drawn]
     assert 0.04 < np.mean(same) < 0.17
 
@@ -124,15 +127,15 @@ def test_views_are_drawn_apart():
 @pytest.mark.parametrize(
     "views",
     [
-        Views(colour_mixing=-0.1),
-        Views(static_frames=-1),
-        Views(likelihood_frames="2"),
-        Views(random_erasing=1.1),
+        {"colour_mixing": -0.1},
+        {"static_frames": -1},
+        {"likelihood_frames": "2"},
+        {"random_erasing": 1.1},
     ],
 )
 def test_views_out_of_range(views):
     with pytest.raises(UserError, match="expected .*received"):
-        DSAE(small_config(), seed=0).compile("adam", views=views)
+        Views(**views)
 
 
 def test_views_saved_before_there_was_erasing():
@@ -148,7 +151,7 @@ def test_other_things_are_no_views(views):
 
 
 def viewing(posterior="factorised", **views) -> DSAE:
-    model = DSAE(small_config(posterior=posterior, static_rnn="mean"), seed=1)
+    model = DSAE(small_config(dynamic_posterior=posterior, static_posterior="mean"), seed=1)
     model.compile("adam", views=Views(**views), seed=3)
     return model
 
@@ -245,7 +248,7 @@ def test_a_model_that_was_not_compiled_sees_everything(videos):
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_views_train_in_a_graph_and_survive_saving(videos, tmp_path, jit_compile):
-    model = DSAE(small_config(static_rnn="mean"), seed=1)
+    model = DSAE(small_config(static_posterior="mean"), seed=1)
     views = Views(0.75, static_frames=2, likelihood_frames=3, random_erasing=0.5)
     model.compile(Muon(0.01), views=views, seed=3, jit_compile=jit_compile)
     alike = np.zeros_like(videos) + videos[:1, :1]

@@ -8,33 +8,41 @@ needs it.
 import importlib
 from typing import Any
 
-from tf_dsae import metrics
+from tf_dsae import data, layers, metrics
 from tf_dsae.core.errors import UserError
+from tf_dsae.core.registry import register
 from tf_dsae.core.version import __version__
 from tf_dsae.data import sprites as _sprites  # noqa: F401  Registers the TFDS data set.
 
 _HOMES = {
     "ClipSettings": "tf_dsae.data.folder.clip_settings",
     "DSAE": "tf_dsae.models.dsae",
-    "ElboTerms": "tf_dsae.models.objective",
+    "ElboTerms": "tf_dsae.models.variational_bound",
     "Evaluation": "tf_dsae.evaluation.results",
     "Latents": "tf_dsae.core.types",
-    "ModelConfig": "tf_dsae.models.config",
+    "METHODS": "tf_dsae.methods.method",
+    "ModelConfig": "tf_dsae.layers.model_config",
+    "Objective": "tf_dsae.models.objective",
     "PRESETS": "tf_dsae.methods.presets",
     "Posterior": "tf_dsae.core.types",
-    "TrainingConfig": "tf_dsae.models.config",
+    "Preset": "tf_dsae.methods.presets",
+    "SequenceAutoencoder": "tf_dsae.models.autoencoder",
+    "Step": "tf_dsae.models.objective",
+    "Term": "tf_dsae.models.objective",
+    "TrainingConfig": "tf_dsae.methods.training_config",
     "Views": "tf_dsae.models.views",
-    "encode_folder": "tf_dsae.runs.apply",
+    "encode_folder": "tf_dsae.runs.encode_files",
     "evaluate": "tf_dsae.evaluation.evaluation_run",
     "export_saved_model": "tf_dsae.export",
-    "load": "tf_dsae.runs.workdir",
-    "prepare": "tf_dsae.data.prepare_data_set",
+    "load": "tf_dsae.runs.weights",
+    "prepare": "tf_dsae.data.data_source",
     "preset": "tf_dsae.methods.presets",
-    "swap_files": "tf_dsae.runs.apply",
+    "register_method": "tf_dsae.methods.method",
+    "swap_files": "tf_dsae.runs.swap_files",
     "train": "tf_dsae.training",
 }
 
-__all__ = ["UserError", "__version__", "metrics", *_HOMES]
+__all__ = ["UserError", "__version__", "data", "layers", "metrics", "register", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

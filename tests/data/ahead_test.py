@@ -8,7 +8,7 @@ import warnings
 import pytest
 from PIL import Image
 
-from tf_dsae.data.folder.bounds import MAX_PIXELS, bounded
+from tf_dsae.data.folder.images import MAX_PIXELS, bound_pillow
 from tf_dsae.data.read_ahead import read_ahead
 
 
@@ -84,7 +84,7 @@ def test_bounds_of_pillow_hold_in_all_threads_and_go_with_the_last():
     seen = []
 
     def reading(stays):
-        with bounded():
+        with bound_pillow():
             inside.wait(10)
             if stays:
                 go.wait(10)

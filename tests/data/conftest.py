@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tf_dsae.data import prepare_data_set as pipeline
+from tf_dsae.data import prepare
 from tf_dsae.data.sprites import characters, sheets
 
 # So few characters that preparing takes a second; the numbers of both splits differ.
@@ -34,7 +34,7 @@ def small_data_dir(stand_ins_dir, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(characters, "split_characters", lambda: FEW)
-        pipeline.prepare("sprites/lpc", folder, stand_ins_dir, show_progress=False)
+        prepare("sprites/lpc", folder, show_progress=False, sheets_dir=stand_ins_dir)
     return folder
 
 

@@ -15,22 +15,22 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.data import prepare_data_set as pipeline
-from tf_dsae.data.sprites import Builder, characters, sheets
+from tf_dsae.data import prepare
+from tf_dsae.data.sprites import Builder, characters, prepare_sprites, sheets
 
 PROGRAM = Path(__file__).parents[2] / "bin" / "prepare_data"
 
 
 def refusal(*args, **kwargs) -> str:
     with pytest.raises(UserError) as caught:
-        pipeline.prepare(*args, show_progress=False, **kwargs)
+        prepare(*args, show_progress=False, **kwargs)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
 @pytest.fixture
 def small(small_data_dir):
-    return pipeline.prepare("sprites/lpc", small_data_dir, show_progress=False)
+    return prepare("sprites/lpc", small_data_dir, show_progress=False)
 
 
 @pytest.fixture
@@ -68,24 +68,24 @@ def test_batches(small):
 
 def test_opening_again_makes_nothing(small_data_dir, monkeypatch):
     monkeypatch.setattr(Builder, "download_and_prepare", None)
-    assert pipeline.prepare("sprites/lpc", small_data_dir, show_progress=False).num_train == 27
+    assert prepare("sprites/lpc", small_data_dir, show_progress=False).num_train == 27
 
 
 def test_sprites_means_drawn(few_characters, tmp_path, capfd):
-    opened = pipeline.prepare("sprites", tmp_path)
+    opened = prepare("sprites", tmp_path)
     said = capfd.readouterr()
     assert opened.name == "sprites/drawn"
     assert said.out == ""
     [line] = [line for line in said.err.splitlines() if line]
     assert line.startswith(f"sprites/drawn prepared in {tmp_path}")
-    assert pipeline.prepare("sprites/drawn", tmp_path).fingerprint == opened.fingerprint
+    assert prepare("sprites/drawn", tmp_path).fingerprint == opened.fingerprint
     assert "sprites/drawn found in" in capfd.readouterr().err
 
 
 def test_bars_of_tfds_are_left_as_they_were(few_characters, stand_ins_dir, tmp_path):
     tqdm_utils = tfds.core.utils.tqdm_utils
     before = tqdm_utils._active
-    pipeline.prepare("sprites/lpc", tmp_path, stand_ins_dir, show_progress=False)
+    prepare("sprites/lpc", tmp_path, False, sheets_dir=stand_ins_dir)
     assert tqdm_utils._active == before
 
 
@@ -109,7 +109,7 @@ def test_other_sheets_than_prepared(small_data_dir, stand_ins_dir, tmp_path):
 
 def test_data_made_from_other_sheets_than_the_published_are_said_so(small_data_dir, caplog):
     with caplog.at_level("WARNING"):
-        pipeline.prepare("sprites/lpc", small_data_dir, show_progress=False)
+        prepare("sprites/lpc", small_data_dir, show_progress=False)
     assert "not made from the published sheets" in caplog.text
 
 
@@ -137,18 +137,18 @@ def test_full_disk_leaves_nothing(few_characters, stand_ins_dir, tmp_path, monke
         message = refusal("sprites/lpc", tmp_path, sheets_dir=stand_ins_dir)
     assert "No space left" in message
     assert not list(tmp_path.glob("sprites/lpc/*"))
-    assert pipeline.prepare("sprites/lpc", tmp_path, stand_ins_dir, False).num_test == 18
+    assert prepare("sprites/lpc", tmp_path, False, sheets_dir=stand_ins_dir).num_test == 18
 
 
 def test_another_process_that_was_faster(few_characters, stand_ins_dir, tmp_path, monkeypatch):
-    make = pipeline._make_sprites
+    make = prepare_sprites._make
 
     def come_second(*args):
         make(*args)
         raise OSError("Destination already exists")
 
-    monkeypatch.setattr(pipeline, "_make_sprites", come_second)
-    assert pipeline.prepare("sprites/lpc", tmp_path, stand_ins_dir, False).num_train == 27
+    monkeypatch.setattr(prepare_sprites, "_make", come_second)
+    assert prepare("sprites/lpc", tmp_path, False, sheets_dir=stand_ins_dir).num_train == 27
 
 
 @pytest.mark.parametrize("name", ["dataset_info.json", "metadata.json"])
@@ -160,7 +160,7 @@ def test_damaged_description(copied_data_dir, name, kept):
     else:
         path.write_bytes(path.read_bytes()[:kept])
     message = refusal("sprites/lpc", copied_data_dir)
-    assert "Expected to read sprites/lpc" in message
+    assert message.startswith("data_dir: expected to read sprites/lpc")
     assert "delete" in message
 
 
@@ -171,7 +171,7 @@ def test_damaged_videos(copied_data_dir, kept):
         path.unlink()
     else:
         path.write_bytes(path.read_bytes()[:kept])
-    opened = pipeline.prepare("sprites/lpc", copied_data_dir, show_progress=False)
+    opened = prepare("sprites/lpc", copied_data_dir, show_progress=False)
     with pytest.raises(UserError, match="delete it there to prepare it again"):
         opened.training_batches(5, seed=1)
 
@@ -186,4 +186,4 @@ def test_killed_preparation_leaves_nothing_that_counts(few_characters, tmp_path)
         process.send_signal(signal.SIGKILL)
     assert list(folder.glob("*incomplete*"))
     assert not (folder / "1.0.0").exists()
-    assert pipeline.prepare("sprites/drawn", tmp_path, show_progress=False).num_train == 27
+    assert prepare("sprites/drawn", tmp_path, show_progress=False).num_train == 27

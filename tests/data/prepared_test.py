@@ -1,5 +1,7 @@
 """Order, resumption and shapes of batches, on tiny videos whose bytes tell their index."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,7 +9,7 @@ import tensorflow as tf
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 
-SHAPE = (2, 3, 5, 4)
+SHAPE = (2, 4, 5, 3)
 SIZES = {"train": 7, "test": 11}
 
 
@@ -104,24 +106,39 @@ def test_evaluation_of_a_part(dataset, limit, offset, expected):
 def test_examples(dataset):
     chosen = dataset.examples("train", [6, 0, 6])
     assert chosen["video"].shape == (3, *SHAPE)
-    assert chosen["video"][:, 1, 2, 4, 3].tolist() == [6, 0, 6]
+    assert chosen["video"][:, 1, 2, 4, 2].tolist() == [6, 0, 6]
     assert chosen["kind"].tolist() == [0, 0, 0]
     assert dataset.examples("train", [])["video"].shape == (0, *SHAPE)
+
+
+def test_what_a_sequence_is_follows_the_shape_of_videos(dataset):
+    assert dataset.spec.frame_shape == (4, 5, 3) and dataset.baselines == {}
+    grey = dataclasses.replace(dataset, video_shape=(2, 7, 5, 1))
+    assert (grey.spec.kind, grey.spec.frame_shape) == ("video", (7, 5, 1))
 
 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda data: data.training_batches(0, seed=1), "batch_size of at least 1, got 0"),
+        (
+            lambda data: data.training_batches(0, seed=1),
+            "batch_size: .* at least 1, received 0",
+        ),
         (lambda data: data.training_batches(1, seed=-1), "seed"),
         (lambda data: data.training_batches(1, seed=2**63), "seed"),
         (lambda data: data.training_batches(1, seed=1, start_step=-1), "start_step"),
         (lambda data: data.evaluation_batches("test", 0), "batch_size"),
         (lambda data: data.evaluation_batches("test", 1, limit=0), "limit"),
-        (lambda data: data.evaluation_batches("test", 1, offset=11), "below the 11 videos"),
-        (lambda data: data.evaluation_batches("validation", 1), "train, test, got 'validation'"),
-        (lambda data: data.examples("train", [7]), "0..6"),
-        (lambda data: data.examples("train", [-1]), "0..6"),
+        (
+            lambda data: data.evaluation_batches("test", 1, offset=11),
+            "less than the 11 videos",
+        ),
+        (
+            lambda data: data.evaluation_batches("validation", 1),
+            "test, received 'validation'",
+        ),
+        (lambda data: data.examples("train", [7]), "indices: expected 0 to 6"),
+        (lambda data: data.examples("train", [-1]), "indices: expected 0 to 6"),
     ],
 )
 def test_arguments_out_of_range(dataset, call, words):

@@ -21,7 +21,7 @@ def assert_refuses(folder, *words):
         sheets.read_sheets(folder)
     message = str(caught.value)
     assert "\n" not in message
-    assert message.startswith("Expected")
+    assert ": expected " in message and "received" in message
     for word in words:
         assert word in message
 
@@ -46,7 +46,7 @@ def test_missing_folder(tmp_path):
 
 def test_missing_sheet(folder):
     (folder / "topwear/4.png").unlink()
-    assert_refuses(folder, "topwear/4.png", "missing", "25")
+    assert_refuses(folder, "topwear/4.png", "no such file", "25")
 
 
 def test_no_image(folder):

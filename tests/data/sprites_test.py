@@ -13,7 +13,7 @@ import tensorflow_datasets as tfds
 
 import tf_dsae.data.sprites  # noqa: F401  Registers the data set.
 from tf_dsae.core.errors import UserError
-from tf_dsae.data import prepare_data_set as pipeline
+from tf_dsae.data import prepare
 from tf_dsae.data.sprites import Builder, characters, sheets, sprites_dataset_builder
 
 
@@ -61,7 +61,7 @@ def test_tfds_load_gives_labelled_videos_in_the_published_order(
 def test_the_same_bytes_every_time(few_characters, stand_ins_dir, tmp_path):
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
-        pipeline.prepare("sprites/lpc", folder, stand_ins_dir, show_progress=False)
+        prepare("sprites/lpc", folder, False, sheets_dir=stand_ins_dir)
     one, two = (sorted(folder.rglob("*tfrecord*")) for folder in folders)
     assert [path.name for path in one] == [path.name for path in two]
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
@@ -91,14 +91,14 @@ def server(stand_ins_dir, tmp_path, monkeypatch):
 def refusal_of_lpc(data_dir: Path) -> str:
     """Returns the message of the UserError, having checked that nothing counts as prepared."""
     with pytest.raises(UserError) as caught:
-        pipeline.prepare("sprites/lpc", data_dir, show_progress=False)
+        prepare("sprites/lpc", data_dir, show_progress=False)
     assert not list(data_dir.glob("sprites/lpc/*"))
     assert "--sheets_dir" in str(caught.value)
     return str(caught.value)
 
 
 def test_download(few_characters, server, stand_ins, tmp_path):
-    opened = pipeline.prepare("sprites/lpc", tmp_path / "data", show_progress=False)
+    opened = prepare("sprites/lpc", tmp_path / "data", show_progress=False)
     assert opened.fingerprint == sheets.fingerprint(stand_ins)
 
 

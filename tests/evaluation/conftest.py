@@ -13,8 +13,8 @@ from tf_dsae.core.types import Latents, Posterior
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 from tf_dsae.evaluation import evaluation_run
 from tf_dsae.layers.distributions import diagonal_normal
-from tf_dsae.models.config import TrainingConfig
-from tf_dsae.models.objective import ElboTerms
+from tf_dsae.methods.training_config import TrainingConfig
+from tf_dsae.models.variational_bound import ElboTerms
 from tf_dsae.reproduction import paper_runs as reproduce
 from tf_dsae.training import train
 
@@ -136,9 +136,10 @@ class PixelModel:
     def dynamic_prior(self, z):
         return diagonal_normal(tf.zeros_like(z), tf.ones_like(z))
 
-    def elbo_at(self, video, posterior, latents, likelihood):
+    def score_at(self, video, posterior, latents, likelihood, seed):
         value = tf.reduce_sum(video, [1, 2, 3, 4])
-        return ElboTerms(value, value + 3.0, tf.ones_like(value), 2 * tf.ones_like(value))
+        terms = ElboTerms(value, value + 3.0, tf.ones_like(value), 2 * tf.ones_like(value))
+        return terms._asdict()
 
     def importance_weighted_bound(self, video, seed, num_samples):
         return tf.reduce_sum(self.observations(video), [1, 2, 3, 4]) + num_samples

@@ -14,13 +14,14 @@ tf.config.set_logical_device_configuration(
 )
 from tests.conftest import small_config
 from tests.training.conftest import make_squares
-from tf_dsae.evaluation.collect import Protocol, _twin, collect
+from tf_dsae.evaluation.collect import _twin, collect
+from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.evaluation.judge import Judges, JudgeSettings, make_judges
 from tf_dsae.models.dsae import DSAE
 
 data, settings = make_squares(), JudgeSettings(channels=(4, 8), kernel_sizes=(4, 4), strides=(2, 2))
 judges = Judges(data, make_judges(data.factors, data.video_shape[1:], settings), settings, {})
-model = DSAE(small_config(posterior="full"), seed=1)
+model = DSAE(small_config(dynamic_posterior="full"), seed=1)
 names = [device.name for device in tf.config.list_logical_devices("CPU")]
 assert len(names) == 2
 with tf.device(names[1]):

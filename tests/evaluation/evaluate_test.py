@@ -9,9 +9,10 @@ import tensorflow as tf
 from tests.conftest import small_config
 from tests.evaluation.conftest import FRAMES, Mixed, PixelJudges, PixelModel, pixel_videos
 from tf_dsae.core.errors import UserError
-from tf_dsae.evaluation.collect import Generated, Protocol, collect
+from tf_dsae.evaluation.collect import Generated, collect
 from tf_dsae.evaluation.judge import Judges, JudgeSettings
 from tf_dsae.evaluation.measure_model import characters, check_factors, measure_model
+from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.evaluation.protocols import EvaluatedModel, JudgesLike
 from tf_dsae.evaluation.results import Evaluation
 from tf_dsae.models.dsae import DSAE
@@ -105,7 +106,8 @@ def test_new_motions_come_from_the_prior_that_is_asked_for(pixels, judges):
 
 
 def test_a_real_model_is_evaluated_as_a_function_of_the_seed(noise):
-    model, data, judges = DSAE(small_config(posterior="full"), seed=1), noise, PixelJudges(noise)
+    model = DSAE(small_config(dynamic_posterior="full"), seed=1)
+    data, judges = noise, PixelJudges(noise)
     found = [
         measure_model(model, data, judges, Protocol(seed=seed, batch_size=4), **QUIET)
         for seed in (3, 3, 4)
@@ -172,9 +174,9 @@ def test_training_warns_of_what_an_evaluation_calls_collapsed(
     kl, collapsed, pixels, judges, caplog
 ):
     class Model(PixelModel):
-        def elbo_at(self, *arguments):
-            terms = super().elbo_at(*arguments)
-            return terms._replace(static_kl=kl * tf.ones_like(terms.static_kl))
+        def score_at(self, *arguments):
+            terms = super().score_at(*arguments)
+            return terms | {"static_kl": kl * tf.ones_like(terms["static_kl"])}
 
     evaluation = measure_model(Model(), pixels, judges, Protocol(importance_samples=0), **QUIET)
     assert evaluation.collapsed_latents == (["f"] if collapsed else [])

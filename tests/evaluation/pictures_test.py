@@ -22,7 +22,7 @@ NAMES = [
 
 @pytest.fixture(scope="module", params=["factorised", "full"])
 def model(request):
-    return DSAE(small_config(posterior=request.param), seed=3)
+    return DSAE(small_config(dynamic_posterior=request.param), seed=3)
 
 
 @pytest.fixture(scope="module")

@@ -218,6 +218,21 @@ def test_terminal_table_stands_beside_the_published_ones():
     assert len({len(row) for row in rows}) == 1  # Numbers end below each other.
 
 
+@pytest.mark.parametrize("dataset", ["folder/monday", "arrays", "nobody/knows"])
+def test_published_figures_stand_beside_their_own_data_alone(dataset, tmp_path):
+    """A column of one's own may be called `action`, as the published factor is."""
+    evaluation = example() | {"dataset": dataset}
+    report.write_report(tmp_path / "report.html", evaluation)
+    texts = [
+        report.table_text(evaluation),
+        report.report_markdown(evaluation),
+        Page((tmp_path / "report.html").read_text()).text,
+    ]
+    for text in texts:
+        assert "action" in text
+        assert not re.search("Leplae-Arthur and Nichani 2019, beta|Li and Mandt 2018|43.0%", text)
+
+
 def best(evaluations) -> dict[str, list[bool]]:
     """Measure -> which runs are marked."""
     return {

@@ -12,7 +12,9 @@ from tf_dsae.evaluation.results import EVALUATION
 from tf_dsae.linear_gaussian.study_settings import default_panels
 from tf_dsae.methods.presets import PRESETS, Preset
 from tf_dsae.reproduction import paper_runs as reproduce
-from tf_dsae.runs.workdir import read_config
+from tf_dsae.reproduction.planned_runs import run_name
+from tf_dsae.runs.run_config import read_config
+from tf_dsae.runs.weights import load, save_weights
 
 BETAS = (1.0, 6.0, 150.0)
 
@@ -74,9 +76,9 @@ def test_every_stage_is_done_once_and_told_in_order(counted, tmp_path):
     del counted[7:]
     # Other weights are evaluated again, and only they.
     workdir = tmp_path / "out" / "beta_6"
-    model = reproduce.folder.load(workdir)
+    model = load(workdir)
     model.decoder.dense.bias.assign_add(np.ones(model.decoder.dense.bias.shape, np.float32))
-    reproduce.folder.save_weights(workdir, model)
+    save_weights(workdir, model)
     assert again(places)["beta_6"] != evaluations["beta_6"]
     assert counted[7:] == ["evaluate"]
 
@@ -119,7 +121,7 @@ def test_other_betas_and_a_preset_beside_are_told_without_the_papers_words(
 
 
 def test_names_of_runs():
-    assert [reproduce.run_name(beta) for beta in (1.0, 0.5, 150.0)] == [
+    assert [run_name(beta) for beta in (1.0, 0.5, 150.0)] == [
         "beta_1",
         "beta_0.5",
         "beta_150",

@@ -10,9 +10,9 @@ import tf_dsae
 from tests.evaluation.conftest import PixelJudges
 from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation import evaluation_run as run
-from tf_dsae.evaluation.collect import Protocol
+from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.evaluation.results import EVALUATION, Evaluation
-from tf_dsae.runs import workdir as folder
+from tf_dsae.runs.run_config import WEIGHTS, versions
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_a_folder_holds_numbers_tables_pictures_and_a_page(evaluated, finished):
     assert json.loads((output / EVALUATION).read_text()) == evaluation.to_dict()
     assert Evaluation.read(output) == Evaluation.read(output / EVALUATION) == evaluation
     assert evaluation.weights == run.weights_digest(finished)
-    assert evaluation.versions == folder.versions()
+    assert evaluation.versions == versions()
     assert evaluation.beta == {"f": "1", "z": "1"}
     page = (output / run.REPORT).read_text()
     assert "pixels" in page and "static_size" in page and page.count("<img") >= 10
@@ -50,9 +50,9 @@ def test_runs_that_cannot_be_evaluated(finished, prepared, tmp_path, monkeypatch
     fails(tmp_path / "none", "expected a run's settings, found no such file")
     copy = tmp_path / "copy"
     shutil.copytree(finished, copy)
-    (copy / folder.WEIGHTS).write_bytes(b"\x89HDF")
+    (copy / WEIGHTS).write_bytes(b"\x89HDF")
     fails(copy, "received others or a damaged file")
-    (copy / folder.WEIGHTS).unlink()
+    (copy / WEIGHTS).unlink()
     fails(copy, "expected the weights of a finished run")
     other = dataclasses.replace(prepared, fingerprint="other")
     monkeypatch.setattr(run, "prepare", lambda *_, **__: other)

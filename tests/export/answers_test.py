@@ -23,7 +23,8 @@ from tests.export.conftest import (
 )
 from tf_dsae.export import save_signatures
 from tf_dsae.export.signatures import signatures
-from tf_dsae.runs import workdir as folder
+from tf_dsae.runs.run_config import CONFIG, read_config
+from tf_dsae.runs.weights import load
 
 # A program of someone else's: it has TensorFlow and nothing of what made the model.
 _BARE = """
@@ -113,10 +114,10 @@ def test_sizes_are_free_and_seeds_decide(server):
 @pytest.mark.parametrize(
     ("dtype", "changes"),
     [
-        (None, {"posterior": "full", "static_rnn": "gru"}),
+        (None, {"dynamic_posterior": "full", "static_posterior": "gru"}),
         (
             "mixed_bfloat16",
-            {"static_rnn": "bidirectional_lstm", "initial_prior": "standard_normal"},
+            {"static_posterior": "bidirectional_lstm", "initial_prior": "standard_normal"},
         ),
     ],
 )
@@ -156,7 +157,7 @@ def test_it_holds_the_weights_and_no_more(exported, random_run):
 
 
 def test_nothing_says_where_it_was_made(exported, random_run):
-    source = folder.read_config(random_run[0] / folder.CONFIG).data["source"]
+    source = read_config(random_run[0] / CONFIG).data["source"]
     places = [exported.parent, random_run[0], source["video_dir"], Path.cwd(), sys.prefix]
     if Path.home() != Path("/"):
         places.append(Path.home())
@@ -198,5 +199,5 @@ def test_saved_model_cli_runs_it(exported, expected, tmp_path, name, monkeypatch
 
 def test_the_weights_are_those_of_the_folder(random_run, loaded):
     path, _ = random_run
-    weights = {weight.path.split("/", 1)[1]: weight.numpy() for weight in folder.load(path).weights}
+    weights = {weight.path.split("/", 1)[1]: weight.numpy() for weight in load(path).weights}
     assert_same_bits(as_arrays(loaded.parameters), weights)

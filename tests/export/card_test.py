@@ -15,7 +15,7 @@ from tf_dsae.core.checks import MAX_FACTORS, MAX_NAME
 from tf_dsae.export.card import write_card
 from tf_dsae.export.exported_run import load_run
 from tf_dsae.export.measured import data_facts, read_measured
-from tf_dsae.runs import workdir as folder
+from tf_dsae.runs.run_config import versions
 
 NONE_FOUND, UNUSABLE = "No evaluation of these weights", "An evaluation was found that cannot be"
 
@@ -61,11 +61,12 @@ def test_card(exported, random_run, digest):
     card = json.loads(card)
     settings = json.loads((random_run[0] / "config.json").read_text())
     assert card["settings"] == {"model": settings["model"], "training": settings["training"]}
-    assert settings["data"]["source"].pop("video_dir")
-    assert card["data"] == settings["data"] and card["data"]["source"]["clips"]
+    source = settings["data"].pop("source")
+    assert card["data"].pop("source") == {"kind": "folder", **source["clips"]}
+    assert card["data"] == settings["data"]
     parameters = sum(weight.numpy().size for weight in random_run[1].weights)
     assert card["weights"] == {"sha256": digest, "parameters": parameters}
-    assert card["versions"] == folder.versions()
+    assert card["versions"] == versions()
     assert card["evaluation"] is None and NONE_FOUND in card["evaluation_note"]
     assert tuple(card["signatures"]) == SIGNATURES
     video = card["signatures"]["swap"]["inputs"]["content"]
@@ -73,7 +74,7 @@ def test_card(exported, random_run, digest):
     for held in (digest, str(parameters), "**sample\\_prior**", "data fingerprint", "static\\_kl"):
         assert held in text
     assert NONE_FOUND in text and "| training beta\\_f | 0:1\\|2 |" in text
-    assert "| data source clips frame\\_size | 64, 64 |" in text
+    assert "| data source frame\\_size | 64, 64 |" in text
 
 
 def test_card_has_the_evaluation_of_these_weights(card_of, digest):

@@ -10,9 +10,10 @@ from tensorflow.core.protobuf import config_pb2
 from tests.conftest import B, C, F, H, T, W, Z, small_config
 from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.export import export_saved_model
-from tf_dsae.models.config import TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.runs import workdir as folder
+from tf_dsae.runs.run_config import RunConfig, write_config
+from tf_dsae.runs.weights import load, save_weights
 
 S = 2  # Frames of the content, where they differ from those of the motion.
 SIGNATURES = (
@@ -31,9 +32,9 @@ def write_run(path, dtype=None, **changes) -> DSAE:
         "clips": dataclasses.asdict(ClipSettings()),
     }
     data = {"name": "squares", "fingerprint": "0123", "num_train": 10, "source": source}
-    folder.write_config(path, folder.RunConfig(config, training, data))
-    folder.save_weights(path, DSAE(config, seed=1, dtype=dtype))
-    return folder.load(path)
+    write_config(path, RunConfig(config, training, data))
+    save_weights(path, DSAE(config, seed=1, dtype=dtype))
+    return load(path)
 
 
 def random_requests() -> dict[str, dict[str, np.ndarray]]:

@@ -14,10 +14,11 @@ from tests.conftest import F, small_config
 from tests.export.conftest import SIGNATURES, write_run
 from tf_dsae.core import files
 from tf_dsae.core.errors import UserError
-from tf_dsae.export import export_saved_model, saved_model
+from tf_dsae.export import export_saved_model, exported_run, saved_model
 from tf_dsae.export.publish import LARGEST_VERSION, publish
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.runs import workdir as folder
+from tf_dsae.runs.run_config import CONFIG, WEIGHTS
+from tf_dsae.runs.weights import load, save_weights
 
 
 def fill(path):
@@ -137,7 +138,7 @@ def test_a_failure_while_writing_leaves_nothing(random_run, tmp_path, monkeypatc
 
 
 def test_what_cannot_work_is_said_before_the_model_loads(random_run, tmp_path, monkeypatch):
-    monkeypatch.setattr(folder, "load", lambda _: pytest.fail("loaded"))
+    monkeypatch.setattr(exported_run, "load", lambda _: pytest.fail("loaded"))
     (tmp_path / "file").write_text("")
     (tmp_path / "1").mkdir()
     with pytest.raises(UserError, match="export_dir: expected a folder, received"):
@@ -160,7 +161,7 @@ def test_weights_that_are_not_finite(tmp_path):
     broken = DSAE(config)
     kernel = broken.weights[0]
     kernel.assign(np.full(kernel.shape, np.nan))
-    folder.save_weights(tmp_path / "run", broken)
+    save_weights(tmp_path / "run", broken)
     with pytest.raises(UserError, match="expected finite weights, received NaN .* in .*kernel"):
         export_saved_model(tmp_path / "run", tmp_path / "exports")
     assert not (tmp_path / "exports").exists()
@@ -171,19 +172,18 @@ def test_a_run_that_changes_while_it_is_exported(random_run, tmp_path, monkeypat
     workdir = tmp_path / "run"
     shutil.copytree(random_run[0], workdir)
     other = tmp_path / "other"
-    changes = {} if name == folder.WEIGHTS else {"static_size": F + 1}
+    changes = {} if name == WEIGHTS else {"static_size": F + 1}
     write_run(other, **changes)
-    folder.save_weights(other, DSAE(small_config(**changes), seed=2))
-    load = folder.load
+    save_weights(other, DSAE(small_config(**changes), seed=2))
 
     def replaced(path):
         # What fits together loads without a word.
         shutil.copy(other / name, path / name)
-        if name == folder.CONFIG:
-            shutil.copy(other / folder.WEIGHTS, path / folder.WEIGHTS)
+        if name == CONFIG:
+            shutil.copy(other / WEIGHTS, path / WEIGHTS)
         return load(path)
 
-    monkeypatch.setattr(folder, "load", replaced)
+    monkeypatch.setattr(exported_run, "load", replaced)
     with pytest.raises(UserError, match="expected config.json and model.weights.h5 to stay"):
         export_saved_model(workdir, tmp_path / "exports")
     assert not (tmp_path / "exports").exists()
@@ -191,7 +191,7 @@ def test_a_run_that_changes_while_it_is_exported(random_run, tmp_path, monkeypat
 
 def test_weights_of_another_size_are_not_hashed(random_run, tmp_path, monkeypatch):
     shutil.copytree(random_run[0], tmp_path / "run")
-    os.truncate(tmp_path / "run" / folder.WEIGHTS, 2**33)  # A hole: no disk is taken.
+    os.truncate(tmp_path / "run" / WEIGHTS, 2**33)  # A hole: no disk is taken.
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**40))
     monkeypatch.setattr(files.hashlib, "file_digest", lambda *_: pytest.fail("hashed"))
     with pytest.raises(UserError, match="8589934592 bytes are too many"):

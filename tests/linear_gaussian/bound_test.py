@@ -11,8 +11,8 @@ from tf_dsae.linear_gaussian.bound import exact_elbo, sample_gaussian
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess
 from tf_dsae.linear_gaussian.study_settings import Parameters
-from tf_dsae.models import objective
-from tf_dsae.models.objective import ElboTerms
+from tf_dsae.models import variational_bound
+from tf_dsae.models.variational_bound import ElboTerms
 
 tfd = tfp.distributions
 B, D = 4, 2
@@ -73,7 +73,7 @@ def test_any_gaussian_whatever_its_dimensions_have_to_do_with_each_other(draw):
         )
 
     process = LinearGaussianProcess(PARAMETERS, frames, D)
-    terms = objective.elbo(
+    terms = variational_bound.elbo(
         x,
         likelihood=process.likelihood(h[:, :, 0], h[:, :, 1:]),
         static_posterior=tfd.MultivariateNormalTriL(mean[:, :D], own[:, 0]),
@@ -100,7 +100,7 @@ def test_terms_are_what_samples_average_to(draw):
     assert latents.static.shape == (samples, B, D)
     assert latents.dynamic.shape == (samples, B, frames, D)
     process = LinearGaussianProcess(PARAMETERS, frames, D)
-    sampled = objective.elbo(
+    sampled = variational_bound.elbo(
         x,
         likelihood=process.likelihood(*latents),
         static_posterior=posterior.static,

@@ -128,7 +128,7 @@ def test_free_models_are_autoencoders_too(x, family):
     model.log_sigmas.assign(np.log(np.array(PARAMETERS)))
     model.raw_scale.assign(np.random.default_rng(0).normal(-1, 0.3, (N, D, 1 + T, 1 + T)))
     posterior, latents = model.sample_posterior(x, seed=0, num_samples=20_000)
-    sampled = model.elbo_at(model.observations(x), posterior, latents, model.decoder(*latents))
+    sampled = model.elbo_at(model.observations(x), posterior, latents, model.decode(*latents))
     exact = model.elbo(x)
     np.testing.assert_allclose(sampled.elbo, exact.elbo, rtol=0.02)
     assert np.all(model.importance_weighted_bound(x, 0, num_samples=50) > exact.elbo)

@@ -27,7 +27,9 @@ def test_a_model_sees_what_the_settings_say():
 def test_recurrence_is_cudnns_only_without_xla(xla):
     """XLA has no kernel for it; and a step of Keras' bidirectional LSTM is compiled and learns."""
     settings = dataclasses.replace(SETTINGS, xla=xla, warmup_steps=0)
-    model = build_model(small_config(static_rnn="bidirectional_lstm"), settings, total_steps=4)
+    model = build_model(
+        small_config(static_posterior="bidirectional_lstm"), settings, total_steps=4
+    )
     assert {layer.use_cudnn for layer in cudnn_layers(model)} == {False if xla == "on" else "auto"}
     assert model.jit_compile == (xla == "on")
     videos = moving_squares(3, seed=0)

@@ -10,7 +10,8 @@ import tensorflow as tf
 from tests.training.conftest import SETTINGS, run, stop_at
 from tf_dsae.core.errors import UserError
 from tf_dsae.training import Stopped, make_strategy
-from tf_dsae.training.cluster import Task, naming_lost_workers, read_task
+from tf_dsae.training.cluster import naming_lost_workers
+from tf_dsae.training.cluster_task import Task, read_task
 
 WORKERS = ["a:1", "b:1", "c:1"]
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import tf_dsae
 from tests.conftest import C, H, T, W, small_config
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
-from tf_dsae.models.config import TrainingConfig
-from tf_dsae.training import callbacks, train
+from tf_dsae.methods.training_config import TrainingConfig
+from tf_dsae.training import callbacks, run_training, training_run
 
 SIZES = {"train": 10, "test": 6}
 
@@ -19,7 +20,7 @@ SIZES = {"train": 10, "test": 6}
 SETTINGS = TrainingConfig(
     preset="none", epochs=3, batch_size=3, learning_rate=0.01, warmup_steps=2, seed=5
 )
-TIMES = ("videos_per_second", "seconds")
+TIMES = ("sequences_per_second", "seconds")
 
 
 def moving_squares(count: int, seed: int) -> np.ndarray:
@@ -51,10 +52,44 @@ def make_squares() -> SequenceData:
     )
 
 
+class Shrink(tf_dsae.Term):
+    """Of every sequence: the sum of squares of f's mean."""
+
+    name = "shrink"
+
+    def __call__(self, step):
+        return tf.reduce_sum(step.posterior.static.mean() ** 2, -1)
+
+
+class Spread(tf_dsae.Term):
+    """Of the batch of all replicas: minus the variance of f's means."""
+
+    name = "spread"
+
+    def __call__(self, step):
+        f = step.gather(step.posterior.static.mean())
+        return -tf.reduce_mean(tf.math.reduce_variance(f, 0))
+
+
+tf_dsae.register_method("spread", terms=[Shrink("0%:0.5,50%:0.1"), Spread(2.0)])
+
+
 @pytest.fixture(scope="session")
 def squares() -> SequenceData:
     """`make_squares`."""
     return make_squares()
+
+
+def leave_out_figures(patch: pytest.MonkeyPatch) -> None:
+    """Runs end without pictures, which take a third of their time."""
+    for name in ("make_pictures", "write_figures"):
+        patch.setattr(training_run, name, lambda *_: None)
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch):
+    """But for the runs of fixtures that outlive a test, such as `finished`."""
+    leave_out_figures(monkeypatch)
 
 
 def rows(workdir) -> list[dict[str, str]]:
@@ -66,7 +101,7 @@ def rows(workdir) -> list[dict[str, str]]:
 
 
 def run(data, workdir, training=SETTINGS, **options):
-    return train(data, small_config(), training, workdir, tensorboard=False, **options)
+    return run_training(data, small_config(), training, workdir, tensorboard=False, **options)
 
 
 def stop_at(step, monkeypatch, number=signal.SIGINT):

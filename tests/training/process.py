@@ -11,12 +11,13 @@ import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
+import pytest
 import tensorflow as tf
 
 from tests.conftest import small_config
-from tests.training.conftest import SETTINGS, make_squares
+from tests.training.conftest import SETTINGS, leave_out_figures, make_squares
 from tf_dsae.core.errors import UserError
-from tf_dsae.training import Stopped, callbacks, make_strategy, train
+from tf_dsae.training import Stopped, callbacks, make_strategy, run_training
 
 
 def end_at(step: int, number: int) -> None:
@@ -33,6 +34,7 @@ def end_at(step: int, number: int) -> None:
 
 def main() -> None:
     asked = json.loads(sys.argv[1])
+    leave_out_figures(pytest.MonkeyPatch())
     if asked.get("devices"):
         tf.config.set_logical_device_configuration(
             tf.config.list_physical_devices("CPU")[0],
@@ -43,7 +45,7 @@ def main() -> None:
     training = dataclasses.replace(SETTINGS, **asked.get("training", {}))
     try:
         strategy = make_strategy(asked["distribute"])
-        train(
+        run_training(
             make_squares(),
             small_config(),
             training,

@@ -14,7 +14,8 @@ import tf_dsae
 from tests.conftest import T, small_config
 from tests.training.conftest import SETTINGS, assert_same, rows, run
 from tf_dsae.core.errors import UserError
-from tf_dsae.training import check_before_data, train
+from tf_dsae.training import train
+from tf_dsae.training.run_checks import check_before_data
 
 
 def test_what_a_run_leaves(finished, squares):
@@ -60,7 +61,7 @@ def test_nothing_is_written_before_all_is_checked(squares, tmp_path):
 def test_damaged_table_is_named(finished, squares, tmp_path):
     shutil.copytree(finished[0], tmp_path / "a")
     (tmp_path / "a" / "metrics.csv").write_text("epoch,step\none,2\n")
-    with pytest.raises(UserError, match="metrics.csv: expected the columns epoch, step, elbo"):
+    with pytest.raises(UserError, match="metrics.csv: expected rows with the columns epoch"):
         run(squares, tmp_path / "a")
 
 
@@ -193,7 +194,8 @@ def test_weights_of_another_architecture_or_damaged(finished, tmp_path):
 
 
 def test_tensorboard_asked_for_and_missing(squares, tmp_path, monkeypatch):
-    monkeypatch.setattr("tf_dsae.training.training_run.installed", lambda: False)
+    for module in ("run_checks", "training_run"):
+        monkeypatch.setattr(f"tf_dsae.training.{module}.has_tensorboard", lambda: False)
     with pytest.raises(UserError, match="tensorboard: expected TensorBoard to be installed"):
         check_before_data(tmp_path, small_config(), SETTINGS, True, tensorboard=True)
     with pytest.raises(UserError, match="tensorboard: expected TensorBoard to be installed"):

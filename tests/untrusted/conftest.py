@@ -3,15 +3,16 @@
 import pytest
 
 from tests.conftest import small_config
-from tf_dsae.models.config import TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.runs import workdir
+from tf_dsae.runs.run_config import RunConfig, write_config
+from tf_dsae.runs.weights import save_weights
 
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory):
     """A folder with config.json and model.weights.h5 that `load` takes."""
     folder = tmp_path_factory.mktemp("whole")
-    workdir.write_config(folder, workdir.RunConfig(small_config(), TrainingConfig(), {}))
-    workdir.save_weights(folder, DSAE(small_config(), seed=1))
+    write_config(folder, RunConfig(small_config(), TrainingConfig(), {}))
+    save_weights(folder, DSAE(small_config(), seed=1))
     return folder

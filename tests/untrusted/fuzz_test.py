@@ -22,15 +22,16 @@ from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation import judges
 from tf_dsae.evaluation.judge import JudgeSettings
 from tf_dsae.evaluation.results import Evaluation
+from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.linear_gaussian.study_report import bias_table, families_table, study_report
 from tf_dsae.linear_gaussian.study_results import Study
 from tf_dsae.linear_gaussian.study_settings import FAMILIES
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.reports import figures
 from tf_dsae.reports.markdown import render_markdown
 from tf_dsae.reports.terminal import render_text
-from tf_dsae.runs import workdir
-from tf_dsae.runs.metrics_table import COLUMNS, read_metrics
+from tf_dsae.runs.metrics_table import metrics_columns, read_metrics
+from tf_dsae.runs.run_config import check_same_run, read_config
 
 MORE = int(os.environ.get("TF_DSAE_FUZZ", "1"))
 COMMON = {
@@ -151,9 +152,9 @@ def refuses_or_reads(read, path, text):
 
 
 def _read_settings(path):
-    run = workdir.read_config(path)
-    assert isinstance(run.model, ModelConfig) and run.model.num_weights > 0
-    workdir.check_same_run(path.parent, run)
+    run = read_config(path)
+    assert isinstance(run.model, ModelConfig) and run.model.static_size > 0
+    check_same_run(path.parent, run)
 
 
 def _read_judges(path):
@@ -179,10 +180,10 @@ def _read_study(path):
 
 
 READERS = {
-    "config.json": (config(), _read_settings, 150),
+    "config.json": (config(), _read_settings, 100),
     "judges.json": (record(), _read_judges, 100),
     "evaluation.json": (example(), _read_evaluation, 80),
-    "likelihood.json": (study(), _read_study, 150),
+    "likelihood.json": (study(), _read_study, 100),
 }
 
 
@@ -213,6 +214,7 @@ def test_json_of_anything_and_bytes_of_anything(name, tmp_path):
     check()
 
 
+COLUMNS = metrics_columns(("elbo", "log_likelihood", "static_kl", "dynamic_kl"))
 HEAD = ",".join(COLUMNS)
 CELLS = st.one_of(NUMBERS.filter(lambda x: x != 10**400).map(str), st.text(max_size=8))
 ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=len(COLUMNS) + 1).map(",".join), max_size=3)
@@ -226,7 +228,7 @@ def test_tables_of_anything(tmp_path):
     def read(path):
         figures.save_curves(path.with_suffix(".png"), read_metrics(path))
 
-    @settings(max_examples=4 * MORE, **COMMON)
+    @settings(max_examples=3 * MORE, **COMMON)
     @given(GOOD)
     def check_good(rows):
         refuses_or_reads(read, tmp_path / "metrics.csv", "\n".join([HEAD, *rows]))
@@ -244,11 +246,11 @@ def test_tables_of_anything(tmp_path):
 SPOIL_WEIGHTS = """
 import pathlib, random, sys
 import tf_dsae
-from tf_dsae.runs import workdir
+from tf_dsae.runs.run_config import CONFIG, WEIGHTS, read_config
 from tf_dsae.core.errors import UserError
 run, count, seed = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-path = run / workdir.WEIGHTS
-whole, config = path.read_bytes(), workdir.read_config(run / workdir.CONFIG).model
+path = run / WEIGHTS
+whole, config = path.read_bytes(), read_config(run / CONFIG).model
 used = [place for place in range(len(whole)) if whole[place : place + 1] != b"\\0"]
 taken = 0
 for number in range(count):
@@ -271,7 +273,7 @@ print("taken", taken)
 
 def test_spoiled_bytes_of_weights(whole, tmp_path):
     run = shutil.copytree(whole, tmp_path / "run")
-    script = [sys.executable, "-c", SPOIL_WEIGHTS, run, str(20 * MORE), "1"]
+    script = [sys.executable, "-c", SPOIL_WEIGHTS, run, str(12 * MORE), "1"]
     done = subprocess.run(script, capture_output=True, text=True)
     assert done.returncode == 0, (done.stdout[-200:], done.stderr[-2000:])
     assert "taken" in done.stdout

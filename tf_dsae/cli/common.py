@@ -1,17 +1,18 @@
 """What every program of this package does around its own work: start quietly, fail in one line.
 
 A program is a module with absl flags, a docstring (its `--help` text) and `main(argv)`, which is
-given to `run_main`. `main` checks its flags first, so that `--help` and mistakes are answered at
-once, and calls `load_tensorflow` before it imports what needs it, which keeps the start-up lines
-of TensorFlow's C++ code off the screen.
+given to `run_main`. `main` checks everything that it can first, so that `--help` and mistakes are
+answered at once. Then it calls `load_tensorflow`, which keeps the start-up lines of TensorFlow's
+C++ code off the screen, and only then imports what needs TensorFlow.
 """
 
 import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from logging import Formatter
+from typing import Any
 
 from absl import app, flags, logging
 
@@ -27,8 +28,8 @@ def run_main(main: Callable[[list[str]], int | None], takes_arguments: bool = Fa
 
     Args:
       main: takes the program's name and the arguments left after flag parsing, and returns an
-        exit code, None for success. The flags of the module that defines it are the ones that
-        `--help` shows, and that module's docstring is the help text.
+        exit code, None for success. `--help` shows the docstring of its module, and the flags of
+        this package that the program has imported.
       takes_arguments: whether there may be arguments that are no flags.
 
     Raises:
@@ -43,7 +44,7 @@ def run_main(main: Callable[[list[str]], int | None], takes_arguments: bool = Fa
     def guarded(argv: list[str]) -> int | None:
         if len(argv) > 1 and not takes_arguments:
             raise UserError(
-                f"Expected flags only, got the argument {argv[1]!r}; see --help for the flags."
+                f"arguments: expected flags only, received {argv[1]!r}; see --help for the flags"
             )
         return main(argv)
 
@@ -64,11 +65,17 @@ def require(*needed: flags.FlagHolder) -> None:
             )
 
 
+def values(settings: Mapping[str, flags.FlagHolder]) -> dict[str, Any]:
+    """The values of flags by their names, without those that were not given."""
+    return {name: flag.value for name, flag in settings.items() if flag.value is not None}
+
+
 def _parse_flags(argv: list[str]) -> list[str]:
     try:
         return flags.FLAGS(argv)
     except flags.Error as error:
-        raise UserError(f"{error} See --help for the flags.") from error
+        said = str(error).rstrip(".")
+        raise UserError(f"flags: expected what --help shows, received: {said}") from error
     except SystemExit as exit_:
         # absl leaves with 1 after --help, which is a success.
         raise SystemExit(0) from exit_
@@ -76,8 +83,11 @@ def _parse_flags(argv: list[str]) -> list[str]:
 
 def _show_help_of(module_name: str) -> None:
     """Makes `--help` speak for `module_name`, whichever wrapper script started the process."""
-    for flag in flags.FLAGS.get_key_flags_for_module(module_name):
-        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+    package = __name__.rsplit(".", 1)[0]
+    for module, defined in flags.FLAGS.flags_by_module_dict().items():
+        if module.startswith(f"{package}.") or module == module_name:
+            for flag in defined:
+                flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     sys.modules["__main__"].__doc__ = sys.modules[module_name].__doc__
 
 
@@ -99,14 +109,14 @@ def _stderr_held_back() -> Iterator[None]:
     itself can silence them.
     """
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
+    with tempfile.TemporaryFile() as lines:
         screen = os.dup(2)
-        os.dup2(held.fileno(), 2)
+        os.dup2(lines.fileno(), 2)
         try:
             yield
         except Exception:
-            held.seek(0)
-            os.write(screen, held.read())
+            lines.seek(0)
+            os.write(screen, lines.read())
             raise
         finally:
             sys.stderr.flush()

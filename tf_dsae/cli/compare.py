@@ -7,12 +7,15 @@ Takes the folders of runs that `evaluate` has been through, or evaluation.json f
 
 from pathlib import Path
 
-from absl import flags
-
-from tf_dsae.cli import common
+from tf_dsae.cli import common, run_flags
 from tf_dsae.core.errors import UserError
+from tf_dsae.core.files import written_whole
+from tf_dsae.evaluation import evaluation_report as report
+from tf_dsae.evaluation.comparison import names_of
+from tf_dsae.evaluation.evaluation_files import check_output
+from tf_dsae.evaluation.results import Evaluation
 
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/comparison", "Folder to write.")
+_OUTPUT_DIR = run_flags.define_output_dir("runs/comparison")
 
 
 def main(argv: list[str]) -> None:
@@ -20,15 +23,9 @@ def main(argv: list[str]) -> None:
     paths = argv[1:]
     if len(paths) < 2:
         raise UserError(
-            f"runs: expected the folders of at least two evaluated runs, received {len(paths)}"
+            f"runs: expected the folders of at least two evaluated runs, received {len(paths)}; "
+            "name them after the program"
         )
-    common.load_tensorflow()
-    from tf_dsae.core.files import written_whole
-    from tf_dsae.evaluation import evaluation_report as report
-    from tf_dsae.evaluation.comparison import names_of
-    from tf_dsae.evaluation.evaluation_run import check_output
-    from tf_dsae.evaluation.results import Evaluation
-
     evaluations = dict(zip(names_of(paths), map(Evaluation.read, paths), strict=True))
     output = Path(_OUTPUT_DIR.value).expanduser()
     check_output(output)

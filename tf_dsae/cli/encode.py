@@ -8,41 +8,36 @@ Example:
 
 from absl import flags
 
-from tf_dsae.cli import common
+from tf_dsae.cli import common, data_flags, run_flags
+from tf_dsae.runs.encode_files import BATCH_SIZE, Encoding
 
-_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
+_WORKDIR = run_flags.define_workdir()
 _VIDEO_DIR = flags.DEFINE_string(
     "video_dir", None, "Folder of videos, as `train --dataset=folder` takes it, or one. Required."
 )
+_CLIPS = data_flags.SourceFlags(
+    ("resize_mode", "num_frames", "stride", "hop", "strict"), "as in training"
+)
 _OUTPUT = flags.DEFINE_string("output", "latents.npz", "The .npz to write.")
-_CLIPS = {
-    name: define(name, None, f"{text} Default: as in training.")
-    for name, define, text in (
-        ("fit", flags.DEFINE_string, "The aspect ratio is kept, by crop or by pad."),
-        ("num_frames", flags.DEFINE_integer, "T, frames of a clip."),
-        ("stride", flags.DEFINE_integer, "A clip takes every stride-th frame of its file."),
-        ("hop", flags.DEFINE_integer, "Frames of the file from clip to clip; 0: no overlap."),
-    )
-}
-_BATCH_SIZE = flags.DEFINE_integer("batch_size", 16, "Clips at a time.")
-_STRICT = flags.DEFINE_bool("strict", False, "Stop at the first damaged file; otherwise skip it.")
+_BATCH_SIZE = flags.DEFINE_integer("batch_size", BATCH_SIZE, "Clips at a time.")
 
 
 def main(argv: list[str]) -> None:
     """Encodes what the flags name and prints what was written."""
     del argv  # Flags only.
     common.require(_WORKDIR, _VIDEO_DIR)
-    common.load_tensorflow()
-    from tf_dsae.runs.apply import encode_folder
-
-    latents = encode_folder(
+    clips = _CLIPS.settings()
+    strict = clips.pop("strict", False)
+    encoding = Encoding(
         _WORKDIR.value,
         _VIDEO_DIR.value,
         _OUTPUT.value,
-        batch_size=_BATCH_SIZE.value,
-        strict=_STRICT.value,
-        **{name: flag.value for name, flag in _CLIPS.items()},
+        clips,
+        _BATCH_SIZE.value,
+        strict,
     )
+    common.load_tensorflow()
+    latents = encoding.run()
     count, files = len(latents["name"]), len(set(latents["name"]))
     shapes = ", ".join(f"{name} {list(latents[name].shape)}" for name in ("f_mean", "z_mean"))
     print(f"wrote {_OUTPUT.value}: {count} clips of {files} videos, {shapes}")

@@ -12,57 +12,44 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_dsae.cli import common, data_flags
-from tf_dsae.core.errors import UserError
+from tf_dsae.cli import common, data_flags, run_flags
+from tf_dsae.evaluation.evaluation_files import check_judge_dir, check_output
+from tf_dsae.evaluation.protocol import MIN_ACCURACY, Protocol
+from tf_dsae.runs.run_config import read_finished_run, source_of
 
-_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
-_OUTPUT_DIR = flags.DEFINE_string(
-    "output_dir", None, "Folder to write. Default: evaluation in --workdir."
-)
-_JUDGE_DIR = flags.DEFINE_string(
-    "judge_dir",
-    None,
-    "Folder of the judges, trained there when it is empty; runs can share it. Default: beside the "
-    "prepared data.",
-)
+_WORKDIR = run_flags.define_workdir()
+_OUTPUT_DIR = run_flags.define_output_dir(None, "Default: evaluation in --workdir.")
+_JUDGE_DIR = run_flags.define_judge_dir()
 _JUDGE_ACCURACY = flags.DEFINE_float(
     "judge_accuracy",
-    0.995,
+    MIN_ACCURACY,
     "Fraction of the test videos that every judge must name right; lower it for factors of your "
     "own that are hard to see.",
     lower_bound=0.0,
     upper_bound=1.0,
 )
-_VIDEO_DIR = flags.DEFINE_string(
-    "video_dir",
-    None,
-    "For a run on a folder of videos: where they are now. Default: where they were.",
-)
-_DYNAMIC_FACTORS = flags.DEFINE_list(
-    "dynamic_factors",
-    None,
-    "For a run on a folder of videos: columns of labels.csv that say what moves. Default: those it "
-    "was trained with.",
-)
+_DATA_DIR = data_flags.define_data_dir()
+_SOURCE = data_flags.SourceFlags(("sheets_dir", "video_dir", "dynamic_factors"), "as in training")
 _REFERENCE = flags.DEFINE_string(
     "reference",
-    "data",
+    Protocol.reference,
     "What generated videos are compared with: data, the real video, or reconstruction, the video "
     "decoded from q's own samples.",
 )
 _MOTION_PRIOR = flags.DEFINE_string(
-    "motion_prior", "learned", "Where a new z is drawn from: learned or standard_normal."
+    "motion_prior",
+    Protocol.motion_prior,
+    "Where a new z is drawn from: learned or standard_normal.",
 )
-_NUM_VIDEOS = flags.DEFINE_integer("num_videos", 0, "Test videos to look at; 0: all.")
+_NUM_VIDEOS = run_flags.define_num_videos()
 _IMPORTANCE_SAMPLES = flags.DEFINE_integer(
-    "importance_samples", 4, "Samples a video of the importance-weighted bound; 0: leave it out."
+    "importance_samples",
+    Protocol.importance_samples,
+    "Samples a video of the importance-weighted bound; 0: leave it out.",
 )
-_BATCH_SIZE = flags.DEFINE_integer("batch_size", 32, "Videos at a time.")
-_SEED = flags.DEFINE_integer("seed", 0, "Of everything that is drawn.")
-_SHOW_SOURCE = flags.DEFINE_bool(
-    "show_source", True, "Show real clips in the figures; otherwise their reconstructions."
-)
-flags.adopt_module_key_flags(data_flags)
+_BATCH_SIZE = flags.DEFINE_integer("batch_size", Protocol.batch_size, "Videos at a time.")
+_SEED = run_flags.define_seed(Protocol.seed)
+_SHOW_SOURCE = run_flags.define_show_source()
 
 
 def main(argv: list[str]) -> None:
@@ -70,12 +57,6 @@ def main(argv: list[str]) -> None:
     del argv  # Flags only.
     start = time.monotonic()
     common.require(_WORKDIR)
-    if _NUM_VIDEOS.value < 0:
-        raise UserError(f"num_videos: expected at least 0, received {_NUM_VIDEOS.value}")
-    common.load_tensorflow()
-    from tf_dsae.evaluation.collect import Protocol
-    from tf_dsae.evaluation.evaluation_run import evaluate
-
     protocol = Protocol(
         reference=_REFERENCE.value,
         motion_prior=_MOTION_PRIOR.value,
@@ -83,20 +64,27 @@ def main(argv: list[str]) -> None:
         batch_size=_BATCH_SIZE.value,
         seed=_SEED.value,
     )
+    run = read_finished_run(_WORKDIR.value)
+    changes = _SOURCE.settings()
+    source_of(run).with_settings(**changes).check()
     output = Path(_OUTPUT_DIR.value or Path(_WORKDIR.value) / "evaluation")
-    evaluation = evaluate(
+    check_output(output)
+    if _JUDGE_DIR.value:
+        check_judge_dir(_JUDGE_DIR.value)
+    common.load_tensorflow()
+    from tf_dsae.evaluation.evaluation_run import evaluate as evaluate_run
+
+    evaluation = evaluate_run(
         _WORKDIR.value,
         output_dir=output,
         protocol=protocol,
         show_progress=True,
         judge_dir=_JUDGE_DIR.value,
-        data_dir=data_flags.DATA_DIR.value,
-        sheets_dir=data_flags.SHEETS_DIR.value,
+        data_dir=_DATA_DIR.value,
         num_videos=_NUM_VIDEOS.value or None,
         show_source=_SHOW_SOURCE.value,
-        video_dir=_VIDEO_DIR.value,
         judge_accuracy=_JUDGE_ACCURACY.value,
-        dynamic_factors=tuple(_DYNAMIC_FACTORS.value) if _DYNAMIC_FACTORS.value else None,
+        source_changes=changes,
     )
     evaluation.show()
     print(f"wrote {output} in {time.monotonic() - start:.0f} s; open {output / 'report.html'}")

@@ -13,10 +13,12 @@ import time
 
 from absl import flags
 
-from tf_dsae.cli import common
+from tf_dsae.cli import common, run_flags
+from tf_dsae.core.files import check_folder
 from tf_dsae.export.publish import check_version
+from tf_dsae.runs.run_config import read_finished_run
 
-_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
+_WORKDIR = run_flags.define_workdir()
 _EXPORT_DIR = flags.DEFINE_string(
     "export_dir", None, "Folder of versions, made where there is none. Required."
 )
@@ -31,6 +33,8 @@ def main(argv: list[str]) -> None:
     start = time.monotonic()
     common.require(_WORKDIR, _EXPORT_DIR)
     check_version(_EXPORT_DIR.value, _VERSION.value)
+    check_folder("export_dir", _EXPORT_DIR.value)
+    read_finished_run(_WORKDIR.value)
     common.load_tensorflow()
     from tf_dsae.export import export_saved_model
 

@@ -17,10 +17,18 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_dsae.cli import common
+from tf_dsae.cli import common, run_flags
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
-from tf_dsae.linear_gaussian.study_settings import DEFAULT_PANELS, Panel, parse_grid, parse_numbers
+from tf_dsae.linear_gaussian.study_settings import (
+    DEFAULT_PANELS,
+    STEPS,
+    Panel,
+    check_output,
+    parse_grid,
+    parse_numbers,
+)
+from tf_dsae.runs.run_config import versions
 
 _PARAMETER = flags.DEFINE_string(
     "parameter",
@@ -39,17 +47,19 @@ _GRID = flags.DEFINE_string(
     "0.1:2:0.1",
     "Values to look at, rising: first:last:step, or values with commas between them.",
 )
-_NUM_SEQUENCES = flags.DEFINE_integer("num_sequences", 50, "N, sequences of data.")
-_NUM_FRAMES = flags.DEFINE_integer("num_frames", 3, "T, frames of a sequence.")
-_DIMENSIONS = flags.DEFINE_integer("dimensions", 2, "D, dimensions of a frame and of a latent.")
+_NUM_SEQUENCES = flags.DEFINE_integer("num_sequences", Panel.num_sequences, "N, sequences of data.")
+_NUM_FRAMES = flags.DEFINE_integer("num_frames", Panel.num_frames, "T, frames of a sequence.")
+_DIMENSIONS = flags.DEFINE_integer(
+    "dimensions", Panel.dimensions, "D, dimensions of a frame and of a latent."
+)
 _POSTERIOR = flags.DEFINE_string(
     "posterior",
-    "amortised",
+    Panel.posterior,
     "Family of the q that is trained: mean_field, amortised, structured, full or exact.",
 )
-_STEPS = flags.DEFINE_integer("steps", 1000, "Steps of gradient ascent for every q.")
-_SEED = flags.DEFINE_integer("seed", 0, "Of data, initial weights and noise.")
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/likelihood", "Folder to write.")
+_STEPS = flags.DEFINE_integer("steps", STEPS, "Steps of gradient ascent for every q.")
+_SEED = run_flags.define_seed(Panel.seed)
+_OUTPUT_DIR = run_flags.define_output_dir("runs/likelihood")
 
 
 def _truths() -> list[tuple[str, float]]:
@@ -80,16 +90,15 @@ def main(argv: list[str]) -> None:
     }
     panels = [Panel(parameter, truth, **settings) for parameter, truth in _truths()]
     check_whole("steps", _STEPS.value, 1)
+    check_output(_OUTPUT_DIR.value)
     common.load_tensorflow()
     from tf_dsae.linear_gaussian import study
-    from tf_dsae.runs.workdir import versions
 
-    study.check_output(_OUTPUT_DIR.value)
     count = sum(len(panel.grid) for panel in panels)
     print(f"training q for {count} processes, {_STEPS.value} steps", flush=True)
-    made = study.run_study(panels, _STEPS.value)
-    study.write(Path(_OUTPUT_DIR.value), dataclasses.replace(made, versions=versions()))
-    made.show()
+    result = study.run_study(panels, _STEPS.value)
+    study.write(Path(_OUTPUT_DIR.value), dataclasses.replace(result, versions=versions()))
+    result.show()
     print(f"wrote {_OUTPUT_DIR.value} in {time.monotonic() - start:.0f} s")
 
 

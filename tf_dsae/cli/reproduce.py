@@ -14,38 +14,38 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_dsae.cli import common, data_flags
-from tf_dsae.core.errors import UserError
-from tf_dsae.methods.presets import PRESETS, parse_betas, parse_presets, preset
+from tf_dsae.cli import common, data_flags, run_flags
+from tf_dsae.evaluation import evaluation_report as report
+from tf_dsae.evaluation.evaluation_files import check_judge_dir
+from tf_dsae.methods.presets import DEFAULT_PRESET, PRESETS, parse_betas, parse_presets, preset
+from tf_dsae.methods.training_config import TrainingConfig
+from tf_dsae.reproduction.planned_runs import BETAS, Places, plan_runs
 
-_DEFAULT_BESIDE = {"paper": "sprites"}
+_DEFAULT_BESIDE = {"paper": DEFAULT_PRESET}
 
 _PRESET = flags.DEFINE_string(
     "preset", "paper", f"Settings of the runs: {', '.join(PRESETS)}; beta is set apart."
 )
-_DATASET = flags.DEFINE_string("dataset", "sprites/drawn", "sprites/drawn or sprites/lpc.")
-_BETAS = flags.DEFINE_string("betas", "1,6,150", "Weights of both KLs, a run for each.")
+_DATASET = data_flags.define_dataset("sprites/drawn")
+_BETAS = flags.DEFINE_string(
+    "betas", ",".join(f"{beta:g}" for beta in BETAS), "Weights of both KLs, a run for each."
+)
 _EPOCHS = flags.DEFINE_integer(
     "epochs", None, "Epochs of each run at a beta. Default: the preset's."
 )
 _BESIDE = flags.DEFINE_string(
     "beside",
     None,
-    "Presets, separated by commas, to train as they are and set beside, or none. Default: sprites "
-    "beside the paper's preset, none beside others.",
+    "Presets, separated by commas, to train as they are and set beside, or none. Default: that "
+    "of bin/train beside the paper's, none beside others.",
 )
-_SEED = flags.DEFINE_integer("seed", 0, "Of the runs, their evaluation and the likelihood study.")
-_NUM_VIDEOS = flags.DEFINE_integer("num_videos", 0, "Test videos to evaluate; 0: all.")
-_OUTPUT_DIR = flags.DEFINE_string(
-    "output_dir", None, "Folder to write. Default: runs/reproduce-DATASET-PRESET."
-)
-_JUDGE_DIR = flags.DEFINE_string(
-    "judge_dir", None, "Folder of the judges. Default: beside the prepared data."
-)
-_SHOW_SOURCE = flags.DEFINE_bool(
-    "show_source", True, "Show real clips in the figures; otherwise their reconstructions."
-)
-flags.adopt_module_key_flags(data_flags)
+_SEED = run_flags.define_seed(TrainingConfig.seed)
+_NUM_VIDEOS = run_flags.define_num_videos()
+_OUTPUT_DIR = run_flags.define_output_dir(None, "Default: runs/reproduce-DATASET-PRESET.")
+_JUDGE_DIR = run_flags.define_judge_dir()
+_SHOW_SOURCE = run_flags.define_show_source()
+_DATA_DIR = data_flags.define_data_dir()
+_SOURCE = data_flags.SourceFlags()
 
 
 def main(argv: list[str]) -> None:
@@ -53,26 +53,23 @@ def main(argv: list[str]) -> None:
     del argv  # Flags only.
     start = time.monotonic()
     betas = parse_betas(_BETAS.value)
-    if _NUM_VIDEOS.value < 0:
-        raise UserError(f"num_videos: expected at least 0, received {_NUM_VIDEOS.value}")
-    settings = preset(_PRESET.value, _DATASET.value)
-    given = {"seed": _SEED.value}
-    if _EPOCHS.value is not None:
-        given["epochs"] = _EPOCHS.value
-    training = dataclasses.replace(settings.training, **given)
+    settings = preset(_PRESET.value)
+    changes = common.values({"seed": _SEED, "epochs": _EPOCHS, "dataset": _DATASET})
+    training = dataclasses.replace(settings.training, **changes)
     beside = _BESIDE.value
     if beside is None:
         beside = _DEFAULT_BESIDE.get(_PRESET.value, "none")
     presets = parse_presets(beside)
-    name = f"reproduce-{_DATASET.value.replace('/', '-')}-{_PRESET.value}"
+    source = _SOURCE.source(_DATASET.value)
+    name = f"reproduce-{source.label}-{_PRESET.value}"
     output = Path(_OUTPUT_DIR.value or Path("runs") / name)
+    if _JUDGE_DIR.value:
+        check_judge_dir(_JUDGE_DIR.value)
+    plan_runs(settings.model, training, output.expanduser(), betas, presets)
     common.load_tensorflow()
-    from tf_dsae.evaluation import evaluation_report as report
-    from tf_dsae.reproduction.paper_runs import Places, reproduce
+    from tf_dsae.reproduction.paper_runs import reproduce
 
-    places = Places(
-        output, data_flags.DATA_DIR.value, data_flags.SHEETS_DIR.value, _JUDGE_DIR.value
-    )
+    places = Places(output, _DATA_DIR.value, _JUDGE_DIR.value, source)
     evaluations = reproduce(
         settings.model,
         training,

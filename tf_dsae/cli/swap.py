@@ -7,9 +7,10 @@ Example:
 
 from absl import flags
 
-from tf_dsae.cli import common
+from tf_dsae.cli import common, data_flags, run_flags
+from tf_dsae.runs.swap_files import FRAMES_PER_SECOND, Swap
 
-_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
+_WORKDIR = run_flags.define_workdir()
 _CONTENT = flags.DEFINE_string(
     "content",
     None,
@@ -23,14 +24,10 @@ _NUM_FRAMES = flags.DEFINE_integer(
     "Frames of the result. Default: all frames of --motion, at most 512.",
     lower_bound=1,
 )
-_CLIPS = {
-    name: define(name, None, f"{text} Default: as in training.")
-    for name, define, text in (
-        ("fit", flags.DEFINE_string, "The aspect ratio is kept, by crop or by pad."),
-        ("stride", flags.DEFINE_integer, "Every stride-th frame of a file is taken."),
-    )
-}
-_FRAMES_PER_SECOND = flags.DEFINE_float("frames_per_second", 8.0, "Of the GIF, 0.1 to 50.")
+_CLIPS = data_flags.SourceFlags(("resize_mode", "stride"), "as in training")
+_FRAMES_PER_SECOND = flags.DEFINE_float(
+    "frames_per_second", FRAMES_PER_SECOND, "Of the GIF, 0.1 to 50."
+)
 _SHOW_SOURCE = flags.DEFINE_bool(
     "show_source", True, "Show both videos beside the result; otherwise the result alone."
 )
@@ -40,19 +37,17 @@ def main(argv: list[str]) -> None:
     """Swaps what the flags name and prints where the result is."""
     del argv  # Flags only.
     common.require(_WORKDIR, _CONTENT, _MOTION)
-    common.load_tensorflow()
-    from tf_dsae.runs.apply import swap_files
-
-    video = swap_files(
+    swap = Swap(
         _WORKDIR.value,
         _CONTENT.value,
         _MOTION.value,
         _OUTPUT.value,
-        num_frames=_NUM_FRAMES.value,
-        frames_per_second=_FRAMES_PER_SECOND.value,
-        show_source=_SHOW_SOURCE.value,
-        **{name: flag.value for name, flag in _CLIPS.items()},
+        _CLIPS.settings(),
+        _NUM_FRAMES.value,
+        _FRAMES_PER_SECOND.value,
     )
+    common.load_tensorflow()
+    video = swap.run(_SHOW_SOURCE.value)
     frames, height, width, _ = video.shape
     print(f"wrote {_OUTPUT.value}: a swap of {frames} frames of {height} x {width} pixels")
 

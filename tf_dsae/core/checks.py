@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from tf_dsae.core.errors import UserError
@@ -54,6 +55,31 @@ def check_share(name: str, value: Any) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 <= value <= 1:
         raise UserError(f"{name}: expected a number from 0 to 1, received {shown(value)}")
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Raises UserError unless `value` is true or false."""
+    if not isinstance(value, bool):
+        raise UserError(f"{name}: expected true or false, received {shown(value)}")
+
+
+def check_text(name: str, value: Any) -> None:
+    """Raises UserError unless `value` is a text of at most MAX_TEXT characters."""
+    if not isinstance(value, str):
+        raise UserError(f"{name}: expected text, received {shown(value)}")
+    if len(value) > MAX_TEXT:
+        raise UserError(f"{name}: expected at most {MAX_TEXT} characters, received {len(value)}")
+
+
+def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    """Raises UserError unless `value` is one of `choices`."""
+    if value not in choices:
+        raise UserError(f"{name}: expected one of {', '.join(choices)}, received {shown(value)}")
+
+
+def later_setting(value: Any) -> Any:
+    """A field of a configuration that files written by older versions lack, and its value then."""
+    return dataclasses.field(default=value, metadata={"when_absent": value})
 
 
 def from_dict(cls: type, kind: str, settings: Any) -> Any:

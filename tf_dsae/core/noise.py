@@ -1,28 +1,76 @@
-"""What a replica knows of a batch that several devices share: its place there, sums over all."""
+"""Noise that does not depend on how a batch is shared: a seed, and a place in the whole batch."""
 
 from typing import NamedTuple
 
 import tensorflow as tf
+import tensorflow_probability as tfp
 
-from tf_dsae.core.types import TensorLike
+from tf_dsae.core.types import Seed, Shape, TensorLike
 
 
-class BatchSlice(NamedTuple):
-    """Examples from `start` on, of a batch of `total`: the ones that are at hand. int32 scalars.
+class Noise(NamedTuple):
+    """What random numbers for a batch are drawn from; everything drawn is a function of it.
 
-    Noise is drawn for the whole batch, and the slice's taken from it, so that an example's noise
-    does not depend on how a batch is shared out.
+    A replica that holds a part of a batch draws the noise of the whole batch and takes its part,
+    so that an example's noise does not depend on how the batch is shared.
 
-    Example, the last three of a batch of five:
-      >>> BatchSlice(start=2, total=5).of(tf.range(5), 3).numpy().tolist()
-      [2, 3, 4]
+    Attributes:
+      seed: int32 [2].
+      start, total: the examples at hand are those from `start` on, of a batch of `total`; None
+        where they are the whole batch.
+
+    Example, the last three of five examples have the noise of the whole batch:
+      >>> whole = Noise.of(3).uniform(5, [2])
+      >>> part = Noise.of(3)._replace(start=2, total=5).uniform(3, [2])
+      >>> bool(tf.reduce_all(part == whole[2:]))
+      True
     """
 
-    start: TensorLike
-    total: TensorLike
+    seed: tf.Tensor
+    start: TensorLike | None = None
+    total: TensorLike | None = None
 
-    def of(self, values: tf.Tensor, count: TensorLike, axis: int = 0) -> tf.Tensor:
-        """The slice's `count` examples of values of the whole batch, whose axis is `axis`."""
+    @classmethod
+    def of(cls, seed: "Seed | Noise") -> "Noise":
+        """Noise from a whole number or a pair of them; noise stays as it is.
+
+        Example:
+          >>> Noise.of(5).seed.numpy()
+          array([5, 0], dtype=int32)
+        """
+        if isinstance(seed, Noise):
+            return seed
+        seed = tf.cast(seed, tf.int32)
+        return cls(tf.stack([seed, 0]) if seed.shape.rank == 0 else seed)
+
+    def split(self, count: int) -> "tuple[Noise, ...]":
+        """Independent noises for the same examples.
+
+        Example:
+          >>> first, second = Noise.of(5).split(2)
+          >>> bool(tf.reduce_any(first.seed != second.seed))
+          True
+        """
+        seeds = tf.unstack(tfp.random.split_seed(self.seed, count))
+        return tuple(self._replace(seed=seed) for seed in seeds)
+
+    def fold_in(self, number: int | tf.Tensor) -> "Noise":
+        """Independent noise for the same examples, one for every number."""
+        seed = tf.random.experimental.stateless_fold_in(self.seed, tf.cast(number, tf.int32))
+        return self._replace(seed=seed)
+
+    def uniform(
+        self, count: TensorLike, shape: Shape, minval: float = 0.0, maxval: float = 1.0
+    ) -> tf.Tensor:
+        """Uniform numbers [count, *shape] for the `count` examples at hand."""
+        whole = count if self.total is None else self.total
+        values = tf.random.stateless_uniform([whole, *shape], self.seed, minval, maxval)
+        return self.take(values, count)
+
+    def take(self, values: tf.Tensor, count: TensorLike, axis: int = 0) -> tf.Tensor:
+        """The `count` examples at hand of values of the whole batch, whose axis is `axis`."""
+        if self.total is None:
+            return values
         return tf.gather(values, self.start + tf.range(count), axis=axis)
 
 
@@ -32,11 +80,11 @@ def num_replicas() -> int:
     return context.num_replicas_in_sync if context else 1
 
 
-def summed(values: tf.Tensor) -> tf.Tensor:
+def sum_over_replicas(values: tf.Tensor) -> tf.Tensor:
     """The sum of what every replica holds; `values` itself where there is one.
 
     Example:
-      >>> summed(tf.constant([1.0, 2.0])).numpy().tolist()
+      >>> sum_over_replicas(tf.constant([1.0, 2.0])).numpy().tolist()
       [1.0, 2.0]
     """
     if num_replicas() == 1:
@@ -44,12 +92,25 @@ def summed(values: tf.Tensor) -> tf.Tensor:
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, values)
 
 
-def batch_slice(examples: tf.Tensor) -> BatchSlice | None:
-    """Where this replica's examples [n, ...] are in the batch; None where they are all of it."""
+def gather_replicas(values: tf.Tensor) -> tf.Tensor:
+    """What every replica holds, joined along the first axis in their order; gradients pass.
+
+    Example:
+      >>> gather_replicas(tf.constant([1.0, 2.0])).numpy().tolist()
+      [1.0, 2.0]
+    """
+    if num_replicas() == 1:
+        return values
+    return tf.distribute.get_replica_context().all_gather(values, axis=0)
+
+
+def noise_of_replica(seed: tf.Tensor, examples: tf.Tensor) -> Noise:
+    """The noise of this replica's examples [n, ...] in the batch that all replicas share."""
     replicas = num_replicas()
     if replicas == 1:
-        return None
+        return Noise(seed)
     replica = tf.distribute.get_replica_context().replica_id_in_sync_group
     here = tf.cast(tf.shape(examples)[0], tf.float32)  # Sums of whole numbers are exact.
-    sizes = tf.cast(summed(here * tf.one_hot(replica, replicas)), tf.int32)
-    return BatchSlice(tf.reduce_sum(sizes[:replica]), tf.reduce_sum(sizes))
+    sizes = sum_over_replicas(here * tf.one_hot(replica, replicas))
+    sizes = tf.cast(sizes, tf.int32)
+    return Noise(seed, tf.reduce_sum(sizes[:replica]), tf.reduce_sum(sizes))

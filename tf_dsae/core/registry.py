@@ -17,6 +17,7 @@ from tf_dsae.core.errors import UserError, reason
 PLUGINS = "tf_dsae.plugins"
 _Entry = TypeVar("_Entry")
 _loaded_plugins: set[str] = set()
+_registries: dict[str, "Registry"] = {}
 
 
 class Registry:
@@ -29,7 +30,7 @@ class Registry:
 
     Example:
       >>> colours = Registry("colour", {"red": 1})
-      >>> colours.add("blue", 2)
+      >>> colours.add("blue", 2, home="a_module")
       >>> colours.names(), colours["blue"]
       (('red', 'blue'), 2)
     """
@@ -38,9 +39,16 @@ class Registry:
         self.kind = kind
         self._own = dict(own)
         self._added: dict[str, Any] = {}
+        self._homes: dict[str, str] = {}
+        _registries[kind] = self
+
+    @property
+    def own_names(self) -> tuple[str, ...]:
+        """The names of the package's own entries."""
+        return tuple(self._own)
 
     def names(self) -> tuple[str, ...]:
-        """The names, the package's own first; imports plug-ins."""
+        """All names, the package's own first; imports plug-ins."""
         load_plugins()
         return (*self._own, *self._added)
 
@@ -65,35 +73,59 @@ class Registry:
                 f"{self.kind}: expected one of {', '.join(self.names())}, received {shown(name)}"
             )
 
-    def add(self, name: str, entry: Any) -> None:
-        """Adds an entry, or replaces one of the same name that the same module added before."""
-        if not isinstance(name, str) or not name:
-            raise UserError(f"{self.kind}: expected a name, received {shown(name)}")
-        before = self._added.get(name)
-        same_home = before is not None and _home(before) == _home(entry)
-        if name in self._own or (before is not None and not same_home):
+    def add(self, name: str, entry: Any, home: str) -> None:
+        """Adds an entry; a module that is run again replaces its own.
+
+        Args:
+          name: of the entry.
+          entry: what the name stands for.
+          home: the module that adds it.
+
+        Raises:
+          UserError: the name is taken, or is no text.
+        """
+        taken = name in self._own or self._homes.get(name, home) != home
+        if not isinstance(name, str) or not name or taken:
             raise UserError(
                 f"{self.kind}: expected a name that is not taken, received {shown(name)}; choose "
                 "another"
             )
-        self._added[name] = entry
+        self._added[name], self._homes[name] = entry, home
 
     def added_by(self, name: str) -> str | None:
-        """The module that added an entry; None of the package's own."""
-        return _home(self._added[name]) if name in self._added else None
-
-    def decorator(self, name: str) -> Callable[[_Entry], _Entry]:
-        """A decorator that adds what it decorates."""
-
-        def add(entry: _Entry) -> _Entry:
-            self.add(name, entry)
-            return entry
-
-        return add
+        """The module that added an entry; None for the package's own."""
+        return self._homes.get(name)
 
 
-def _home(entry: Any) -> str:
-    return getattr(entry, "__module__", None) or type(entry).__module__
+def register(kind: str, name: str) -> Callable[[_Entry], _Entry]:
+    """A decorator that adds a class under a name: a part of a model, or a data source.
+
+    Args:
+      kind: "frame_encoder", "static_posterior", "dynamic_posterior", "dynamic_prior", "decoder",
+        "likelihood" or "data_source".
+      name: what settings and flags call it.
+
+    Raises:
+      UserError: another kind, or a name that is taken.
+
+    Example:
+      >>> @tf_dsae.register("static_posterior", "first_frame")
+      ... class FirstFrame(tf_dsae.layers.MeanStaticPosterior):
+      ...     def call(self, features):
+      ...         return super().call(features[:, :1])
+      >>> tf_dsae.ModelConfig(static_posterior="first_frame").static_posterior
+      'first_frame'
+    """
+    if kind not in _registries:
+        raise UserError(
+            f"kind: expected one of {', '.join(sorted(_registries))}, received {shown(kind)}"
+        )
+
+    def add(entry: _Entry) -> _Entry:
+        _registries[kind].add(name, entry, entry.__module__)
+        return entry
+
+    return add
 
 
 def load_plugins() -> None:

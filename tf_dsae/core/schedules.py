@@ -1,11 +1,12 @@
-"""Numbers that change over training steps: piecewise linear schedules, as text and as tensors."""
+"""Numbers that change over training steps: piecewise linear schedules."""
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
+from tf_dsae.core.checks import shown
 from tf_dsae.core.errors import UserError
 
 Points = tuple[tuple[float, float], ...]
@@ -64,12 +65,30 @@ def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
     return checked
 
 
-def piecewise_linear(points: Points, step: tf.Tensor) -> tf.Tensor:
-    """The schedule's value at `step`, float32 []; constant before the first and after the last."""
-    step = tf.cast(step, tf.float32)
-    steps, values = np.asarray(points, np.float32).T
-    value = tf.constant(values[0])
-    for left, right, low, high in zip(steps, steps[1:], values, values[1:], strict=False):
-        fraction = tf.clip_by_value((step - left) / (right - left), 0.0, 1.0)
-        value += (high - low) * fraction
-    return value
+def as_points(value: Any, name: str, total_steps: int | None = None) -> Points:
+    """A number, ((step, value), ...) or a text as `parse_schedule` reads it, as points.
+
+    Args:
+      value: the number or schedule.
+      name: what it is for, named in errors.
+      total_steps: of the whole run; None: a text may not have percentages.
+
+    Example:
+      >>> as_points(6, "beta"), as_points("0:1,20:4", "beta")
+      (((0.0, 6.0),), ((0.0, 1.0), (20.0, 4.0)))
+    """
+    if isinstance(value, str):
+        if total_steps is None and "%" in value:
+            raise UserError(
+                f"{name}: expected a number, or step:value pairs without percentages, as the "
+                f"number of steps is not known here, received {value!r}"
+            )
+        return parse_schedule(value, total_steps or 0, name)
+    try:
+        return check_points(((0.0, float(value)),) if np.ndim(value) == 0 else value, name)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(
+            f"{name}: expected a number or ((step, value), ...), received {shown(value)}"
+        ) from None

@@ -1,5 +1,6 @@
 """Named groups of values that travel between modules."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 # A tensor, or what tf.convert_to_tensor makes one of: an array, a list of numbers.
@@ -7,7 +8,7 @@ TensorLike = Any
 # A whole number, or a pair of them as int32 [2].
 Seed = Any
 # Sizes of axes: whole numbers, None where one is not known before it comes.
-Shape = tuple[Any, ...]
+Shape = Sequence[Any]
 # What Keras tells a callback: the means of an epoch by name.
 Logs = Any
 

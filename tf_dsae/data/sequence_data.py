@@ -2,12 +2,15 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import cast
 
 import numpy as np
 import tensorflow as tf
 
+from tf_dsae.core.checks import check_whole, shown
 from tf_dsae.core.errors import UserError
+from tf_dsae.data.data_source import DataSource
+from tf_dsae.data.sequence_spec import SequenceSpec
 
 _ENDLESS = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
 
@@ -17,7 +20,7 @@ class EncodedSplit:
     """One split as it is stored: small enough to be held in memory, decoded when asked for.
 
     Attributes:
-      videos: string [N], what `SequenceData.decode` takes.
+      videos: [N, ...], of which `SequenceData.decode` takes one.
       labels: factor -> int64 [N].
     """
 
@@ -38,8 +41,9 @@ class SequenceData:
       factors: factor -> names of its classes, in label order.
       dynamic_factors: those of `factors` that say what moves; the others say what stays.
       load_split: split name -> `EncodedSplit`; should be cheap the second time.
-      decode: a scalar of `EncodedSplit.videos` -> uint8 [T, H, W, C], in a TensorFlow graph.
-      source: facts, as JSON has them, that are needed besides the name to open it again.
+      decode: one of `EncodedSplit.videos` -> uint8 [T, H, W, C], in a TensorFlow graph.
+      source: what the data were made from; None where that is unknown.
+      spec: what one sequence is; by default a video of the frames that video_shape says.
     """
 
     name: str
@@ -51,7 +55,35 @@ class SequenceData:
     load_split: Callable[[str], EncodedSplit] = dataclasses.field(repr=False)
     decode: Callable[[tf.Tensor], tf.Tensor] = dataclasses.field(repr=False)
     dynamic_factors: tuple[str, ...] = ()
-    source: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    source: DataSource | None = None
+    spec: SequenceSpec = cast(SequenceSpec, None)  # Made where it is not given.
+
+    def __post_init__(self) -> None:
+        frame_shape = tuple(self.video_shape[1:])
+        if not self.spec:
+            object.__setattr__(self, "spec", SequenceSpec("video", frame_shape))
+        elif self.spec.frame_shape != frame_shape:  # As `dataclasses.replace` leaves it.
+            spec = dataclasses.replace(self.spec, frame_shape=frame_shape)
+            object.__setattr__(self, "spec", spec)
+
+    @property
+    def baselines(self) -> Mapping[str, Mapping[str, Mapping[str, float]]]:
+        """Published results on these data, as `DataSource.baselines` has them."""
+        return {} if self.source is None else self.source.baselines
+
+    def cluster_labels(self, labels: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Which sequences belong together in an interval, such as those of one person.
+
+        Args:
+          labels: factor -> int [N], of the sequences that are measured.
+
+        Returns:
+          int64 [N]: 0, 1, ... for the clusters; by default all static factors alike.
+        """
+        static = tuple(name for name in self.factors if name not in self.dynamic_factors)
+        names = (self.source.clusters if self.source else ()) or static or tuple(self.factors)
+        rows = np.stack([labels[name] for name in names], 1)
+        return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
     def num_videos(self, split: str) -> int:
         """Returns the number of videos in a split.
@@ -61,7 +93,7 @@ class SequenceData:
         """
         sizes = {"train": self.num_train, "test": self.num_test}
         if split not in sizes:
-            raise UserError(f"Expected a split of {', '.join(sizes)}, got {split!r}; name one.")
+            raise UserError(f"split: expected one of {', '.join(sizes)}, received {split!r}")
         return sizes[split]
 
     def training_batches(
@@ -92,13 +124,13 @@ class SequenceData:
         Raises:
           UserError: an argument is out of range.
         """
-        _at_least("batch_size", batch_size, 1)
-        _at_least("start_step", start_step, 0)
+        check_whole("batch_size", batch_size, 1)
+        check_whole("start_step", start_step, 0, largest=2**62)
         workers, replicas = _sharing(input_context)
         if batch_size % replicas:
             raise UserError(
-                f"Expected a batch_size that {replicas} replicas can share equally, got "
-                f"{batch_size}."
+                f"batch_size: expected a number that {replicas} replicas can share equally, "
+                f"received {batch_size}"
             )
         indices = _endless_order(self.num_train, seed, start_step * batch_size)
         if input_context is not None:
@@ -106,7 +138,7 @@ class SequenceData:
             last = first + batch_size // workers
             indices = indices.batch(batch_size).map(lambda batch: batch[first:last]).unbatch()
         videos = self.load_split("train").videos
-        examples = _decoded(indices, lambda index: {"video": self.decode(videos[index])})
+        examples = _map_in_order(indices, lambda index: {"video": self.decode(videos[index])})
         batches = examples.batch(batch_size // replicas, drop_remainder=True)
         return batches.apply(_ENDLESS).prefetch(tf.data.AUTOTUNE)
 
@@ -134,12 +166,14 @@ class SequenceData:
         Raises:
           UserError: an argument is out of range.
         """
-        _at_least("batch_size", batch_size, 1)
-        _at_least("limit", 1 if limit is None else limit, 1)
-        _at_least("offset", offset, 0)
+        check_whole("batch_size", batch_size, 1)
+        check_whole("limit", 1 if limit is None else limit, 1)
+        check_whole("offset", offset, 0)
         end = self.num_videos(split)
         if offset >= end:
-            raise UserError(f"Expected an offset below the {end} videos of {split}, got {offset}.")
+            raise UserError(
+                f"offset: expected less than the {end} videos of {split}, received {offset}"
+            )
         end = end if limit is None else min(end, offset + limit)
         encoded = self.load_split(split)
         labels = {name: tf.constant(values) for name, values in encoded.labels.items()}
@@ -149,17 +183,17 @@ class SequenceData:
             return {"video": self.decode(encoded.videos[index]), **chosen}
 
         if input_context is None:
-            examples = _decoded(tf.data.Dataset.range(offset, end), example_at)
+            examples = _map_in_order(tf.data.Dataset.range(offset, end), example_at)
             return examples.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
         def part_of(first: tf.Tensor, last: tf.Tensor) -> dict[str, tf.Tensor]:
             signature = {"video": tf.uint8, **dict.fromkeys(labels, tf.int64)}
-            found = tf.map_fn(example_at, tf.range(first, last), fn_output_signature=signature)
-            found["video"] = tf.ensure_shape(found["video"], [None, *self.video_shape])
-            return found
+            examples = tf.map_fn(example_at, tf.range(first, last), fn_output_signature=signature)
+            video = tf.ensure_shape(examples["video"], [None, *self.video_shape])
+            return {**examples, "video": video}
 
         bounds = _part_bounds(offset, end, batch_size, input_context)
-        return _decoded(tf.data.Dataset.from_tensor_slices(bounds), part_of).prefetch(1)
+        return _map_in_order(tf.data.Dataset.from_tensor_slices(bounds), part_of).prefetch(1)
 
     def labels(self, split: str, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
         """Returns the labels of chosen examples, factor -> int64 [N]; decodes no video.
@@ -167,8 +201,8 @@ class SequenceData:
         Raises:
           UserError: there is no such split or index.
         """
-        chosen = self._checked(split, indices)
-        return {name: of[chosen] for name, of in self.load_split(split).labels.items()}
+        chosen = self._check_indices(split, indices)
+        return {name: values[chosen] for name, values in self.load_split(split).labels.items()}
 
     def examples(self, split: str, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
         """Returns chosen examples {'video': uint8 [N, T, H, W, C], factor: int64 [N], ...}.
@@ -176,24 +210,26 @@ class SequenceData:
         Raises:
           UserError: there is no such split or index.
         """
-        chosen = self._checked(split, indices)
+        chosen = self._check_indices(split, indices)
         encoded = self.load_split(split).videos
         videos = [self.decode(encoded[index]).numpy() for index in chosen]
         video = np.stack(videos) if videos else np.zeros((0, *self.video_shape), np.uint8)
         return {"video": video, **self.labels(split, indices)}
 
-    def _checked(self, split: str, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+    def _check_indices(self, split: str, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         count = self.num_videos(split)
         chosen = np.asarray(indices, np.int64).reshape(-1)
         if np.any((chosen < 0) | (chosen >= count)):
-            raise UserError(f"Expected indices in 0..{count - 1} of {split}, got {list(chosen)}.")
+            raise UserError(
+                f"indices: expected 0 to {count - 1} of {split}, received {shown(chosen.tolist())}"
+            )
         return chosen
 
 
 def _endless_order(count: int, seed: int, start: int) -> tf.data.Dataset:
     """Returns indices below count, int64: one uniform permutation per pass, from a position on."""
     if not 0 <= seed < 2**63:
-        raise UserError(f"Expected a seed in 0..2**63 - 1, got {seed}; choose another.")
+        raise UserError(f"seed: expected 0 to 2**63 - 1, received {seed}; choose another")
 
     def one_pass(number: tf.Tensor) -> tf.data.Dataset:
         key = tf.random.fold_in(tf.constant([seed, 0], tf.int64), number)
@@ -224,10 +260,5 @@ def _part_bounds(
     return begin.reshape(-1), stop.reshape(-1)
 
 
-def _decoded(indices: tf.data.Dataset, example_at: Callable) -> tf.data.Dataset:
+def _map_in_order(indices: tf.data.Dataset, example_at: Callable) -> tf.data.Dataset:
     return indices.map(example_at, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-
-
-def _at_least(name: str, value: int, least: int) -> None:
-    if value < least:
-        raise UserError(f"Expected {name} of at least {least}, got {value}.")

@@ -4,8 +4,8 @@ import contextlib
 import functools
 import io
 import os
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -13,14 +13,13 @@ import tensorflow_datasets as tfds
 from google.protobuf import json_format
 from tensorflow_datasets.core.utils import tqdm_utils
 
-from tf_dsae.core.errors import UserError
+from tf_dsae.core.errors import UserError, reason
+from tf_dsae.data.data_source import DataSource
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 
-FILE_ERRORS = (OSError, tf.errors.OpError)
+_FILE_ERRORS = (OSError, tf.errors.OpError)
 # What reading a file raises that holds something else than was written.
-DAMAGE = (*FILE_ERRORS, ValueError, KeyError, json_format.ParseError)
-MAKE_AGAIN = "delete it there to prepare it again, or name another folder by --data_dir"
-
+_DAMAGE = (*_FILE_ERRORS, ValueError, KeyError, json_format.ParseError)
 _READ_BATCH = 500
 _Builder = TypeVar("_Builder", bound=tfds.core.DatasetBuilder)
 
@@ -45,14 +44,15 @@ def open_or_make(
       UserError: the folder cannot be written, or what it holds is damaged.
     """
     where = "the default data_dir" if data_dir is None else data_dir
-    with as_user_error(f"Expected to read {name} in {where}", MAKE_AGAIN, DAMAGE):
+    with reading_errors(name, where):
         builder = new_builder()
     # TFDS renames a data set into place when it is complete, so what is there is whole.
     if builder.data_path.exists():
         return builder, False
+    expected = f"to write {name} to {where}"
     advice = f"name a folder that can be written and has {space} to spare by --data_dir"
     try:
-        with as_user_error(f"Expected to write {name} to {where}", advice, FILE_ERRORS):
+        with _as_user_error(expected, advice, _FILE_ERRORS):
             make()
     except UserError:
         if not builder.data_path.exists():  # Else another process made it meanwhile.
@@ -60,12 +60,12 @@ def open_or_make(
     return new_builder(), True
 
 
-def opened(
+def open_store(
     builder: tfds.core.DatasetBuilder,
     name: str,
     fingerprint: str,
+    source: DataSource,
     dynamic_factors: tuple[str, ...],
-    source: Mapping[str, Any] | None = None,
 ) -> SequenceData:
     """Wraps a prepared TFDS builder whose features are a video and class labels, among others."""
     features = builder.info.features
@@ -77,7 +77,7 @@ def opened(
 
     @functools.cache
     def load_split(split: str) -> EncodedSplit:
-        with as_user_error(f"Expected to read {name} in {builder.data_dir}", MAKE_AGAIN, DAMAGE):
+        with reading_errors(name, builder.data_dir):
             return _read_split(builder, split, tuple(factors))
 
     shape = features["video"].shape
@@ -89,14 +89,24 @@ def opened(
         num_test=builder.info.splits["test"].num_examples,
         factors=factors,
         load_split=load_split,
-        decode=functools.partial(_inflated, shape=shape),
+        decode=functools.partial(_inflate, shape=shape),
         dynamic_factors=dynamic_factors,
-        source=source or {},
+        source=source,
     )
 
 
 @contextlib.contextmanager
-def as_user_error(expected: str, advice: str, kinds: tuple[type[Exception], ...]) -> Iterator[None]:
+def reading_errors(name: str, place: str | os.PathLike) -> Iterator[None]:
+    """Turns what damaged files of a data set raise into a UserError."""
+    advice = "delete it there to prepare it again, or name another folder by --data_dir"
+    with _as_user_error(f"to read {name} in {place}", advice, _DAMAGE):
+        yield
+
+
+@contextlib.contextmanager
+def _as_user_error(
+    expected: str, advice: str, kinds: tuple[type[Exception], ...]
+) -> Iterator[None]:
     """Turns errors of some kinds, and errors caused by them, into a UserError."""
     try:
         yield
@@ -106,12 +116,13 @@ def as_user_error(expected: str, advice: str, kinds: tuple[type[Exception], ...]
         # TFDS wraps what happens while it writes a split.
         if not isinstance(error, kinds) and not isinstance(error.__cause__, kinds):
             raise
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise UserError(f"{expected}, but that failed ({reason}); {advice}.") from error
+        raise UserError(
+            f"data_dir: expected {expected}, received: {reason(error)}; {advice}"
+        ) from error
 
 
 @contextlib.contextmanager
-def tfds_silent() -> Iterator[None]:
+def hide_tfds() -> Iterator[None]:
     """Hides the bars of TFDS and what it prints to stdout."""
     was_active = tqdm_utils._active  # TFDS has a switch, and no way to ask how it is set.
     tfds.disable_progress_bar()
@@ -122,7 +133,7 @@ def tfds_silent() -> Iterator[None]:
         tqdm_utils.display_progress_bar(was_active)
 
 
-def _inflated(encoded: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
+def _inflate(encoded: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
     """Decodes a zlib-encoded uint8 feature as TFDS does, whose own function logs a warning."""
     pixels = tf.io.decode_raw(tf.io.decode_compressed(encoded, "ZLIB"), tf.uint8)
     return tf.reshape(pixels, shape)

@@ -1,7 +1,6 @@
 """One pass over held-out videos: what the model makes of each, and what the judges say of that."""
 
 import concurrent.futures
-import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -11,50 +10,12 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tf_dsae.core.checks import check_whole
-from tf_dsae.core.errors import UserError
 from tf_dsae.core.progress import progress_bar
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.judge import Judges
+from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.evaluation.protocols import EvaluatedModel, JudgesLike
-from tf_dsae.models.objective import ElboTerms
-
-REFERENCES = ("data", "reconstruction")
-MOTION_PRIORS = ("learned", "standard_normal")
-
-
-@dataclasses.dataclass(frozen=True)
-class Protocol:
-    """How videos are generated and what they are compared with.
-
-    Attributes:
-      reference: what a generated video is compared with: "data", the real one, or
-        "reconstruction", the one decoded from q's own samples (2019 paper, Sections 5.4 and 4).
-      motion_prior: where z is drawn from, "learned", p(z_t | z_<t), or "standard_normal".
-      importance_samples: of q a video, for the importance-weighted bound; 0 leaves it out.
-      batch_size: videos at a time.
-      seed: of everything that is drawn.
-
-    Raises:
-      UserError: an unknown choice, or a number out of range.
-    """
-
-    reference: str = "data"
-    motion_prior: str = "learned"
-    importance_samples: int = 4
-    batch_size: int = 32
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name, choices in (("reference", REFERENCES), ("motion_prior", MOTION_PRIORS)):
-            given = getattr(self, name)
-            if given not in choices:
-                raise UserError(f"{name}: expected one of {', '.join(choices)}, received {given!r}")
-        check_whole("importance_samples", self.importance_samples, 0)
-        check_whole("batch_size", self.batch_size, 1, "video")
-        check_whole("seed", self.seed, 0)
-        if self.seed > 2**31 - 1:
-            raise UserError(f"seed: expected at most {2**31 - 1}, received {self.seed}")
+from tf_dsae.layers.distributions import conditional
 
 
 class Generated(NamedTuple):
@@ -96,7 +57,7 @@ class Collected(NamedTuple):
     factor -> [N]. logits: "data" or a field of Generated -> factor -> [N, K].
     """
 
-    elbo: ElboTerms
+    elbo: dict[str, np.ndarray]
     importance_weighted: np.ndarray | None
     codes: Codes
     labels: dict[str, np.ndarray]
@@ -105,8 +66,8 @@ class Collected(NamedTuple):
 
 def _generate(
     model: EvaluatedModel, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor
-) -> tuple[Generated, ElboTerms, Codes]:
-    """(Generated, ElboTerms, Codes) of a batch."""
+) -> tuple[Generated, dict[str, tf.Tensor], Codes]:
+    """What is made of a batch, the terms of the objective, [B] each, and its codes."""
     of_posterior, of_prior, of_motion = tf.unstack(tfp.random.split_seed(seed, 3))
     video = model.observations(video)
     posterior, samples = model.sample_posterior(video, of_posterior)
@@ -117,7 +78,8 @@ def _generate(
     if protocol.motion_prior == "standard_normal":
         drawn = tf.random.stateless_normal(tf.shape(z), of_motion)
     likelihood = model.decode(samples.static, samples.dynamic)
-    terms = model.elbo_at(video, posterior, samples, likelihood)
+    terms = model.score_at(video, posterior, samples, likelihood, seed)
+    q_z = conditional(posterior.dynamic, samples.dynamic)
     generated = Generated(
         reconstruction=likelihood.mean()[0],
         content_kept=model.decode(f, drawn).mean(),
@@ -130,8 +92,8 @@ def _generate(
         means.static.stddev(),
         f,
         means.dynamic.mean(),
-        tf.reshape(posterior.dynamic.mean(), tf.shape(z)),
-        tf.reshape(posterior.dynamic.stddev(), tf.shape(z)),
+        tf.reshape(q_z.mean(), tf.shape(z)),
+        tf.reshape(q_z.stddev(), tf.shape(z)),
         z,
         tf.reduce_sum(model.dynamic_prior(z).log_prob(z), -1),
     )

@@ -1,84 +1,76 @@
 """Evaluates a finished run from its folder, and leaves a folder: JSON, tables, pictures, a page."""
 
-import dataclasses
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tf_dsae.core.checks import shown
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import check_folder, sha256, written_whole
+from tf_dsae.core.files import sha256, written_whole
 from tf_dsae.data import prepare
-from tf_dsae.data.folder.run_source import read_source
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation import evaluation_report as report
-from tf_dsae.evaluation.collect import Protocol
+from tf_dsae.evaluation.evaluation_files import REPORT, TABLES, check_output
 from tf_dsae.evaluation.evaluation_pictures import write_pictures
-from tf_dsae.evaluation.judges import MIN_ACCURACY, obtain_judges
+from tf_dsae.evaluation.judges import obtain_judges
 from tf_dsae.evaluation.measure_model import check_factors, measure_model
+from tf_dsae.evaluation.protocol import MIN_ACCURACY, Protocol
 from tf_dsae.evaluation.results import EVALUATION, Evaluation
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.runs import workdir as folder
-
-REPORT = "report.html"
-TABLES = "evaluation.md"
-
-
-def check_output(output_dir: str | os.PathLike) -> None:
-    """Raises UserError where the folder cannot be written or its disk is full; makes nothing."""
-    check_folder("output_dir", output_dir, 20_000_000)
+from tf_dsae.runs.run_config import (
+    CONFIG,
+    FIGURES,
+    WEIGHTS,
+    RunConfig,
+    read_config,
+    read_settings,
+    source_of,
+    versions,
+)
+from tf_dsae.runs.weights import load
 
 
 def open_run(
     workdir: str | os.PathLike,
     data_dir: str | None = None,
-    sheets_dir: str | None = None,
     show_progress: bool = True,
-    video_dir: str | None = None,
-    dynamic_factors: tuple[str, ...] | None = None,
-) -> tuple[folder.RunConfig, DSAE, SequenceData]:
+    data: SequenceData | None = None,
+    source_changes: Mapping[str, Any] | None = None,
+) -> tuple[RunConfig, DSAE, SequenceData]:
     """A finished run's settings, its model, and the data that it was trained on.
 
     Args:
-      video_dir: of a run on a folder of videos that have moved since.
-      dynamic_factors: of such a run, in place of those it was trained with.
+      data: those that it was trained on, where they are in hand; None: they are opened.
+      source_changes: settings of their source that are others now, such as `video_dir`.
 
     Raises:
       UserError: no finished run, damaged weights, or data of another fingerprint.
     """
     workdir = Path(workdir).expanduser()
-    run = folder.read_config(workdir / folder.CONFIG)
-    model = folder.load(workdir)
-    source = read_source(run.data)
-    if source is not None and dynamic_factors is not None:
-        clips = dataclasses.replace(source.clips, dynamic_factors=dynamic_factors)
-        source = source._replace(clips=clips)
-    data = prepare(
-        run.training.dataset,
-        data_dir,
-        sheets_dir,
-        show_progress,
-        video_dir=video_dir or (source.video_dir if source else None),
-        clips=source.clips if source else None,
-    )
-    check_trained_on(workdir, run, data, f"name the --{'video' if source else 'data'}_dir")
-    return run, model, data
-
-
-def check_trained_on(workdir: Path, run: folder.RunConfig, data: SequenceData, advice: str) -> None:
-    """Raises UserError where a run was trained on other data, by their fingerprint."""
+    run = read_config(workdir / CONFIG)
+    model = load(workdir)
+    if data is None:
+        data = prepare(source_of(run), data_dir, show_progress, **(source_changes or {}))
     trained_on = run.data.get("fingerprint")
     if trained_on != data.fingerprint:
         raise UserError(
             f"{workdir}: expected a run trained on the {data.name} that is prepared "
             f"({data.fingerprint[:12]}), received one trained on other data "
-            f"({shown(trained_on)[:14]}); {advice} that it was trained with"
+            f"({str(trained_on)[:12]}); name the {_places(data)} that it was trained with"
         )
+    return run, model, data
+
+
+def _places(data: SequenceData) -> str:
+    """The flags that say where the data of a run lie."""
+    declared = data.source.flags if data.source else ()
+    places = [flag.name for flag in declared if flag.name.endswith("_dir")]
+    return " or ".join(f"--{name}" for name in (*places, "data_dir"))
 
 
 def weights_digest(workdir: str | os.PathLike) -> str:
     """SHA-256 of a run's weights, in hex: which weights an evaluation is of."""
-    return sha256(Path(workdir) / folder.WEIGHTS)
+    return sha256(Path(workdir) / WEIGHTS)
 
 
 def evaluate(
@@ -93,7 +85,7 @@ def evaluate(
     show_source: bool = True,
     show_progress: bool = False,
     data_dir: str | None = None,
-    **source: Any,
+    source_changes: Mapping[str, Any] | None = None,
 ) -> Evaluation:
     """Evaluates a run and writes evaluation.json, evaluation.md, report.html and figures/.
 
@@ -108,7 +100,7 @@ def evaluate(
       show_source: False shows source clips as their reconstructions.
       show_progress: whether to show, on stderr, bars (on a terminal) and what the judges reach.
       data_dir: folder of prepared data sets.
-      source: options of `open_run`, where the run's data lie elsewhere by now.
+      source_changes: as of `open_run`.
 
     Returns:
       What evaluation.json holds.
@@ -122,11 +114,7 @@ def evaluate(
     """
     workdir, protocol = Path(workdir).expanduser(), protocol or Protocol()
     output = Path(output_dir or workdir / "evaluation").expanduser()
-    if data is None:
-        run, model, data = open_run(workdir, data_dir, show_progress=show_progress, **source)
-    else:
-        run, model = folder.read_config(workdir / folder.CONFIG), folder.load(workdir)
-        check_trained_on(workdir, run, data, "pass the data")
+    run, model, data = open_run(workdir, data_dir, show_progress, data, source_changes)
     check_factors(data, num_videos)
     check_output(output)
     judges = obtain_judges(data, judge_dir, data_dir, show_progress, judge_accuracy)
@@ -143,14 +131,14 @@ def evaluate(
         asked_videos=num_videos,
         show_source=show_source,
         weights=weights_digest(workdir),
-        versions=folder.versions(),
+        versions=versions(),
         beta={"f": run.training.beta_f, "z": run.training.beta_z},
     )
     pictures = write_pictures(model, data, output / "figures", protocol.seed, show_source)
     with written_whole(output / TABLES) as beside:
         beside.write_text(report.report_markdown(evaluation), encoding="utf-8")
-    curves = workdir / folder.FIGURES / "curves.png"
-    settings = folder.read_settings(workdir / folder.CONFIG)
+    curves = workdir / FIGURES / "curves.png"
+    settings = read_settings(workdir / CONFIG)
     report.write_report(
         output / REPORT, evaluation, pictures, curves if curves.exists() else None, settings
     )

@@ -14,12 +14,12 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.core.types import Shape, TensorLike
 from tf_dsae.core.videos import to_unit_range
 from tf_dsae.data.sequence_data import SequenceData
-from tf_dsae.layers.encoders import FrameEncoder
-from tf_dsae.layers.geometry import convolution_weights, dense_weights, recurrent_weights
-from tf_dsae.models.config import MAX_LAYERS, MAX_WEIGHTS
-from tf_dsae.models.networks import seed_initializers
+from tf_dsae.evaluation.protocol import MIN_ACCURACY
+from tf_dsae.layers.frame_encoders import FrameConvolutions
+from tf_dsae.layers.model_config import MAX_LAYERS
+from tf_dsae.layers.weight_count import count_weights
+from tf_dsae.models.initial_weights import seed_initializers
 
-MIN_ACCURACY = 0.995
 CHUNK = 64  # Videos judged at a time, which bounds the memory.
 
 
@@ -69,21 +69,8 @@ class JudgeSettings:
 def judge_weights(
     num_classes: int, frame_shape: tuple[int, int, int], settings: JudgeSettings
 ) -> int:
-    """How many weights a judge has; no layer is made to tell.
-
-    Raises:
-      UserError: more than MAX_WEIGHTS.
-    """
-    height, width, image = frame_shape
-    for stride in settings.strides:
-        height, width = -(-height // stride), -(-width // stride)  # Padding "same" rounds up.
-    features, units = height * width * settings.channels[-1], settings.rnn_size
-    kernel_sizes = [(size, size) for size in settings.kernel_sizes]
-    count = convolution_weights((image, *settings.channels), kernel_sizes) + 2 * features
-    count += recurrent_weights("gru", features, units) + dense_weights(units, num_classes)
-    if count > MAX_WEIGHTS:
-        raise UserError(f"judges: expected at most {MAX_WEIGHTS:,} weights, received {count:,}")
-    return count
+    """How many weights a judge has; raises UserError for too many, before any is made."""
+    return count_weights(lambda: _make_judge(num_classes, frame_shape, settings), "judges")
 
 
 @keras.saving.register_keras_serializable("tf_dsae")
@@ -125,7 +112,7 @@ class Judge(keras.Model):
             "seed": seed,
         }
         dtype = self.dtype_policy
-        self.frame_encoder = FrameEncoder(
+        self.frame_encoder = FrameConvolutions(
             channels, kernel_sizes, strides, "same", "relu", dtype=dtype, name="frame_encoder"
         )
         # Features are small at first; a recurrent network that starts on them learns no order.
@@ -159,6 +146,13 @@ class Judge(keras.Model):
         return {"name": self.name, "dtype": policy, **self.settings}
 
 
+def _make_judge(
+    num_classes: int, frame_shape: tuple[int, int, int], settings: JudgeSettings, **kwargs: Any
+) -> Judge:
+    sizes = (settings.channels, settings.kernel_sizes, settings.strides, settings.rnn_size)
+    return Judge(num_classes, frame_shape, *sizes, dtype="float32", **kwargs)
+
+
 def make_judges(
     classes: Mapping[str, tuple[str, ...]],
     frame_shape: tuple[int, int, int],
@@ -167,16 +161,8 @@ def make_judges(
     """Factor -> an untrained judge in float32, each from a seed of its own."""
     seeds = np.random.SeedSequence(settings.seed).generate_state(len(classes))
     return {
-        factor: Judge(
-            len(names),
-            frame_shape,
-            settings.channels,
-            settings.kernel_sizes,
-            settings.strides,
-            settings.rnn_size,
-            seed=int(seed),
-            dtype="float32",
-            name=f"judge_{number}",
+        factor: _make_judge(
+            len(names), frame_shape, settings, seed=int(seed), name=f"judge_{number}"
         )
         for number, (seed, (factor, names)) in enumerate(zip(seeds, classes.items(), strict=True))
     }

@@ -13,7 +13,6 @@ from tf_dsae.core.progress import progress_bar
 from tf_dsae.core.videos import to_unit_range
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.judge import CHUNK, Judge, Judges, JudgeSettings, make_judges
-from tf_dsae.training.optimizers import Adam
 
 MIN_STEPS = 500
 
@@ -101,7 +100,7 @@ def fit_judges(
     judges = make_judges(data.factors, frame_shape, settings)
     batches = _batches(data, settings)
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, len(batches))
-    step = _training_step(judges, Adam(rate), batches.element_spec, frame_shape)
+    step = _training_step(judges, keras.optimizers.Adam(rate), batches.element_spec, frame_shape)
     bar = progress_bar(f"training judges of {data.name}", len(batches), "steps", show_progress)
     with bar:
         for videos, labels in batches:

@@ -18,7 +18,6 @@ import tensorflow_datasets as tfds
 from tf_dsae.core.checks import printable, shown
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.core.files import (
-    check_folder,
     read_json,
     require_space,
     sha256,
@@ -27,8 +26,8 @@ from tf_dsae.core.files import (
 )
 from tf_dsae.core.typed_json import STRICT, Name, read_typed, to_plain
 from tf_dsae.data.sequence_data import SequenceData
+from tf_dsae.evaluation.evaluation_files import JUDGES, check_judge_dir
 from tf_dsae.evaluation.judge import (
-    MIN_ACCURACY,
     Judge,
     Judges,
     JudgeSettings,
@@ -36,10 +35,11 @@ from tf_dsae.evaluation.judge import (
     make_judges,
 )
 from tf_dsae.evaluation.judge_training import check_labels, train_judges
-from tf_dsae.runs.workdir import check_weights, versions
+from tf_dsae.evaluation.protocol import MIN_ACCURACY
+from tf_dsae.runs.hdf5_guard import check_weights
+from tf_dsae.runs.run_config import versions
 
 __all__ = [
-    "MIN_ACCURACY",
     "Judge",
     "Judges",
     "default_judge_dir",
@@ -48,9 +48,6 @@ __all__ = [
     "save_judges",
     "train_judges",
 ]
-
-RECORD = "judges.json"
-_SPACE = 16 * 2**20  # Bytes that must be free before judges are trained for a folder.
 
 
 class JudgesRecord(NamedTuple):
@@ -85,7 +82,7 @@ def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
         no space for them.
     """
     folder = Path(folder).expanduser()
-    record = folder / RECORD
+    record = folder / JUDGES
     weights = [weight for network in judges.networks.values() for weight in network.weights]
     with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +112,7 @@ def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
 
 
 def _again(folder: Path) -> str:
-    return f"delete {folder / RECORD} to have them trained again, or name another --judge_dir"
+    return f"delete {folder / JUDGES} to have them trained again, or name another --judge_dir"
 
 
 def _read_record(path: Path) -> JudgesRecord:
@@ -142,7 +139,7 @@ def load_judges(folder: str | os.PathLike, data: SequenceData) -> Judges:
         files.
     """
     folder = Path(folder).expanduser()
-    path = folder / RECORD
+    path = folder / JUDGES
     record = _read_record(path)
     _check_same_data(folder, record, data.name, data.fingerprint)
     classes = {factor: tuple(names) for factor, names in data.factors.items()}
@@ -191,7 +188,7 @@ def _weights_errors(folder: Path, factor: str) -> Iterator[None]:
         yield
     except Exception as error:  # Keras and h5py raise many kinds; all of them mean this.
         raise UserError(
-            f"{_weights_path(folder, factor)}: expected the weights that {RECORD} names, received "
+            f"{_weights_path(folder, factor)}: expected the weights that {JUDGES} names, received "
             f"others or a damaged file ({reason(error)}); {_again(folder)}"
         ) from error
 
@@ -233,10 +230,8 @@ def obtain_judges(
     check_labels(data, "test")
     for factor in data.factors:
         _weights_path(folder, factor)  # Raises for a name that can be no file's.
-    with write_errors(folder):
-        there = (folder / RECORD).exists()
-        if not there:
-            check_folder("judge_dir", folder, _SPACE)
+    check_judge_dir(folder)
+    there = (folder / JUDGES).exists()
     if there:
         judges = load_judges(folder, data)
     else:

@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.sequence_data import SequenceData
-from tf_dsae.evaluation.collect import Codes, Collected, Protocol, collect
+from tf_dsae.evaluation.collect import Codes, Collected, collect
+from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.evaluation.protocols import EvaluatedModel, JudgesLike
-from tf_dsae.evaluation.published import published_baselines
 from tf_dsae.evaluation.results import (
     Baseline,
     Collapsed,
@@ -50,7 +50,7 @@ def measure_model(
     protocol = protocol or Protocol()
     check_factors(data, num_videos)
     collected = collect(model, data, judges, protocol, num_videos, show_progress)
-    terms = collected.elbo._asdict()
+    terms = dict(collected.elbo)
     if collected.importance_weighted is not None:
         terms["importance_weighted"] = collected.importance_weighted
     elbo = {name: float(np.mean(values)) for name, values in terms.items()}
@@ -71,7 +71,7 @@ def measure_model(
         ),
         baselines={
             name: {factor: Baseline(**row) for factor, row in rows.items()}
-            for name, rows in getattr(data, "baselines", published_baselines(data.name)).items()
+            for name, rows in data.baselines.items()
         },
         **facts,
     )
@@ -111,9 +111,7 @@ def static_factors(data: SequenceData) -> list[str]:
 
 def characters(data: SequenceData, labels: dict[str, np.ndarray]) -> np.ndarray:
     """Which videos show the same character, all static factors alike: [N] whole numbers."""
-    names = static_factors(data) or list(data.factors)
-    rows = np.stack([labels[name] for name in names], 1)
-    return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
+    return data.cluster_labels(labels)
 
 
 def _kept(data: SequenceData, name: str) -> str:

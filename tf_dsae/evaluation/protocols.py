@@ -56,10 +56,10 @@ class EvaluatedModel(Protocol):
     def dynamic_prior(self, z: tf.Tensor) -> Any:
         """p(z_t | z_<t)."""
 
-    def elbo_at(
-        self, video: tf.Tensor, posterior: Posterior, latents: Latents, likelihood: Any
-    ) -> Any:
-        """The bound's terms, each [B], nats."""
+    def score_at(
+        self, video: tf.Tensor, posterior: Posterior, latents: Latents, likelihood: Any, seed: Seed
+    ) -> dict[str, tf.Tensor]:
+        """The objective's terms by name, each [B], those of the bound in nats."""
 
     def importance_weighted_bound(
         self, video: TensorLike, seed: Seed, num_samples: int

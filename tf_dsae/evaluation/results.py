@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import parse_json, read_json, write_json
 from tf_dsae.core.typed_json import Count, Name, read_typed, to_plain
-from tf_dsae.evaluation.published import published_baselines
+from tf_dsae.data.data_source import find_baselines
 from tf_dsae.metrics.disagreement import Disagreement
 from tf_dsae.metrics.disentanglement import LatentScores
 from tf_dsae.metrics.information import Information
@@ -144,7 +144,7 @@ class Evaluation:
         """
         if isinstance(value, dict) and "baselines" not in value:
             dataset = value.get("dataset")
-            known = published_baselines(dataset) if isinstance(dataset, str) else {}
+            known = find_baselines(dataset) if isinstance(dataset, str) else {}
             value = {**value, "baselines": known}
         return read_typed(cls, value, name, "evaluate again")
 

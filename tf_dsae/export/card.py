@@ -12,7 +12,7 @@ from tf_dsae.export.signatures import Signature, Value, largest_draw, signatures
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.reports.blocks import Block, Code, Listing, Report, Section, Table, Text
 from tf_dsae.reports.markdown import render_markdown
-from tf_dsae.runs import workdir as folder
+from tf_dsae.runs.run_config import versions
 
 CARD_JSON = "model_card.json"
 CARD_MARKDOWN = "model_card.md"
@@ -34,7 +34,7 @@ _LIMITATIONS = (
 )
 _LICENCE = (
     "None is declared here. Who shares these weights chooses one that the terms of the training "
-    "data allow; the art of sprites/lpc is under CC-BY-SA 3.0 and GPL 3.0."
+    "data allow"
 )
 _CALL = """\
 import tensorflow as tf
@@ -54,7 +54,7 @@ def write_card(path: str | os.PathLike, model: DSAE, run: Run) -> None:
     card = _card(model, run)
     write_json(Path(path) / CARD_JSON, card)
     with written_whole(Path(path) / CARD_MARKDOWN) as beside:
-        report = _report(card, signatures(model.config))
+        report = _report(card, signatures(model.config, model.objective.names))
         beside.write_text(render_markdown(report), encoding="utf-8")
 
 
@@ -65,22 +65,26 @@ def _card(model: DSAE, run: Run) -> dict[str, Any]:
             "inputs": {value.name: _described(value) for value in signature.inputs},
             "outputs": {value.name: _described(value) for value in signature.outputs},
         }
-        for name, signature in signatures(model.config).items()
+        for name, signature in signatures(model.config, model.objective.names).items()
     }
     return {
         "about": _ABOUT,
         "intended_use": _INTENDED_USE,
         "limitations": list(_LIMITATIONS),
-        "licence": _LICENCE,
+        "licence": _licence(run),
         "signatures": described,
         "largest_draw": largest_draw(model.config),
         "weights": {"sha256": run.weights, "parameters": model.count_params()},
         "data": run.data,
         "settings": run.settings,
-        "versions": folder.versions(),
+        "versions": versions(),
         "evaluation": run.evaluation.figures,
         "evaluation_note": run.evaluation.note,
     }
+
+
+def _licence(run: Run) -> str:
+    return f"{_LICENCE}; {run.licence}." if run.licence else f"{_LICENCE}."
 
 
 def _described(value: Value) -> dict[str, Any]:
@@ -103,7 +107,7 @@ def _report(card: dict[str, Any], table: dict[str, Signature]) -> Report:
         Section("Evaluation", scores),
         Section("Intended use", [Text(_INTENDED_USE)]),
         Section("Limitations", [Listing(_LIMITATIONS)]),
-        Section("Licence", [Text(_LICENCE)]),
+        Section("Licence", [Text(card["licence"])]),
         Section("Weights and data", [_values(("fact", "value"), facts)]),
         Section("Settings", [_values(("setting", "value"), card["settings"])]),
         Section("Versions that exported it", [_values(("package", "version"), card["versions"])]),

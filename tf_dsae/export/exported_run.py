@@ -7,20 +7,28 @@ from typing import Any, NamedTuple
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import sha256
+from tf_dsae.data.data_source import find_source
 from tf_dsae.export.measured import Measured, data_facts, read_measured
+from tf_dsae.layers.weight_count import count_weights
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.runs import workdir as folder
+from tf_dsae.runs.hdf5_guard import check_weights
+from tf_dsae.runs.run_config import CONFIG, WEIGHTS, read_config
+from tf_dsae.runs.weights import load
 
 _EVALUATION = Path("evaluation") / "evaluation.json"
 
 
 class Run(NamedTuple):
-    """A run as its card describes it: plain values, and the SHA-256 of the weights."""
+    """A run as its card describes it: plain values, and the SHA-256 of the weights.
+
+    licence is that of its data; empty where it is not known.
+    """
 
     settings: dict[str, Any]
     data: dict[str, Any]
     weights: str
     evaluation: Measured
+    licence: str = ""
 
 
 def load_run(workdir: str | os.PathLike) -> tuple[DSAE, Run]:
@@ -30,14 +38,15 @@ def load_run(workdir: str | os.PathLike) -> tuple[DSAE, Run]:
       UserError: as `tf_dsae.load` does, or the files were replaced meanwhile.
     """
     workdir = Path(workdir)
-    config = folder.read_config(workdir / folder.CONFIG)
-    weights = workdir / folder.WEIGHTS
-    before = _digest(weights, config.model.num_weights)
-    model = folder.load(workdir)
-    after = _digest(weights, config.model.num_weights)
+    config = read_config(workdir / CONFIG)
+    weights = workdir / WEIGHTS
+    num_weights = count_weights(lambda: DSAE(config.model))
+    before = _digest(weights, num_weights)
+    model = load(workdir)
+    after = _digest(weights, num_weights)
     if not before or before != after or config.model != model.config:
         raise UserError(
-            f"{workdir}: expected {folder.CONFIG} and {folder.WEIGHTS} to stay as they are during "
+            f"{workdir}: expected {CONFIG} and {WEIGHTS} to stay as they are during "
             "an export, received others meanwhile; export again"
         )
     settings = {
@@ -45,14 +54,16 @@ def load_run(workdir: str | os.PathLike) -> tuple[DSAE, Run]:
         "training": dataclasses.asdict(config.training),
     }
     evaluation = read_measured(workdir / _EVALUATION, before)
-    return model, Run(settings, data_facts(config.data), before, evaluation)
+    source = find_source(config.data)
+    licence = f"those of {source.kind}: {source.licence}" if source and source.licence else ""
+    return model, Run(settings, data_facts(config.data), before, evaluation, licence)
 
 
 def _digest(weights: Path, num_weights: int) -> str:
     """SHA-256 of a file of so many weights; empty where it is none."""
     try:
         # A file of any size and kind may have this name: hashing it could take for ever.
-        folder.check_weights(weights, num_weights)
+        check_weights(weights, num_weights)
         return sha256(weights)
     except Exception:  # h5py raises many kinds; loading says better what is wrong.
         return ""

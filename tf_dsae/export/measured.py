@@ -1,13 +1,12 @@
 """What a card repeats of a run's data and scores: facts of known kinds, anyone may have written."""
 
-import dataclasses
 import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tf_dsae.core.checks import MAX_NAME
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.folder.run_source import read_source
+from tf_dsae.data.data_source import find_source
 from tf_dsae.evaluation.results import Evaluation
 
 # Fields of an evaluation that a card repeats.
@@ -49,10 +48,12 @@ def read_measured(path: str | os.PathLike, weights: str) -> Measured:
 
 def data_facts(data: Mapping[str, Any]) -> dict[str, Any]:
     """What a run says of its data, but not where they lay on the machine that trained it."""
-    facts = {
+    facts: dict[str, Any] = {
         name: value
         for name in ("name", "fingerprint", "num_train")
         if isinstance(value := data.get(name), str | int) and len(str(value)) <= MAX_NAME
     }
-    source = read_source(data)
-    return {**facts, "source": {"clips": dataclasses.asdict(source.clips)}} if source else facts
+    source = find_source(data)
+    if source is not None:
+        facts["source"] = {"kind": source.kind, **source.identity()}
+    return facts

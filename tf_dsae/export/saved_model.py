@@ -18,7 +18,7 @@ from tf_dsae.export.warmup import FILE as WARMUP
 from tf_dsae.export.warmup import write_warmup
 from tf_dsae.layers.recurrent import cudnn_layers
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.runs import workdir as folder
+from tf_dsae.runs.run_config import WEIGHTS
 
 EXTRA = "assets.extra"  # Where TF Serving looks for what is no part of the model.
 _GRAPH_BYTES = 2**24  # More than the graph, the card and the requests of any model take.
@@ -52,7 +52,7 @@ def export_saved_model(
       '1'
     """
     workdir = Path(workdir).expanduser()
-    weights = workdir / folder.WEIGHTS
+    weights = workdir / WEIGHTS
     check_version(export_dir, version)
     size = os.path.getsize(weights) if os.path.isfile(weights) else 0
     check_folder("export_dir", export_dir, size + _GRAPH_BYTES)

@@ -1,13 +1,14 @@
 """What an exported model answers: its signatures, and the functions behind them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from tf_dsae.export.request_checks import check_request
-from tf_dsae.models.config import ModelConfig
+from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.models.dsae import DSAE
+from tf_dsae.models.variational_bound import ElboTerms
 
 # A few bytes may ask for any number of frames. gRPC clients take answers of 4 MB unless told
 # otherwise, so nobody misses more than this, and a mistyped count does not take the server down.
@@ -46,8 +47,10 @@ def largest_draw(config: ModelConfig) -> int:
     return max(1, _LARGEST_ANSWER // (4 * height * width * channels))
 
 
-def signatures(config: ModelConfig) -> dict[str, Signature]:
-    """Every signature of an exported model of this architecture, by name."""
+def signatures(
+    config: ModelConfig, terms: Sequence[str] = ElboTerms._fields
+) -> dict[str, Signature]:
+    """Every signature of an exported model of this architecture and objective, by name."""
     given = Value("video", "uint8", ("B", "T", *config.frame_shape), "videos, 0 to 255")
     content = Value("content", "uint8", ("B", "S", *config.frame_shape), "videos, 0 to 255")
     made = Value("video", "float32", ("B", "T", *config.frame_shape), "videos, 0 to 1")
@@ -72,7 +75,7 @@ def signatures(config: ModelConfig) -> dict[str, Signature]:
         ),
         "sample_prior": Signature(draw, (f, z), "New f and z from their priors."),
         "generate": Signature(draw, (made,), "New videos from the priors of f and z."),
-        "score": _score(given, seed),
+        "score": _score(given, seed, terms),
     }
 
 
@@ -86,15 +89,16 @@ def _encode(given: Value, f: Value, z: Value) -> Signature:
     return Signature((given,), posterior, meaning)
 
 
-def _score(given: Value, seed: Value) -> Signature:
-    terms = (
-        ("elbo", "lower bound on log p(video): log_likelihood - both KLs"),
-        ("log_likelihood", "log p(video | f, z) at one sample of the posterior"),
-        ("static_kl", "KL of q(f | video) from p(f)"),
-        ("dynamic_kl", "KL of q(z | video) from p(z) along that sample"),
-    )
+def _score(given: Value, seed: Value, names: Sequence[str]) -> Signature:
+    meanings = {
+        "elbo": "lower bound on log p(video): log_likelihood - both KLs, nats per video",
+        "log_likelihood": "log p(video | f, z) at one sample of the posterior, nats per video",
+        "static_kl": "KL of q(f | video) from p(f), nats per video",
+        "dynamic_kl": "KL of q(z | video) from p(z) along that sample, nats per video",
+    }
     outputs = tuple(
-        Value(name, "float32", ("B",), f"{meaning}, nats per video") for name, meaning in terms
+        Value(name, "float32", ("B",), meanings.get(name, "a cost that training added"))
+        for name in names
     )
     meaning = "How likely the model finds videos: the bound and its terms."
     return Signature((given, seed), outputs, meaning)
@@ -106,7 +110,7 @@ def concrete_functions(model: DSAE) -> dict[str, Any]:
     Bad values and sizes raise tf.errors.InvalidArgumentError with the name of the input, what was
     expected and what came.
     """
-    table, answers = signatures(model.config), _answers(model)
+    table, answers = signatures(model.config, model.objective.names), _answers(model)
     made = {name: _concrete(model, table[name], answer) for name, answer in answers.items()}
     return {"serving_default": made["reconstruct"], **made}
 
@@ -148,5 +152,5 @@ def _answers(model: DSAE) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
         "generate": lambda seed, num_videos, num_frames: {
             "video": model.generate(num_videos, num_frames, seed)
         },
-        "score": lambda video, seed: model.elbo(video, seed)._asdict(),
+        "score": model.score,
     }

@@ -7,7 +7,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from tf_dsae.export.signatures import Value, signatures
-from tf_dsae.models.config import ModelConfig
+from tf_dsae.layers.model_config import ModelConfig
 
 FILE = "tf_serving_warmup_requests"  # TF Serving looks for this name in assets.extra.
 _COUNTS = {"num_videos": 1, "num_frames": 2}

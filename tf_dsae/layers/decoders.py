@@ -1,79 +1,52 @@
-"""The likelihood p(x_t | z_t, f)."""
+"""f and z to what the likelihood of a frame is made of."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
-from tensorflow_probability import distributions as tfd
 
 from tf_dsae.core.types import Shape
 from tf_dsae.layers.distributions import fold_leading, unfold_leading
-from tf_dsae.layers.geometry import Size, UpsamplingGeometry
+from tf_dsae.layers.model_config import ModelConfig
+from tf_dsae.layers.parts import Decoder
+from tf_dsae.layers.registries import PARTS
 
 
 @keras.saving.register_keras_serializable("tf_dsae")
-class Decoder(keras.layers.Layer):
-    """f [..., F] and z [..., T, Z] to N(mean, 1) over frames: event [H, W, C], batch [..., T].
+class ConvolutionalDecoder(Decoder):
+    """f [..., F] and z [..., T, Z] to [..., T, H, W, C * n], n numbers for a channel of a pixel.
 
-    A dense layer makes a small feature map of (z_t, f), transposed convolutions enlarge it, and a
-    sigmoid keeps the mean in [0, 1] (Leplae-Arthur and Nichani 2019, Sections 2 and 5.2). The same
-    network for every t.
+    A dense layer makes a small feature map of (z_t, f), and transposed convolutions enlarge it
+    (Leplae-Arthur and Nichani 2019, Sections 2 and 5.2). The same network serves every t. The
+    config's `decoder_channels`, `decoder_kernel_sizes` and `decoder_strides` describe it; without
+    kernels and strides it mirrors the sizes of the encoder.
 
-    Args:
-      channels: of the feature maps, from the smallest up.
-      image_channels: C.
-      grid: (height, width) of the smallest feature map.
-      kernel_sizes: (height, width) of each kernel; one more picture-sized layer than maps.
-      strides: of each transposed convolution.
-      padding: "valid" or "same".
-      activation: a Keras activation's name.
-
-    Example, from a 2 x 2 map to 8 x 8 pixels:
-      >>> decoder = Decoder((6, 4), 1, (2, 2), ((4, 4), (4, 4)), (2, 2), "same", "elu")
-      >>> likelihood = decoder(tf.zeros([2, 7]), tf.zeros([2, 3, 4]))
-      >>> likelihood.event_shape, likelihood.batch_shape
-      (TensorShape([8, 8, 1]), TensorShape([2, 3]))
+    Example:
+      >>> decoder = ConvolutionalDecoder(tf_dsae.ModelConfig(frame_shape=(64, 96, 1)))
+      >>> decoder(tf.zeros([2, 32]), tf.zeros([2, 3, 32])).shape
+      TensorShape([2, 3, 64, 96, 1])
     """
 
-    def __init__(
-        self,
-        channels: Sequence[int],
-        image_channels: int,
-        grid: Size,
-        kernel_sizes: Sequence[Size],
-        strides: Sequence[int],
-        padding: str,
-        activation: str,
-        **kwargs: Any,
-    ):
-        super().__init__(**kwargs)
-        # A configuration that was through JSON gives lists.
-        kernels = tuple((height, width) for height, width in kernel_sizes)
-        geometry = UpsamplingGeometry((grid[0], grid[1]), kernels)
-        self.settings: dict[str, Any] = {
-            "channels": tuple(channels),
-            "image_channels": image_channels,
-            "grid": geometry.grid,
-            "kernel_sizes": geometry.kernel_sizes,
-            "strides": tuple(strides),
-            "padding": padding,
-            "activation": activation,
-        }
+    def __init__(self, config: ModelConfig, **kwargs: Any):
+        super().__init__(config, **kwargs)
+        geometry, channels = config.decoder_geometry(), config.decoder_channels
+        self.grid = (*geometry.grid, channels[0])
         self.dense = keras.layers.Dense(
-            channels[0] * grid[0] * grid[1],
-            activation=activation,
+            channels[0] * geometry.grid[0] * geometry.grid[1],
+            activation=config.activation,
             dtype=self.dtype_policy,
             name="dense",
         )
-        outputs = [*channels[1:], image_channels]
+        numbers = PARTS["likelihood"][config.likelihood].parameters_per_entry
+        outputs = [*channels[1:], config.frame_shape[-1] * numbers]
+        strides = config.decoder_strides or config.encoder_strides[::-1]
         self.convolutions = [
             keras.layers.Conv2DTranspose(
                 filters,
                 kernel,
                 stride,
-                padding=padding,
-                activation=activation if level + 1 < len(outputs) else None,
+                padding="same" if config.decoder_strides else "valid",
+                activation=config.activation if level + 1 < len(outputs) else None,
                 dtype=self.dtype_policy,
                 name=f"convolution_{level}",
             )
@@ -84,20 +57,15 @@ class Decoder(keras.layers.Layer):
 
     def build(self, static_shape: Shape, dynamic_shape: Shape) -> None:
         self.dense.build((None, static_shape[-1] + dynamic_shape[-1]))
-        shape = (None, *self.settings["grid"], self.settings["channels"][0])
+        shape = (None, *self.grid)
         for convolution in self.convolutions:
             convolution.build(shape)
             shape = convolution.compute_output_shape(shape)
 
-    def call(self, static: tf.Tensor, dynamic: tf.Tensor) -> tfd.Distribution:
+    def call(self, static: tf.Tensor, dynamic: tf.Tensor) -> tf.Tensor:
         static = tf.repeat(static[..., tf.newaxis, :], tf.shape(dynamic)[-2], axis=-2)
         latents = tf.concat([static, dynamic], -1)
-        grid = (*self.settings["grid"], self.settings["channels"][0])
-        pixels = tf.reshape(self.dense(fold_leading(latents, 1)), [-1, *grid])
+        outputs = tf.reshape(self.dense(fold_leading(latents, 1)), [-1, *self.grid])
         for convolution in self.convolutions:
-            pixels = convolution(pixels)
-        mean = unfold_leading(tf.nn.sigmoid(tf.cast(pixels, tf.float32)), latents, 1)
-        return tfd.Independent(tfd.Normal(mean, 1.0), reinterpreted_batch_ndims=3)
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | self.settings
+            outputs = convolution(outputs)
+        return unfold_leading(outputs, latents, 1)

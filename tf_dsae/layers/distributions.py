@@ -6,13 +6,13 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tf_dsae.core.noise import BatchSlice
-from tf_dsae.core.types import Seed, Shape
+from tf_dsae.core.noise import Noise
+from tf_dsae.core.types import Shape
 
 # Keeps log densities and KLs finite however sure a head becomes.
 MIN_STDDEV = 1e-3
 # softplus(x + this) = 1 at x = 0: a new head starts at standard deviations near 1.
-_SOFTPLUS_OF_ONE = 0.5413248546129181
+SOFTPLUS_OF_ONE = 0.5413248546129181
 
 
 def diagonal_normal(loc: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:
@@ -39,35 +39,61 @@ def standard_normal(size: int) -> tfd.Distribution:
 
 
 def sample(
-    normal: tfd.Distribution,
-    sample_shape: int | tuple[int, ...],
-    seed: Seed,
-    batch_slice: BatchSlice | None,
-    batch_axis: int,
+    distribution: Any, sample_shape: tuple[int, ...], noise: Noise, batch_axis: int
 ) -> tf.Tensor:
-    """Samples of a diagonal Gaussian: of a slice of a batch, those that the whole batch has there.
+    """Samples of a posterior for the examples at hand.
+
+    A distribution that is drawn in its own way has a method `sample_noise(sample_shape, noise)`.
+    For a diagonal Gaussian the samples of a part of a batch are those that the whole batch has
+    there. Any other TFP distribution is drawn from the seed and the part's place, so that its
+    samples depend on how the batch is shared.
 
     Args:
-      normal: from `diagonal_normal`.
+      distribution: of the examples at hand.
       sample_shape: leading axes of the samples.
-      seed: as `tfd.Distribution.sample` takes it, stateless.
-      batch_slice: which examples of the batch `normal` is of; None: all.
+      noise: of the examples at hand.
       batch_axis: that of the examples in a sample, from the end.
 
     Example, the second of two examples of size 3:
       >>> both = diagonal_normal(tf.zeros([2, 3]), tf.ones([2, 3]))
       >>> second = diagonal_normal(tf.zeros([1, 3]), tf.ones([1, 3]))
-      >>> part = sample(second, 4, [0, 1], BatchSlice(1, 2), batch_axis=-2)
-      >>> bool(tf.reduce_all(part == both.sample(4, seed=[0, 1])[:, 1:]))
+      >>> noise = Noise.of(0)
+      >>> part = sample(second, (4,), noise._replace(start=1, total=2), batch_axis=-2)
+      >>> bool(tf.reduce_all(part == sample(both, (4,), noise, batch_axis=-2)[:, 1:]))
       True
     """
-    if batch_slice is None:
-        return normal.sample(sample_shape, seed=seed)
-    loc, scale = normal.mean(), normal.stddev()
+    if hasattr(distribution, "sample_noise"):
+        return distribution.sample_noise(sample_shape, noise)
+    if noise.total is None:
+        return distribution.sample(sample_shape, seed=noise.seed)
+    if not _is_diagonal_normal(distribution):
+        seed = tf.random.experimental.stateless_fold_in(noise.seed, noise.start)
+        return distribution.sample(sample_shape, seed=seed)
+    loc, scale = distribution.mean(), distribution.stddev()
     shape = tf.unstack(tf.shape(loc))
-    count, shape[batch_axis] = shape[batch_axis], batch_slice.total
-    noise = diagonal_normal(tf.zeros(shape), tf.ones(shape)).sample(sample_shape, seed=seed)
-    return loc + scale * batch_slice.of(noise, count, batch_axis)
+    count, shape[batch_axis] = shape[batch_axis], noise.total
+    standard = diagonal_normal(tf.zeros(shape), tf.ones(shape))
+    drawn = standard.sample(sample_shape, seed=noise.seed)
+    return loc + scale * noise.take(drawn, count, batch_axis)
+
+
+def _is_diagonal_normal(distribution: Any) -> bool:
+    inner = getattr(distribution, "distribution", None)
+    return isinstance(distribution, tfd.Independent) and isinstance(inner, tfd.Normal)
+
+
+def conditional(distribution: Any, z: tf.Tensor) -> tfd.Distribution:
+    """q(z_t | z_<t, .) along samples z [..., B, T, Z] of q: event [Z], batch [..., B, T].
+
+    A posterior whose z_t depend on each other has a method `conditional(z)`; the others are their
+    own conditional.
+
+    Example:
+      >>> q = diagonal_normal(tf.zeros([2, 3, 4]), tf.ones([2, 3, 4]))
+      >>> conditional(q, tf.zeros([5, 2, 3, 4])) is q
+      True
+    """
+    return distribution.conditional(z) if hasattr(distribution, "conditional") else distribution
 
 
 def fold_leading(x: tf.Tensor, event_rank: int) -> tf.Tensor:
@@ -137,7 +163,7 @@ class GaussianHead(keras.layers.Layer):
             raw_scale = tf.broadcast_to(tf.cast(self.raw_scale, tf.float32), tf.shape(loc))
         else:
             loc, raw_scale = tf.split(outputs, 2, axis=-1)
-        return diagonal_normal(loc, MIN_STDDEV + tf.nn.softplus(raw_scale + _SOFTPLUS_OF_ONE))
+        return diagonal_normal(loc, MIN_STDDEV + tf.nn.softplus(raw_scale + SOFTPLUS_OF_ONE))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.settings

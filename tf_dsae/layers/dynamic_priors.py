@@ -9,26 +9,27 @@ from tensorflow_probability import distributions as tfd
 
 from tf_dsae.core.types import Shape
 from tf_dsae.layers.distributions import GaussianHead, diagonal_normal, fold_leading, unfold_leading
+from tf_dsae.layers.model_config import ModelConfig
+from tf_dsae.layers.parts import DynamicPrior
 from tf_dsae.layers.recurrent import LSTM
 
 State = tuple[tf.Tensor, tf.Tensor]
 
 
 @keras.saving.register_keras_serializable("tf_dsae")
-class DynamicPrior(keras.layers.Layer):
+class LSTMDynamicPrior(DynamicPrior):
     """An LSTM over z_<t whose output gives p(z_t | z_<t), a diagonal Gaussian of event [Z].
 
     `step` is the whole prior. `roll_out` walks it over its own samples; calling the layer
     conditions it on given z (the samples of q, in the bound): the same steps, products gathered
     (Leplae-Arthur and Nichani 2019, Section 2).
 
-    Args:
-      size: Z.
-      units: of the LSTM.
-      initial: p(z_1), "learned" (one step from zeros) or "standard_normal".
+    `prior_size` of the config is the LSTM's units; `initial_prior` is p(z_1), "learned" (one step
+    from zeros) or "standard_normal".
 
     Example:
-      >>> prior = DynamicPrior(size=4, units=5, initial="standard_normal")
+      >>> config = tf_dsae.ModelConfig(dynamic_size=4, initial_prior="standard_normal")
+      >>> prior = LSTMDynamicPrior(config)
       >>> p = prior(tf.zeros([2, 3, 4]))
       >>> p.event_shape, p.batch_shape
       (TensorShape([4]), TensorShape([2, 3]))
@@ -36,21 +37,20 @@ class DynamicPrior(keras.layers.Layer):
       (True, True)
     """
 
-    def __init__(self, size: int, units: int, initial: str, **kwargs: Any):
+    def __init__(self, config: ModelConfig, **kwargs: Any):
         # z stays float32: its densities are compared with the posterior's.
-        super().__init__(autocast=False, **kwargs)
-        self.settings = {"size": size, "units": units, "initial": initial}
-        self.recurrent = LSTM(units, dtype=self.dtype_policy, name="recurrent")
-        self.head = GaussianHead(size, dtype=self.dtype_policy, name="head")
+        super().__init__(config, autocast=False, **kwargs)
+        self.recurrent = LSTM(config.prior_size, dtype=self.dtype_policy, name="recurrent")
+        self.head = GaussianHead(config.dynamic_size, dtype=self.dtype_policy, name="head")
 
     def build(self, input_shape: Shape) -> None:
-        self.recurrent.build((None, None, self.settings["size"]))
-        self.head.build((None, self.settings["units"]))
+        self.recurrent.build((None, None, self.config.dynamic_size))
+        self.head.build((None, self.config.prior_size))
 
     def _distribution(self, hidden: tf.Tensor, frames: tf.Tensor) -> tfd.Distribution:
         """p(z_t | z_<t) from the LSTM's output for t = frames, counted from 0."""
         prior = self.head(hidden)
-        if self.settings["initial"] == "learned":
+        if self.config.initial_prior == "learned":
             return prior
         learned = tf.cast(frames > 0, tf.float32)[..., tf.newaxis]
         return diagonal_normal(learned * prior.mean(), learned * prior.stddev() + 1.0 - learned)
@@ -61,9 +61,9 @@ class DynamicPrior(keras.layers.Layer):
         Example:
           >>> z, state = prior.initial_state(2)
           >>> z.shape, [part.shape for part in state]
-          (TensorShape([2, 4]), [TensorShape([2, 5]), TensorShape([2, 5])])
+          (TensorShape([2, 4]), [TensorShape([2, 512]), TensorShape([2, 512])])
         """
-        return tf.zeros([num_videos, self.settings["size"]]), self.recurrent.initial_state(
+        return tf.zeros([num_videos, self.config.dynamic_size]), self.recurrent.initial_state(
             num_videos
         )
 
@@ -113,6 +113,3 @@ class DynamicPrior(keras.layers.Layer):
         start = self.initial_state(num_videos)
         z, _ = tf.scan(advance, (tf.range(num_frames), seeds), start)
         return tf.transpose(z, [1, 0, 2])
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | self.settings

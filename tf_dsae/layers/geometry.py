@@ -1,10 +1,6 @@
-"""Sizes of feature maps: which frames a stack of strided convolutions can take and give back.
+"""Sizes of feature maps: which frames a stack of strided convolutions can take and give back."""
 
-And of layers: how many weights they have, told before any memory is taken.
-"""
-
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tf_dsae.core.errors import UserError
 
@@ -101,74 +97,3 @@ def upsampled_sizes(
         else:
             sizes.append(((height - 1) * stride + tall, (width - 1) * stride + wide))
     return tuple(sizes)
-
-
-# --- Weights of layers, biases included.
-
-
-def dense_weights(inputs: int, units: int) -> int:
-    """Of a dense layer."""
-    return (inputs + 1) * units
-
-
-def convolution_weights(channels: Sequence[int], kernel_sizes: Sequence[Size]) -> int:
-    """Of a stack of convolutions; `channels` begin with those of its input."""
-    levels = zip(channels, channels[1:], kernel_sizes, strict=False)
-    return sum(height * width * before * after + after for before, after, (height, width) in levels)
-
-
-def recurrent_weights(kind: str, inputs: int, units: int) -> int:
-    """Of an "lstm", a "gru" or a "simple" recurrent network, in one direction."""
-    # Keras' GRU has a second bias, of what it remembers.
-    gates, biases = {"lstm": (4, 1), "gru": (3, 2), "simple": (1, 1)}[kind]
-    return gates * units * (inputs + units + biases)
-
-
-# --- What a whole model of a `ModelConfig` needs.
-
-
-def model_weights(config: Any, decoder: UpsamplingGeometry) -> int:
-    """How many weights a model of these settings has."""
-    height, width = config.encoder_sizes()[-1]
-    features = height * width * config.encoder_channels[-1]
-    f, z, hidden = config.static_size, config.dynamic_size, config.dynamic_hidden_size
-    units = config.static_rnn_size
-    directions = 2 if config.static_rnn == "bidirectional_lstm" else 1
-    if config.static_rnn == "mean":
-        static = dense_weights(features, units) + dense_weights(units, units)
-    else:
-        kind = "gru" if config.static_rnn == "gru" else "lstm"
-        static = directions * recurrent_weights(kind, features, units)
-    if config.posterior == "full":
-        dynamic = 2 * recurrent_weights("lstm", features + f, hidden)
-        dynamic += recurrent_weights("simple", 2 * hidden, hidden)
-    else:
-        dynamic = dense_weights(features, hidden)
-    image = config.frame_shape[2]
-    kernel_sizes = [(size, size) for size in config.encoder_kernel_sizes]
-    grid = decoder.grid[0] * decoder.grid[1] * config.decoder_channels[0]
-    return sum(
-        (
-            convolution_weights((image, *config.encoder_channels), kernel_sizes),
-            static,
-            dense_weights(directions * units, 2 * f),
-            dynamic,
-            dense_weights(hidden, 2 * z),
-            recurrent_weights("lstm", z, config.prior_size),
-            dense_weights(config.prior_size, 2 * z),
-            dense_weights(f + z, grid),
-            convolution_weights((*config.decoder_channels, image), decoder.kernel_sizes),
-        )
-    )
-
-
-def largest_map(config: Any, decoder: UpsamplingGeometry) -> int:
-    """Values of the largest feature map that a model of these settings makes of one frame."""
-    padding = "same" if config.decoder_strides else "valid"
-    strides = config.decoder_strides or config.encoder_strides[::-1]
-    upward = upsampled_sizes(decoder, strides, padding)
-    maps = (
-        *zip(config.encoder_sizes()[1:], config.encoder_channels, strict=True),
-        *zip(upward, (*config.decoder_channels, config.frame_shape[2]), strict=True),
-    )
-    return max(height * width * channels for (height, width), channels in maps)

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tf_dsae.core.types import Shape, TensorLike
+from tf_dsae.layers.sublayers import flatten_layers
 
 
 def _advance(
@@ -39,7 +40,7 @@ def lstm_sequence(projected: tf.Tensor, recurrent_kernel: tf.Tensor) -> tf.Tenso
     def forward(carry: tuple[tf.Tensor, ...], step: tf.Tensor) -> tuple[Any, ...]:
         return _advance(step, carry[0], carry[1], recurrent_kernel)
 
-    hidden, cell, kept = tf.scan(forward, projected, (zeros, zeros, (zeros,) * 5))
+    hidden, cell, activations = tf.scan(forward, projected, (zeros, zeros, (zeros,) * 5))
 
     def before(states: tf.Tensor) -> tf.Tensor:
         return tf.concat([zeros[tf.newaxis], states[:-1]], 0)
@@ -66,7 +67,7 @@ def lstm_sequence(projected: tf.Tensor, recurrent_kernel: tf.Tensor) -> tf.Tenso
             return by_gates, by_cell * f
 
         start = (tf.zeros_like(projected[0]), zeros)
-        steps = (hidden_gradient, before(cell), kept)
+        steps = (hidden_gradient, before(cell), activations)
         by_gates, _ = tf.scan(backward, steps, start, reverse=True)
         rows = [tf.reshape(x, [-1, x.shape[-1]]) for x in (before(hidden), by_gates)]
         return by_gates, tf.matmul(rows[0], rows[1], transpose_a=True)
@@ -79,7 +80,8 @@ class LSTM(keras.layers.Layer):
     """Long short-term memory: [B, T, D] to its hidden states [B, T, units], from zeros.
 
     The same function of the same weights as keras.layers.LSTM(units, return_sequences=True), for
-    steps over all inputs at once (`call`) or one by one (`step`).
+    steps over all inputs at once (`call`) or one by one (`step`). It is here because a training
+    step of preset `paper` takes a tenth less time with it (results/benchmarks.md).
 
     Args:
       units: size of the hidden state.
@@ -141,4 +143,4 @@ class LSTM(keras.layers.Layer):
 
 def cudnn_layers(model: keras.Model) -> list[keras.layers.Layer]:
     """Keras' own recurrent layers in a model, whose `use_cudnn` may have a GPU run cuDNN's."""
-    return [layer for layer in model._flatten_layers() if hasattr(layer, "use_cudnn")]
+    return [layer for layer in flatten_layers(model) if hasattr(layer, "use_cudnn")]

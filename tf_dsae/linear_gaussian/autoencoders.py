@@ -12,17 +12,15 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.noise import BatchSlice
-from tf_dsae.core.types import Latents, Posterior, Seed, Shape, TensorLike
+from tf_dsae.core.types import Seed, Shape, TensorLike
 from tf_dsae.layers.distributions import GaussianHead, diagonal_normal
-from tf_dsae.linear_gaussian.bound import exact_elbo, sample_gaussian
+from tf_dsae.linear_gaussian.bound import GaussianGivenStatic, exact_elbo
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observations
 from tf_dsae.linear_gaussian.study_settings import Parameters, check_family
 from tf_dsae.models.autoencoder import SequenceAutoencoder
-from tf_dsae.models.latent_sequence import as_seed
-from tf_dsae.models.networks import seed_initializers
-from tf_dsae.models.objective import ElboTerms
+from tf_dsae.models.initial_weights import seed_initializers
+from tf_dsae.models.variational_bound import ElboTerms
 
 
 class ProcessAutoencoder(SequenceAutoencoder):
@@ -67,7 +65,7 @@ class ProcessAutoencoder(SequenceAutoencoder):
     def dynamic_prior(self, z: tf.Tensor) -> tfd.Distribution:
         return self.process.dynamic_prior(z)
 
-    def decoder(self, f: tf.Tensor, z: tf.Tensor) -> tfd.Distribution:
+    def decode(self, f: tf.Tensor, z: tf.Tensor) -> tfd.Distribution:
         return self.process.likelihood(f, z)
 
 
@@ -145,6 +143,8 @@ def family_mask(family: str, num_frames: int) -> np.ndarray:
 class FreeAutoencoder(ProcessAutoencoder):
     """q(f, z_1:T | x) with a free mean and scale for every sequence, shaped as its family says.
 
+    q(f | x) and q(z | f, x) are taken from the joint Gaussian.
+
     Args:
       family: of FAMILIES, not amortised.
       num_sequences, num_frames, dimensions: N, T and D.
@@ -171,35 +171,19 @@ class FreeAutoencoder(ProcessAutoencoder):
         scale = raw + tf.linalg.diag(tf.exp(diagonal) - diagonal)
         return GaussianPosterior(tf.convert_to_tensor(self.mean), scale)
 
-    def encode(self, video: TensorLike) -> Posterior:
-        """q(f | x), batch [B], and q(z_t | z_<t, f), batch [B, T], at the means of z and f."""
-        q = self.gaussian(self.observations(video))
-        posterior, _ = sample_gaussian(q, tf.zeros_like(q.mean)[tf.newaxis])
-        dynamic = posterior.dynamic
-        return Posterior(posterior.static, diagonal_normal(dynamic.mean()[0], dynamic.stddev()[0]))
-
-    def _sample_posterior(
-        self,
-        features: tf.Tensor,
-        seed: Seed,
-        num_samples: int,
-        batch_slice: BatchSlice | None = None,
-    ) -> tuple[Posterior, Latents]:
+    def static_encoder(self, features: tf.Tensor) -> tfd.Distribution:
         q = self.gaussian(features)
-        count, *sizes = tf.unstack(tf.shape(q.mean))
-        total = batch_slice.total if batch_slice else count
-        noise = tf.random.stateless_normal([num_samples, total, *sizes], as_seed(seed))
-        return sample_gaussian(q, batch_slice.of(noise, count, axis=1) if batch_slice else noise)
+        scale = tf.broadcast_to(q.scale_tril[..., 0, 0], tf.shape(q.mean[..., 0]))
+        return diagonal_normal(q.mean[..., 0], scale)
 
-    def elbo(
-        self,
-        video: TensorLike,
-        seed: Seed = None,
-        num_samples: int = 1,
-        batch_slice: BatchSlice | None = None,
-    ) -> ElboTerms:
-        """The bound's terms, [B]: of a q that is one Gaussian the expectation needs no samples."""
-        del seed, num_samples, batch_slice
+    def dynamic_encoder(self, features: tf.Tensor, f: tf.Tensor) -> GaussianGivenStatic:
+        return GaussianGivenStatic(self.gaussian(features), f)
+
+    dynamic_encoder.depends_on_static = True  # type: ignore[attr-defined]
+
+    def elbo(self, video: TensorLike, seed: Seed = None, num_samples: int = 1) -> ElboTerms:
+        """The bound's terms, [B]; q is one Gaussian, whose expectation needs no samples."""
+        del seed, num_samples
         x = self.observations(video)
         return exact_elbo(self.process.parameters, x, self.gaussian(x))
 

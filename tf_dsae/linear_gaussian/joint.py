@@ -12,9 +12,14 @@ from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.peaks import peak
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess
 from tf_dsae.linear_gaussian.study_results import AscentPath, Joint, JointFit, Lengths, Sigmas
-from tf_dsae.linear_gaussian.study_settings import FAMILIES, TOLERANCE, TRUE_PARAMETERS, Parameters
+from tf_dsae.linear_gaussian.study_settings import (
+    FAMILIES,
+    STEPS,
+    TOLERANCE,
+    TRUE_PARAMETERS,
+    Parameters,
+)
 from tf_dsae.linear_gaussian.study_training import train
-from tf_dsae.training.optimizers import Adam
 
 # A latent is pruned when its share of x's variance falls below this part of that at the truth.
 PRUNED = 0.1
@@ -28,7 +33,7 @@ def learn_jointly(
     num_sequences: int = 50,
     num_frames: int = 3,
     dimensions: int = 2,
-    steps: int = 1000,
+    steps: int = STEPS,
     seed: int = 0,
 ) -> Joint:
     """Gradient ascent in q and the parameters from the truth, by every family of q.
@@ -134,7 +139,8 @@ def ascend_optimal(
     """
     logs = np.repeat(np.log(np.asarray(start, np.float64))[np.newaxis], len(FAMILIES), 0)
     logs = keras.Variable(logs, dtype="float64")
-    optimizer = Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps), beta_2=0.99)
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    optimizer = keras.optimizers.Adam(rate, beta_2=0.99)
     optimizer.build([logs])
 
     def advance(step: tf.Tensor) -> list[tf.Tensor]:

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import check_folder, written_whole
+from tf_dsae.core.files import written_whole
 from tf_dsae.linear_gaussian import joint
 from tf_dsae.linear_gaussian import study_figures as figures
 from tf_dsae.linear_gaussian.study_report import study_report
 from tf_dsae.linear_gaussian.study_results import STUDY, Study
-from tf_dsae.linear_gaussian.study_settings import Panel
+from tf_dsae.linear_gaussian.study_settings import STEPS, Panel
 from tf_dsae.linear_gaussian.sweep import run_panels
 from tf_dsae.reports.markdown import render_markdown
 
 
-def run_study(panels: Sequence[Panel], steps: int = 1000) -> Study:
+def run_study(panels: Sequence[Panel], steps: int = STEPS) -> Study:
     """Runs the panels, the joint learning and the lengths.
 
     Args:
@@ -39,11 +39,6 @@ def run_study(panels: Sequence[Panel], steps: int = 1000) -> Study:
         ),
         lengths=joint.peaks_by_length(dimensions=first.dimensions),
     )
-
-
-def check_output(folder: str | os.PathLike) -> None:
-    """Raises UserError where the folder cannot be written or its disk is full; makes nothing."""
-    check_folder("output_dir", folder, 5_000_000)
 
 
 def write(folder: str | os.PathLike, study: Study) -> None:

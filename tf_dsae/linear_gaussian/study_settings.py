@@ -2,12 +2,14 @@
 
 import dataclasses
 import math
+import os
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tf_dsae.core.checks import check_positive, check_whole
 from tf_dsae.core.errors import UserError
+from tf_dsae.core.files import check_folder
 
 
 class Parameters(NamedTuple):
@@ -46,6 +48,7 @@ def check_family(family: str) -> None:
         raise UserError(f"posterior: expected one of {', '.join(FAMILIES)}, received {family!r}")
 
 
+STEPS = 1000  # Of gradient ascent for every q.
 DEFAULT_GRID = tuple(round(0.1 * step, 1) for step in range(1, 21))
 # The published ones, and sigma_f.
 DEFAULT_PANELS = (
@@ -142,6 +145,11 @@ class Panel:
         values = np.asarray(values, np.float64)
         varied = self.true_parameters._replace(**{self.parameter: values})
         return Parameters(*(np.broadcast_to(value, values.shape) for value in varied))
+
+
+def check_output(folder: str | os.PathLike) -> None:
+    """Raises UserError where the folder cannot be written or its disk is full; makes nothing."""
+    check_folder("output_dir", folder, 5_000_000)
 
 
 def default_panels(**settings: Any) -> list[Panel]:

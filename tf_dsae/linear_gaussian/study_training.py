@@ -14,7 +14,6 @@ from tf_dsae.linear_gaussian.autoencoders import ProcessAutoencoder, make_autoen
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
 from tf_dsae.linear_gaussian.process import as_observations, as_parameters
 from tf_dsae.linear_gaussian.study_settings import Parameters
-from tf_dsae.training.optimizers import Adam
 
 # Samples of q a sequence and step, where a family's bound is estimated by sampling.
 NUM_SAMPLES = 4
@@ -87,7 +86,11 @@ class _Ensemble:
         return tf.vectorized_map(of_one, (weights, x))
 
     def ascend(
-        self, optimizer: Adam, x: tf.Tensor, seed: tf.Tensor, parameters_move: tf.Tensor
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        x: tf.Tensor,
+        seed: tf.Tensor,
+        parameters_move: tf.Tensor,
     ) -> None:
         """One step of all; their sum's gradient is that of each."""
         with tf.GradientTape() as tape:
@@ -175,7 +178,7 @@ def train(
     log_sigmas = np.log(np.stack(parameters, -1))
     ensemble = _Ensemble([made[name] for name in names], log_sigmas, learn_parameters)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-    optimizer = Adam(schedule, beta_2=0.99)
+    optimizer = keras.optimizers.Adam(schedule, beta_2=0.99)
     optimizer.build(ensemble.variables)
 
     place = ensemble.log_sigmas

@@ -20,7 +20,7 @@ from tf_dsae.linear_gaussian.study_results import (
     PanelResult,
     Peaks,
 )
-from tf_dsae.linear_gaussian.study_settings import FAMILIES, TOLERANCE, Panel, Parameters
+from tf_dsae.linear_gaussian.study_settings import FAMILIES, STEPS, TOLERANCE, Panel, Parameters
 from tf_dsae.linear_gaussian.study_training import Trained, train
 from tf_dsae.metrics.bootstrap import resample_means
 
@@ -28,7 +28,7 @@ _RESAMPLES = 1000
 
 
 def run_panels(
-    panels: Sequence[Panel], steps: int = 1000, data: Sequence[Any] | None = None
+    panels: Sequence[Panel], steps: int = STEPS, data: Sequence[Any] | None = None
 ) -> list[PanelResult]:
     """Trains q at every grid value of every panel, side by side, and says where curves peak.
 

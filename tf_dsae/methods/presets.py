@@ -1,11 +1,14 @@
-"""Named settings: the published architectures, the default and a tiny one."""
+"""Named settings: sizes and budget for a kind of data, and the method they are made for."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.layers.model_config import ModelConfig
+from tf_dsae.methods.method import DEFAULT
+from tf_dsae.methods.training_config import TrainingConfig
+
+DEFAULT_PRESET = TrainingConfig.preset
 
 
 class Preset(NamedTuple):
@@ -13,10 +16,8 @@ class Preset(NamedTuple):
 
     Attributes:
       model: the layers.
-      training: how it is trained on data sets that by_dataset does not name.
+      training: how they are trained, its method's settings included.
       summary: what it is for.
-      by_dataset: of a data set that is trained otherwise, the settings that differ; `preset`
-        joins them.
 
     Example:
       >>> tf_dsae.PRESETS["paper"].model == tf_dsae.ModelConfig()
@@ -26,52 +27,50 @@ class Preset(NamedTuple):
     model: ModelConfig
     training: TrainingConfig
     summary: str
-    by_dataset: Mapping[str, Mapping[str, Any]] = {}
 
+
+_SPRITES = Preset(
+    ModelConfig(
+        static_size=64,
+        static_hidden_size=256,
+        dynamic_hidden_size=256,
+        decoder_kernel_sizes=(4, 4, 4, 4),
+        decoder_strides=(2, 2, 2, 2),
+        prior_size=256,
+        **DEFAULT.parts,
+    ),
+    TrainingConfig(
+        preset="sprites_drawn",
+        **DEFAULT.settings(),
+        epochs=32,
+        batch_size=8,
+        optimizer="muon",
+        warmup_steps=100,
+        learning_rate_decay="cosine",
+        mixed_precision=None,
+    ),
+    "the best split and picture of an hour on two CPU cores, on drawn sprites",
+)
 
 PRESETS = {
-    "sprites": Preset(
-        ModelConfig(
-            static_size=64,
-            static_rnn="mean",
-            static_rnn_size=256,
-            dynamic_hidden_size=256,
-            decoder_kernel_sizes=(4, 4, 4, 4),
-            decoder_strides=(2, 2, 2, 2),
-            prior_size=256,
-        ),
-        TrainingConfig(
-            preset="sprites",
-            # z learns the motion first, so that f does not; then f is the cheaper place for
-            # whatever stays; then z, for what is left of the motion in f to go there; last, f may
-            # be surer of faint colours than the plain bound lets it.
+    "sprites_drawn": _SPRITES,
+    "sprites_lpc": Preset(
+        _SPRITES.model,
+        dataclasses.replace(
+            _SPRITES.training,
+            preset="sprites_lpc",
+            dataset="sprites/lpc",
+            # Left-facing drawn sprites are nearly mirror images of right-facing ones, and a side
+            # stays for a clip as hair does, so that they need a lower beta_z than these.
             beta_f="0:30,750/25%:30,760/26%:1,70%:1,90%:0.1",
             beta_z="0:1,750/25%:1,760/26%:8,2400/50%:8,9000/75%:1,10800/80%:0.3",
-            epochs=32,
-            batch_size=8,
-            optimizer="muon",
-            warmup_steps=100,
-            learning_rate_decay="cosine",
-            colour_mixing=0.75,
-            static_frames=2,
-            likelihood_frames=4,
-            mixed_precision=None,
+            random_erasing=0.0,
         ),
-        "the best split and picture of an hour on two CPU cores",
-        {
-            # Drawn characters face left nearly as they face right mirrored, and a side stays for a
-            # clip as hair does: the height of beta_z that moves the one to f moves the other.
-            # Erasing moves hair alone, as a side is seen all over the body.
-            "sprites/drawn": {
-                "beta_f": "0:30,750/25%:30,760/26%:1,60%:1,80%:0.1",
-                "beta_z": "0:1,750/25%:1,760/26%:3,2250/50%:3,2700/58%:1.5,60%:1.5,80%:0.2",
-                "random_erasing": 0.75,
-            },
-        },
+        "the same on the published sprites, and a start for videos of your own",
     ),
     "paper": Preset(
         ModelConfig(),
-        TrainingConfig(preset="paper", epochs=100, learning_rate=3e-4),
+        TrainingConfig(preset="paper", method="dsvae", epochs=100, learning_rate=3e-4),
         "Leplae-Arthur and Nichani (2019); --static_size=256 for their larger f",
     ),
     "li_mandt": Preset(
@@ -83,9 +82,9 @@ PRESETS = {
             decoder_kernel_sizes=(4, 4, 4, 4),
             decoder_strides=(2, 2, 2, 2),
             activation="leaky_relu",
-            static_rnn="bidirectional_lstm",
+            static_posterior="bidirectional_lstm",
         ),
-        TrainingConfig(preset="li_mandt", epochs=100, learning_rate=3e-4),
+        TrainingConfig(preset="li_mandt", method="dsvae", epochs=100, learning_rate=3e-4),
         "after Li and Mandt (2018): wider convolutions, bidirectional LSTM",
     ),
     "tiny": Preset(
@@ -94,27 +93,25 @@ PRESETS = {
             dynamic_size=4,
             encoder_channels=(4, 8, 8, 16),
             decoder_channels=(16, 8, 8, 4),
-            static_rnn_size=16,
+            static_hidden_size=16,
             dynamic_hidden_size=16,
             prior_size=16,
         ),
         TrainingConfig(
-            preset="tiny", epochs=2, steps_per_epoch=10, batch_size=8, validation_videos=24
+            preset="tiny",
+            method="dsvae",
+            epochs=2,
+            steps_per_epoch=10,
+            batch_size=8,
+            validation_videos=24,
         ),
         "every path in seconds; its pictures are worthless",
     ),
 }
 
 
-def preset(name: str, dataset: str = TrainingConfig.dataset) -> Preset:
-    """The preset of that name, one of PRESETS, with the settings that it has on a data set.
-
-    Name the data set that is trained on, or the settings are those of drawn sprites.
-
-    Args:
-      name: such as "paper".
-      dataset: such as "sprites/lpc" ("sprites" is short for "sprites/drawn"); the preset's
-        `training.dataset`.
+def preset(name: str) -> Preset:
+    """The preset of that name, one of PRESETS.
 
     Raises:
       UserError: another name; it lists them.
@@ -122,15 +119,10 @@ def preset(name: str, dataset: str = TrainingConfig.dataset) -> Preset:
     Example:
       >>> tf_dsae.preset("tiny").model.static_size
       8
-      >>> tf_dsae.preset("sprites", "sprites/lpc").training.random_erasing
-      0.0
     """
     if name not in PRESETS:
         raise UserError(f"preset: expected one of {', '.join(PRESETS)}, received {name!r}")
-    found = PRESETS[name]
-    own = found.by_dataset.get("sprites/drawn" if dataset == "sprites" else dataset, {})
-    training = dataclasses.replace(found.training, dataset=dataset, **own)
-    return found._replace(training=training, by_dataset={})
+    return PRESETS[name]
 
 
 def parse_presets(text: str) -> tuple[str, ...]:

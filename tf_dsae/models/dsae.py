@@ -5,17 +5,18 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
 
 from tf_dsae.core.errors import UserError
+from tf_dsae.core.noise import Noise
 from tf_dsae.core.types import Latents, Seed, Shape, TensorLike
 from tf_dsae.core.videos import to_unit_range
 from tf_dsae.layers.distributions import standard_normal
-from tf_dsae.models import networks
+from tf_dsae.layers.model_config import ModelConfig
+from tf_dsae.layers.parts import Part
+from tf_dsae.layers.registries import PARTS
 from tf_dsae.models.autoencoder import SequenceAutoencoder
-from tf_dsae.models.config import ModelConfig
-from tf_dsae.models.latent_sequence import as_seed
+from tf_dsae.models.initial_weights import seed_initializers
 
 
 @keras.saving.register_keras_serializable("tf_dsae")
@@ -45,17 +46,21 @@ class DSAE(SequenceAutoencoder):
 
     def __init__(self, config: ModelConfig | None = None, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        self.config = config = config or ModelConfig()
-        dtype = self.dtype_policy
-        self.frame_encoder = networks.frame_encoder(config, dtype)
-        self.static_encoder = networks.static_encoder(config, dtype)
-        self.dynamic_encoder = networks.dynamic_encoder(config, dtype)
-        self.dynamic_prior = networks.dynamic_prior(config, dtype)
-        self.decoder = networks.decoder(config, dtype)
+        self.config = config or ModelConfig()
+        self.frame_encoder = self._make_part("frame_encoder", "frame_encoder")
+        self.static_encoder = self._make_part("static_posterior", "static_encoder")
+        self.dynamic_encoder = self._make_part("dynamic_posterior", "dynamic_encoder")
+        self.dynamic_prior = self._make_part("dynamic_prior", "dynamic_prior")
+        self.decoder = self._make_part("decoder", "decoder")
+        self.likelihood = self._make_part("likelihood", "likelihood")
         self.initial_seed = seed
         if seed is not None:
-            networks.seed_initializers(self, seed)
+            seed_initializers(self, seed)
         self.build()
+
+    def _make_part(self, kind: str, name: str) -> Part:
+        part = PARTS[kind][getattr(self.config, kind)]
+        return part(self.config, dtype=self.dtype_policy, name=name)
 
     def build(self, input_shape: Shape | None = None) -> None:
         if self.built:
@@ -63,12 +68,14 @@ class DSAE(SequenceAutoencoder):
         frames = (None, None, *self.config.frame_shape)
         static = (None, self.config.static_size)
         dynamic = (None, None, self.config.dynamic_size)
-        self.frame_encoder.build(frames)
+        _build_part(self.frame_encoder, frames)
         features = (None, None, self.frame_encoder.feature_size)
-        self.static_encoder.build(features)
-        self.dynamic_encoder.build(features, static)
-        self.dynamic_prior.build(dynamic)
-        self.decoder.build(static, dynamic)
+        _build_part(self.static_encoder, features)
+        _build_part(self.dynamic_encoder, features, static)
+        _build_part(self.dynamic_prior, dynamic)
+        _build_part(self.decoder, static, dynamic)
+        numbers = self.config.frame_shape[-1] * self.likelihood.parameters_per_entry
+        _build_part(self.likelihood, (None, None, *self.config.frame_shape[:-1], numbers))
         self.built = True
 
     def get_config(self) -> dict[str, Any]:
@@ -131,7 +138,7 @@ class DSAE(SequenceAutoencoder):
                 f"f and z: expected the same videos, [B, F] and [B, T, Z], "
                 f"received {f.shape} and {z.shape}"
             )
-        return self.decoder(f, z)
+        return self.likelihood(self.decoder(f, z))
 
     def reconstruct(self, video: TensorLike) -> tf.Tensor:
         """The video decoded from the posterior means, [B, T, H, W, C].
@@ -170,9 +177,9 @@ class DSAE(SequenceAutoencoder):
           >>> f.shape, z.shape
           (TensorShape([2, 8]), TensorShape([2, 6, 4]))
         """
-        static_seed, dynamic_seed = tf.unstack(tfp.random.split_seed(as_seed(seed), 2))
-        f = self.static_prior.sample(num_videos, seed=static_seed)
-        return Latents(f, self.dynamic_prior.roll_out(num_videos, num_frames, dynamic_seed))
+        static_noise, dynamic_noise = Noise.of(seed).split(2)
+        f = self.static_prior.sample(num_videos, seed=static_noise.seed)
+        return Latents(f, self.dynamic_prior.roll_out(num_videos, num_frames, dynamic_noise.seed))
 
     def generate(self, num_videos: int, num_frames: int, seed: Seed) -> tf.Tensor:
         """New videos [num_videos, num_frames, H, W, C] from the priors of f and z.
@@ -185,3 +192,11 @@ class DSAE(SequenceAutoencoder):
 
     def call(self, video: TensorLike, training: bool | None = None) -> tf.Tensor:
         return self.reconstruct(video)
+
+
+def _build_part(part: Part, *shapes: Shape) -> None:
+    """Has a part make its weights: by its `build`, or by a call where it has none."""
+    if type(part).build is not keras.layers.Layer.build:
+        part.build(*shapes)
+    else:
+        part(*(tf.zeros([size or 1 for size in shape]) for shape in shapes))

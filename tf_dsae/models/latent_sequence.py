@@ -8,22 +8,11 @@ import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
 
 from tf_dsae.core.checks import check_whole
-from tf_dsae.core.noise import BatchSlice
+from tf_dsae.core.noise import Noise
 from tf_dsae.core.types import Latents, Posterior, Seed, TensorLike
-from tf_dsae.layers.distributions import sample
-from tf_dsae.models import objective
-from tf_dsae.models.objective import ElboTerms
-
-
-def as_seed(seed: Seed) -> tf.Tensor:
-    """A whole number, or a pair of them, as the int32 [2] that stateless sampling takes.
-
-    Example:
-      >>> as_seed(5).numpy()
-      array([5, 0], dtype=int32)
-    """
-    seed = tf.cast(seed, tf.int32)
-    return tf.stack([seed, 0]) if seed.shape.rank == 0 else seed
+from tf_dsae.layers.distributions import conditional, sample
+from tf_dsae.models import variational_bound
+from tf_dsae.models.variational_bound import ElboTerms
 
 
 class LatentSequenceModel(keras.Model):
@@ -31,7 +20,7 @@ class LatentSequenceModel(keras.Model):
 
     A subclass gives the parts, as layers or methods: `frame_encoder`, x to features;
     `static_encoder`, features to q(f | x); `dynamic_encoder`, features and f to q(z | .);
-    `static_prior`, p(f); `dynamic_prior`, z to p(z_t | z_<t); `decoder`, f and z to
+    `static_prior`, p(f); `dynamic_prior`, z to p(z_t | z_<t); `decode`, f and z to
     p(x_t | z_t, f). It may also check what comes in, in `observations`.
 
     B sequences, T frames, F and Z the sizes of f and z_t. Everything measured is in nats per
@@ -89,45 +78,35 @@ class LatentSequenceModel(keras.Model):
         """
         check_whole("num_samples", num_samples, 1)
         features = self.frame_encoder(self.observations(video))
-        return self._sample_posterior(features, seed, num_samples)
+        return self.sample_latents(features, features, Noise.of(seed), num_samples)
 
-    def _sample_posterior(
-        self,
-        features: tf.Tensor,
-        seed: Seed,
-        num_samples: int,
-        batch_slice: BatchSlice | None = None,
-    ) -> tuple[Posterior, Latents]:
-        return self._sample_from_two(features, features, seed, num_samples, batch_slice)
-
-    def _sample_from_two(
+    def sample_latents(
         self,
         static_features: tf.Tensor,
         dynamic_features: tf.Tensor,
-        seed: Seed,
-        num_samples: int,
-        batch_slice: BatchSlice | None = None,
+        noise: Noise,
+        num_samples: int = 1,
     ) -> tuple[Posterior, Latents]:
-        static_seed, dynamic_seed = tf.unstack(tfp.random.split_seed(as_seed(seed), 2))
+        """q, and samples of it, from the features that f's and z's posterior see, [B, <= T, D].
+
+        Example:
+          >>> features = model.frame_encoder(model.observations(videos))
+          >>> _, latents = model.sample_latents(features[:, :1], features, Noise.of(0))
+          >>> latents.static.shape, latents.dynamic.shape
+          (TensorShape([1, 2, 8]), TensorShape([1, 2, 3, 4]))
+        """
+        static_noise, dynamic_noise = noise.split(2)
         static = self.static_encoder(static_features)
-        f = sample(static, num_samples, static_seed, batch_slice, batch_axis=-2)
+        f = sample(static, (num_samples,), static_noise, batch_axis=-2)
         dynamic = self.dynamic_encoder(dynamic_features, f)
-        shape = () if self.dynamic_encoder.depends_on_static else num_samples
-        z = sample(dynamic, shape, dynamic_seed, batch_slice, batch_axis=-3)
+        shape = () if self.dynamic_encoder.depends_on_static else (num_samples,)
+        z = sample(dynamic, shape, dynamic_noise, batch_axis=-3)
         return Posterior(static, dynamic), Latents(f, z)
 
     # --- The bound.
 
-    def elbo(
-        self,
-        video: TensorLike,
-        seed: Seed,
-        num_samples: int = 1,
-        batch_slice: BatchSlice | None = None,
-    ) -> ElboTerms:
+    def elbo(self, video: TensorLike, seed: Seed, num_samples: int = 1) -> ElboTerms:
         """The bound's terms for every video, each [B], nats; the mean over num_samples of q.
-
-        With a batch_slice, the videos are that slice of a batch and get its noise.
 
         Example:
           >>> terms = model.elbo(videos, seed=0, num_samples=2)
@@ -137,8 +116,8 @@ class LatentSequenceModel(keras.Model):
         check_whole("num_samples", num_samples, 1)
         video = self.observations(video)
         features = self.frame_encoder(video)
-        posterior, latents = self._sample_posterior(features, seed, num_samples, batch_slice)
-        return self.elbo_at(video, posterior, latents, self.decoder(*latents))
+        posterior, latents = self.sample_latents(features, features, Noise.of(seed), num_samples)
+        return self.elbo_at(video, posterior, latents, self.decode(*latents))
 
     def elbo_at(
         self,
@@ -163,12 +142,12 @@ class LatentSequenceModel(keras.Model):
           >>> model.elbo_at(x, posterior, latents, likelihood).elbo.shape, likelihood.mean().shape
           (TensorShape([2]), TensorShape([1, 2, 3, 64, 64, 3]))
         """
-        return objective.elbo(
+        return variational_bound.elbo(
             video,
             likelihood=likelihood,
             static_posterior=posterior.static,
             static_prior=self.static_prior,
-            dynamic_posterior=posterior.dynamic,
+            dynamic_posterior=conditional(posterior.dynamic, latents.dynamic),
             dynamic_prior=self.dynamic_prior(latents.dynamic),
             likelihood_weight=likelihood_weight,
         )
@@ -189,18 +168,18 @@ class LatentSequenceModel(keras.Model):
         features = self.frame_encoder(video)
 
         def log_weights(sample_seed: tf.Tensor) -> tf.Tensor:
-            posterior, latents = self._sample_posterior(features, sample_seed, 1)
-            return objective.log_importance_weights(
+            posterior, latents = self.sample_latents(features, features, Noise(sample_seed))
+            return variational_bound.log_importance_weights(
                 video,
                 latents.static,
                 latents.dynamic,
-                likelihood=self.decoder(*latents),
+                likelihood=self.decode(*latents),
                 static_posterior=posterior.static,
                 static_prior=self.static_prior,
-                dynamic_posterior=posterior.dynamic,
+                dynamic_posterior=conditional(posterior.dynamic, latents.dynamic),
                 dynamic_prior=self.dynamic_prior(latents.dynamic),
             )[0]
 
-        seeds = tf.stack(tfp.random.split_seed(as_seed(seed), num_samples))
+        seeds = tf.stack(tfp.random.split_seed(Noise.of(seed).seed, num_samples))
         weights = tf.map_fn(log_weights, seeds, fn_output_signature=tf.float32)
-        return objective.importance_weighted_bound(weights)
+        return variational_bound.importance_weighted_bound(weights)

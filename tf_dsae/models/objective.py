@@ -1,148 +1,221 @@
-"""The evidence lower bound and its importance-weighted refinement; knows distributions only."""
+"""What training maximises: the weighted bound less the weighted costs of added terms."""
 
-from typing import NamedTuple
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Self
 
+import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tf_dsae.core.types import TensorLike
+from tf_dsae.core.checks import shown
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.noise import Noise, gather_replicas
+from tf_dsae.core.schedules import Points, as_points
+from tf_dsae.core.types import Latents, Posterior
+from tf_dsae.models.variational_bound import ElboTerms
+
+Weight = float | str | Points
 
 
-class ElboTerms(NamedTuple):
-    """Terms of the bound, each float [B], nats per video, constants included.
+class Step(NamedTuple):
+    """What a term sees of a step: a replica's B sequences, and what the model made of them.
 
-    elbo = log_likelihood - static_kl - dynamic_kl is a lower bound of log p(x) (Leplae-Arthur and
-    Nichani 2019, Section 2).
+    Attributes:
+      x: the sequences as the model takes them, [B, T, ...].
+      mask: which frames are there, bool [B, T].
+      posterior: q(f | x), and q(z | .) at the samples of f.
+      latents: S samples of it, f [S, B, F] and z [S, B, T, Z].
+      likelihood: p(x_t | z_t, f) at these samples, for the frames `frames`, batch [S, B, T'].
+      frames: the frames that the likelihood is of, int32 [T'].
+      model: the model, whose parts a term may call.
+      noise: of this term; everything random is a function of it.
+      training: False where held-out sequences are scored.
+    """
+
+    x: tf.Tensor
+    mask: tf.Tensor
+    posterior: Posterior
+    latents: Latents
+    likelihood: tfd.Distribution
+    frames: tf.Tensor
+    model: Any
+    noise: Noise
+    training: bool
+
+    def gather(self, values: tf.Tensor) -> tf.Tensor:
+        """Values [B, ...] of this replica's sequences joined with those of all replicas.
+
+        Gradients pass to every replica. Held-out sequences are not gathered.
+
+        Raises:
+          UserError: the step takes its batch in several parts (`accumulate_steps`).
+        """
+        if not self.training:
+            return values
+        refuse_parts(self.model)
+        return gather_replicas(values)
+
+
+def refuse_parts(model: Any, name: str = "terms") -> None:
+    """Raises UserError where a model takes its batch in parts, as a term needs the whole batch."""
+    if model.accumulate_steps > 1:
+        raise UserError(
+            f"accumulate_steps: expected 1 with {name} that need the whole batch, received "
+            f"{model.accumulate_steps}; leave it out, or leave them out"
+        )
+
+
+class Term:
+    """A cost that is subtracted from the bound, times its weight.
+
+    A subclass has a `name`, which is its key in the history, in metrics.csv and in curves, and
+    `__call__(step)`, which returns the cost of every sequence, [B], or of the whole batch, [].
+    Costs are in nats where they can be.
+
+    Args:
+      weight: a number of at least 0, ((step, value), ...) that is linear between steps, or a text
+        such as "0:0,30%:1".
+
+    Attributes:
+      needs_batch: whether a cost [B] compares sequences with each other, so that a batch may not be
+        taken in parts. A cost [] always does.
 
     Example:
-      >>> terms = tf_dsae.ElboTerms(elbo=-7.0, log_likelihood=-4.0, static_kl=1.0, dynamic_kl=2.0)
-      >>> terms.elbo == terms.weighted(beta_f=1.0, beta_z=1.0)
-      True
+      >>> class Sparse(tf_dsae.Term):
+      ...     name = "sparse"
+      ...     def __call__(self, step):
+      ...         return tf.reduce_sum(abs(step.posterior.static.mean()), -1)
+      >>> model = tf_dsae.DSAE(tf_dsae.preset("tiny").model, seed=0)
+      >>> model.compile("adam", terms=[Sparse(weight=0.1)])
+      >>> history = model.fit(np.zeros([2, 3, 64, 64, 3], np.uint8), verbose=0)
+      >>> sorted(history.history)
+      ['dynamic_kl', 'elbo', 'log_likelihood', 'sparse', 'static_kl']
     """
 
-    elbo: tf.Tensor
-    log_likelihood: tf.Tensor
-    static_kl: tf.Tensor
-    dynamic_kl: tf.Tensor
+    name: str = ""
+    needs_batch = False
 
-    def weighted(self, beta_f: TensorLike, beta_z: TensorLike) -> tf.Tensor:
-        """log_likelihood - beta_f static_kl - beta_z dynamic_kl, [B]: what training maximises.
+    def __init__(self, weight: Weight = 1.0):
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", self.name or ""):
+            raise UserError(
+                f"name: expected that of a term, of lower-case letters, digits and underscores, "
+                f"received {shown(self.name)}; set it in class {type(self).__name__}"
+            )
+        self.weight = weight
 
-        With beta_f = beta_z = beta, the beta-VAE of Leplae-Arthur and Nichani (2019), Section 6.
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        keras.saving.register_keras_serializable(cls.__module__)(cls)
+
+    def __call__(self, step: Step) -> tf.Tensor:
+        raise TypeError(f"{type(self).__name__} has no __call__(step); a term needs one")
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make it again; a subclass with other arguments adds them."""
+        return {"weight": self.weight}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        return cls(**config)
+
+
+class Objective:
+    """log_likelihood - beta_f static_kl - beta_z dynamic_kl - sum of weight * term.
+
+    With beta_f = beta_z = beta and no terms, the beta-VAE of Leplae-Arthur and Nichani (2019),
+    Section 6.
+
+    Args:
+      beta_f, beta_z: weights of the KLs of f and z, each a number of at least 0,
+        ((step, value), ...), linear between the steps, or a text such as "0:0,300:1".
+      terms: what else is subtracted, of different names.
+      total_steps: of the run, for schedules with percentages.
+
+    Attributes:
+      names: of the bound's terms and of the added ones, as history and tables have them.
+
+    Raises:
+      UserError: a weight makes no sense, or two terms have one name.
+
+    Example:
+      >>> Objective(beta_f=6.0).weights(step=0)["static_kl"].numpy()
+      np.float32(6.0)
+    """
+
+    def __init__(
+        self,
+        beta_f: Weight = 1.0,
+        beta_z: Weight = 1.0,
+        terms: Sequence[Term] = (),
+        total_steps: int | None = None,
+    ):
+        self.terms = tuple(terms)
+        for term in self.terms:
+            if not isinstance(term, Term):
+                raise UserError(f"terms: expected objects of tf_dsae.Term, received {shown(term)}")
+        self.names = (*ElboTerms._fields, *(term.name for term in self.terms))
+        if len(set(self.names)) < len(self.names):
+            raise UserError(f"terms: expected different names, received {', '.join(self.names)}")
+        weights = {"static_kl": beta_f, "dynamic_kl": beta_z}
+        weights |= {term.name: term.weight for term in self.terms}
+        called = {"static_kl": "beta_f", "dynamic_kl": "beta_z"}
+        self.schedules = {
+            name: as_points(weight, called.get(name, f"weight of {name}"), total_steps)
+            for name, weight in weights.items()
+        }
+
+    def weights(self, step: int | tf.Tensor) -> dict[str, tf.Tensor]:
+        """The weight of every cost at an optimiser step, float32 []."""
+        return {name: piecewise_linear(of, step) for name, of in self.schedules.items()}
+
+    def evaluate_terms(self, step: Step) -> dict[str, tf.Tensor]:
+        """The added terms by name, [B] or [] each; raises UserError for another shape."""
+        values = {}
+        for place, term in enumerate(self.terms):
+            if term.needs_batch and step.training:
+                refuse_parts(step.model, term.name)
+            value = tf.cast(term(step._replace(noise=step.noise.fold_in(place))), tf.float32)
+            if value.shape.rank not in (0, 1):
+                raise UserError(
+                    f"{term.name}: expected a cost for every sequence, [B], or for the batch, [], "
+                    f"received the shape {value.shape}; sum over the other axes"
+                )
+            if value.shape.rank == 0 and step.training:
+                refuse_parts(step.model, term.name)
+            values[term.name] = value
+        return values
+
+    def combine(
+        self, values: Mapping[str, tf.Tensor], step: int | tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """(what is maximised for every sequence, [B], and for the batch, []).
 
         Args:
-          beta_f, beta_z: numbers of at least 0, or tensors that broadcast to [B].
-
-        Example:
-          >>> terms.weighted(beta_f=6.0, beta_z=6.0)
-          -22.0
+          values: of the bound and of the terms, by name.
+          step: optimiser steps taken.
         """
-        return self.log_likelihood - beta_f * self.static_kl - beta_z * self.dynamic_kl
+        per_sequence, of_batch = values["log_likelihood"], tf.zeros([])
+        for name, weight in self.weights(step).items():
+            if values[name].shape.rank:
+                per_sequence -= weight * values[name]
+            else:
+                of_batch -= weight * values[name]
+        return per_sequence, of_batch
 
 
-def _mean_over_samples(terms: tf.Tensor) -> tf.Tensor:
-    """[..., B] -> [B]."""
-    return tf.reduce_mean(tf.reshape(terms, [-1, tf.shape(terms)[-1]]), 0)
+def piecewise_linear(points: Points, step: int | tf.Tensor) -> tf.Tensor:
+    """The schedule's value at `step`, float32 []; constant before the first and after the last.
 
-
-def elbo(
-    video: tf.Tensor,
-    likelihood: tfd.Distribution,
-    static_posterior: tfd.Distribution,
-    static_prior: tfd.Distribution,
-    dynamic_posterior: tfd.Distribution,
-    dynamic_prior: tfd.Distribution,
-    likelihood_weight: float | tf.Tensor = 1.0,
-) -> ElboTerms:
-    """Estimates the bound of every video; both KLs are closed forms (2019 paper, Section 2).
-
-    E_q log p(x | z, f) - KL(q(f | x) || p(f)) - sum_t E_q KL(q(z_t | .) || p(z_t | z_<t)).
-
-    Args:
-      video: [B, T, ...] of the likelihood's event shape.
-      likelihood: p(x_t | z_t, f) at samples of q, batch [..., B, T]; the leading axes are samples,
-        over which the terms are averaged.
-      static_posterior: q(f | x), batch [B].
-      static_prior: p(f), batch [] or [B].
-      dynamic_posterior: q(z_t | .), batch [B, T], or [..., B, T] where it depends on a sample of f.
-      dynamic_prior: p(z_t | z_<t), batch [..., B, T], with z_<t sampled from q, never from the
-        prior.
-      likelihood_weight: of the log-likelihood; T / n where video and likelihood are n frames of T,
-        drawn at random, which leaves the estimate without bias.
-
-    Returns:
-      ElboTerms, each [B], nats.
-
-    Example, of one video of three frames, the dynamic posterior equal to its prior:
-      >>> from tf_dsae.layers.distributions import diagonal_normal, standard_normal
-      >>> static = diagonal_normal(tf.ones([1, 2]), tf.ones([1, 2]))
-      >>> over_time = diagonal_normal(tf.zeros([1, 3, 2]), tf.ones([1, 3, 2]))
-      >>> x = tf.zeros([1, 3, 2])
-      >>> terms = elbo(x, over_time, static, standard_normal(2), over_time, over_time)
-      >>> float(terms.static_kl[0]), float(terms.dynamic_kl[0])
-      (1.0, 0.0)
+    Example, half way from 1 to 5:
+      >>> float(piecewise_linear(((0.0, 1.0), (10.0, 5.0)), 5))
+      3.0
     """
-    log_likelihood = _mean_over_samples(tf.reduce_sum(likelihood.log_prob(video), -1))
-    log_likelihood *= likelihood_weight
-    static_kl = tfd.kl_divergence(static_posterior, static_prior)
-    dynamic_kl = tfd.kl_divergence(dynamic_posterior, dynamic_prior)
-    dynamic_kl = _mean_over_samples(tf.reduce_sum(dynamic_kl, -1))
-    bound = log_likelihood - static_kl - dynamic_kl
-    return ElboTerms(bound, log_likelihood, static_kl, dynamic_kl)
-
-
-def log_importance_weights(
-    video: tf.Tensor,
-    static: tf.Tensor,
-    dynamic: tf.Tensor,
-    likelihood: tfd.Distribution,
-    static_posterior: tfd.Distribution,
-    static_prior: tfd.Distribution,
-    dynamic_posterior: tfd.Distribution,
-    dynamic_prior: tfd.Distribution,
-) -> tf.Tensor:
-    """log p(x, z, f) - log q(z, f | x) at samples of q (Burda et al. 2016).
-
-    Args:
-      video: as in `elbo`.
-      static: f sampled from q, [..., B, F].
-      dynamic: z sampled from q, [..., B, T, Z].
-      likelihood, static_posterior, static_prior, dynamic_posterior, dynamic_prior: as in `elbo`.
-
-    Returns:
-      [..., B], nats.
-
-    Example, where q is the prior, so that what is left is log p(x | z, f):
-      >>> from tf_dsae.layers.distributions import diagonal_normal, standard_normal
-      >>> f, z = tf.zeros([5, 1, 2]), tf.zeros([5, 1, 3, 2])
-      >>> static, over_time = standard_normal(2), diagonal_normal(z, tf.ones_like(z))
-      >>> weights = log_importance_weights(
-      ...     z, f, z, over_time, static, static, over_time, over_time
-      ... )
-      >>> weights.shape, bool(np.allclose(weights, -3 * np.log(2 * np.pi)))
-      (TensorShape([5, 1]), True)
-    """
-    over_time = (
-        likelihood.log_prob(video)
-        + dynamic_prior.log_prob(dynamic)
-        - dynamic_posterior.log_prob(dynamic)
-    )
-    over_clip = static_prior.log_prob(static) - static_posterior.log_prob(static)
-    return tf.reduce_sum(over_time, -1) + over_clip
-
-
-def importance_weighted_bound(log_weights: tf.Tensor) -> tf.Tensor:
-    """log of the mean importance weight, nats (Burda et al. 2016, equation 8): [B].
-
-    A lower bound of log p(x) in expectation that rises to it with S; S = 1 is the ELBO.
-
-    Args:
-      log_weights: [S, B], nats, of S samples of q, as `log_importance_weights` returns them.
-
-    Example, the mean of 1 and 3:
-      >>> bound = importance_weighted_bound(tf.math.log([[1.0], [3.0]]))
-      >>> bound.shape, round(float(tf.exp(bound[0])), 3)
-      (TensorShape([1]), 2.0)
-    """
-    num_samples = tf.cast(tf.shape(log_weights)[0], log_weights.dtype)
-    return tf.reduce_logsumexp(log_weights, 0) - tf.math.log(num_samples)
+    step = tf.cast(step, tf.float32)
+    steps, values = np.asarray(points, np.float32).T
+    value = tf.constant(values[0])
+    for left, right, low, high in zip(steps, steps[1:], values, values[1:], strict=False):
+        fraction = tf.clip_by_value((step - left) / (right - left), 0.0, 1.0)
+        value += (high - low) * fraction
+    return value

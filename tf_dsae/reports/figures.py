@@ -230,7 +230,7 @@ def save_curves(path: str | os.PathLike, rows: Sequence[dict[str, str]]) -> None
     epochs = [int(row["epoch"]) for row in rows]
     for axes, (name, title) in zip(figure.subplots(2, 2).flat, titles.items(), strict=True):
         for prefix, label, colour in (("", "training", "#1f77b4"), ("val_", "held out", "#d95f02")):
-            values = [float(row[prefix + name]) for row in rows]
+            values = [float(row.get(prefix + name) or "nan") for row in rows]
             axes.plot(epochs, values, marker=".", color=colour, label=label)
         axes.set(title=title, xlabel="epoch", ylabel="nats per video")
         axes.ticklabel_format(axis="y", useOffset=False, style="plain")

@@ -12,41 +12,28 @@ import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.data import prepare
-from tf_dsae.evaluation.collect import Protocol
-from tf_dsae.evaluation.evaluation_run import REPORT, check_output, evaluate, weights_digest
+from tf_dsae.evaluation.evaluation_files import REPORT
+from tf_dsae.evaluation.evaluation_run import evaluate, weights_digest
 from tf_dsae.evaluation.judges import obtain_judges
 from tf_dsae.evaluation.measure_model import check_factors
+from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.evaluation.protocols import JudgesLike
 from tf_dsae.evaluation.results import EVALUATION, Evaluation
+from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.linear_gaussian import study
 from tf_dsae.linear_gaussian.study_results import STUDY, Study
 from tf_dsae.linear_gaussian.study_settings import default_panels
-from tf_dsae.methods.presets import preset
-from tf_dsae.models.config import ModelConfig, TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.reproduction import story
-from tf_dsae.runs import workdir as folder
-from tf_dsae.training import check_before_data, train
+from tf_dsae.reproduction.planned_runs import BETAS, Places, plan_runs
+from tf_dsae.runs.run_config import FIGURES, WEIGHTS, versions
+from tf_dsae.training import run_training
 
-BETAS = (1.0, 6.0, 150.0)
 T = TypeVar("T")
-
-
-class Places(NamedTuple):
-    """Folders of what a reproduction needs; None for the defaults of `prepare` and the judges."""
-
-    output_dir: Path
-    data_dir: str | None = None
-    sheets_dir: str | None = None
-    judge_dir: str | None = None
-
-
-def run_name(beta: float) -> str:
-    """The folder of the run at a beta."""
-    return f"beta_{beta:g}"
 
 
 def reproduce(
@@ -75,12 +62,9 @@ def reproduce(
       UserError: a folder holds another run, or as the stages themselves do.
     """
     output = places.output_dir.expanduser()
-    check_output(output)
-    runs = _runs(model, training, betas, beside)
-    for run in runs:
-        check_before_data(output / run.folder, run.model, run.training, resume=True)
+    runs = plan_runs(model, training, output, betas, beside)
     # Whatever could stop a later stage is found before the first.
-    data = prepare(training.dataset, places.data_dir, places.sheets_dir)
+    data = prepare(places.source or training.dataset, places.data_dir)
     check_factors(data, num_videos)
     judges = obtain_judges(data, places.judge_dir, places.data_dir)
     judges.require()
@@ -89,33 +73,12 @@ def reproduce(
         workdir = output / run.folder
         if not _trained(workdir):
             _say(f"training {run.folder}")
-            train(data, run.model, run.training, workdir, show=True)
-        options = {"num_videos": num_videos, "show_source": show_source}
+            run_training(data, run.model, run.training, workdir, show=True)
+        options = {"num_videos": num_videos, "show_source": show_source, "data": data}
         evaluation = _evaluation(workdir, training.seed, places, judges, options)
         reported.append(story.ReportedRun(run.folder, run.beta, evaluation))
     story.write_story(output, reported, _study(output / "likelihood", training.seed))
     return {run.folder: run.evaluation for run in reported}
-
-
-class _Run(NamedTuple):
-    folder: str
-    beta: float | None  # None: weights of its preset's own.
-    model: ModelConfig
-    training: TrainingConfig
-
-
-def _runs(
-    model: ModelConfig, training: TrainingConfig, betas: tuple[float, ...], beside: tuple[str, ...]
-) -> list[_Run]:
-    runs = []
-    for beta in sorted(betas):
-        of_run = dataclasses.replace(training, beta_f=f"{beta:g}", beta_z=f"{beta:g}")
-        runs.append(_Run(run_name(beta), beta, model, of_run))
-    for name in beside:
-        other = preset(name, training.dataset)
-        of_run = dataclasses.replace(other.training, seed=training.seed)
-        runs.append(_Run(name, None, other.model, of_run))
-    return runs
 
 
 def _say(words: str) -> None:
@@ -124,9 +87,7 @@ def _say(words: str) -> None:
 
 def _trained(workdir: Path) -> bool:
     """Whether a run is finished, its last file included."""
-    return all(
-        (workdir / name).exists() for name in (folder.WEIGHTS, f"{folder.FIGURES}/curves.png")
-    )
+    return all((workdir / name).exists() for name in (WEIGHTS, f"{FIGURES}/curves.png"))
 
 
 def _earlier(read: Callable[[Path], T], path: Path) -> T | None:
@@ -163,7 +124,6 @@ def _evaluation(
         judge_dir=places.judge_dir,
         show_progress=True,
         data_dir=places.data_dir,
-        sheets_dir=places.sheets_dir,
         **options,
     )
 
@@ -176,6 +136,6 @@ def _study(output: Path, seed: int) -> Study:
     if earlier and pictures and [panel.settings for panel in earlier.panels] == panels:
         return earlier
     _say("studying the bound against exact likelihoods")
-    made = dataclasses.replace(study.run_study(panels), versions=folder.versions())
+    made = dataclasses.replace(study.run_study(panels), versions=versions())
     study.write(output, made)
     return made

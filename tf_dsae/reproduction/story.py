@@ -15,7 +15,7 @@ from tf_dsae.reports import scenes
 from tf_dsae.reports.blocks import Block, Figure, Notice, Report, Section, Settings, Text
 from tf_dsae.reports.html import write_page
 from tf_dsae.reports.markdown import render_markdown
-from tf_dsae.runs.workdir import CONFIG, FIGURES, read_settings
+from tf_dsae.runs.run_config import CONFIG, FIGURES, read_settings
 
 _TITLE = "Modeling sequential data with VAEs: the paper's figures and tables, made again"
 # Figure, picture, what the paper sees there.

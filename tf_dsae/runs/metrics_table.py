@@ -1,30 +1,45 @@
-"""The table of a run, metrics.csv: a row an epoch."""
+"""The table of a run, metrics.csv: a row an epoch.
+
+Its columns follow the terms of the objective, so that tables of other terms, and of other
+versions, have other columns; whatever they are, they can be read.
+"""
 
 import csv
 import io
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tf_dsae.core.checks import shown
 from tf_dsae.core.errors import UserError, reason
-from tf_dsae.core.files import read_bytes
-from tf_dsae.models.objective import ElboTerms
+from tf_dsae.core.files import read_bytes, written_whole
 
-COLUMNS = (
-    "epoch",
-    "step",
-    *ElboTerms._fields,
-    *(f"val_{name}" for name in ElboTerms._fields),
-    "videos_per_second",
-    "seconds",
-)
+_POSITION = ("epoch", "step")
+
+
+def metrics_columns(terms: Sequence[str]) -> tuple[str, ...]:
+    """The columns of a run whose objective has these terms.
+
+    Example:
+      >>> metrics_columns(["elbo"])
+      ('epoch', 'step', 'elbo', 'val_elbo', 'sequences_per_second', 'seconds')
+    """
+    held_out = (f"val_{name}" for name in terms)
+    return (*_POSITION, *terms, *held_out, "sequences_per_second", "seconds")
 
 
 def read_metrics(path: Path) -> list[dict[str, str]]:
-    """The rows of a metrics.csv, [] where there is none; UserError where it is damaged."""
+    """The rows of a metrics.csv, column -> cell; [] where there is no such file.
+
+    Every row has `epoch` and `step`, whole numbers. Any other column may be missing, and any other
+    cell is a number or empty.
+
+    Raises:
+      UserError: the file cannot be read, a row says no epoch or step, or a cell holds no number.
+    """
     try:
         text = read_bytes(path).decode(errors="replace")
-        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), restval=""))
     except FileNotFoundError:
         return []
     except (OSError, ValueError, csv.Error) as error:
@@ -33,22 +48,35 @@ def read_metrics(path: Path) -> list[dict[str, str]]:
             "name another --workdir"
         ) from None
     for row in rows:
-        if set(row) != set(COLUMNS) or not all(map(_is_number, row.items())):
+        if not set(_POSITION) <= set(row) or not all(map(_is_cell, row.items())):
             raise UserError(
-                f"{path}: expected the columns {', '.join(COLUMNS)}, received {shown(row)}; "
-                "restore the table, or name another --workdir"
+                f"{path}: expected rows with the columns epoch and step, and numbers in all "
+                f"columns, received {shown(row)}; restore the table, or name another --workdir"
             )
     return rows
 
 
-def _is_number(item: tuple[str, str | None]) -> bool:
+def _is_cell(item: tuple[str | None, str | list[str]]) -> bool:
     """Whether a cell holds what its column does: a count, or a number that single precision has."""
     name, text = item
-    if text is None or len(text) > 40:
+    if not isinstance(text, str) or len(text) > 40:  # A list: what has no column.
         return False
-    if name in ("epoch", "step"):
+    if name in _POSITION:
         return text.isdecimal() and int(text) < 2**63
     try:
-        return not 3.5e38 < abs(float(text)) < math.inf
+        return not text or not 3.5e38 < abs(float(text)) < math.inf
     except ValueError:
         return False
+
+
+def write_metrics(path: Path, rows: Sequence[Mapping[str, str]], terms: Sequence[str]) -> None:
+    """Writes a metrics.csv, whole or not at all.
+
+    The columns are those of the terms, and then others that rows of an older version have; a cell
+    that a row lacks stays empty.
+    """
+    names = dict.fromkeys([*metrics_columns(terms), *(name for row in rows for name in row)])
+    with written_whole(path) as beside, open(beside, "w", newline="") as table:
+        writer = csv.DictWriter(table, list(names), restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,9 +1,9 @@
 """What happens beside the steps of a run: progress, records, checkpoints, warnings."""
 
-import csv
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -12,25 +12,29 @@ import numpy as np
 from absl import logging
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import written_whole
 from tf_dsae.core.progress import progress_bar
 from tf_dsae.core.types import Logs
 from tf_dsae.metrics.information import COLLAPSED_KL
-from tf_dsae.models.objective import ElboTerms
-from tf_dsae.runs.metrics_table import COLUMNS, read_metrics
+from tf_dsae.models.dsae import DSAE
+from tf_dsae.runs.metrics_table import read_metrics, write_metrics
 from tf_dsae.training.checkpoints import RunCheckpoints, mean_variables
 from tf_dsae.training.cluster import asked_of_any, copies
 
-_SHORT = {"elbo": "elbo", "log_likelihood": "log p", "static_kl": "KL f", "dynamic_kl": "KL z"}
+_SHORT = {"log_likelihood": "log p", "static_kl": "KL f", "dynamic_kl": "KL z"}
 
 
 class Stopped(KeyboardInterrupt):
     """A run that was asked to stop, and did so after saving; the text says how to go on."""
 
 
-def describe(terms: dict[str, float]) -> str:
-    """The bound's terms in one short line, nats per video."""
-    return ", ".join(f"{_SHORT[name]} {terms[name]:.1f}" for name in ElboTerms._fields)
+def describe(terms: Mapping[str, float]) -> str:
+    """Terms in one short line; those of the bound in nats per video."""
+    return ", ".join(f"{_SHORT.get(name, name)} {value:.1f}" for name, value in terms.items())
+
+
+def _terms(model: DSAE, logs: Logs, prefix: str = "") -> dict[str, float]:
+    """What Keras tells of the objective's terms, in their order."""
+    return {name: float(logs[prefix + name]) for name in model.objective.names}
 
 
 class FiniteTerms(keras.callbacks.Callback):
@@ -41,7 +45,7 @@ class FiniteTerms(keras.callbacks.Callback):
         self.checkpoints = checkpoints
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        terms = {name: float(logs[name]) for name in ElboTerms._fields}
+        terms = _terms(self.model, logs)
         if all(map(np.isfinite, terms.values())):
             return
         raise UserError(
@@ -87,16 +91,13 @@ class Records(keras.callbacks.Callback):
         seconds = time.monotonic() - self._started
         self.checkpoints.seconds.assign(seconds)
         values = {name: f"{float(value):.9g}" for name, value in logs.items()}
-        row = {"epoch": epoch + 1, "step": self.checkpoints.step, **values}
-        row |= {"videos_per_second": f"{rate:.4g}", "seconds": f"{seconds:.1f}"}
-        self.rows.append({name: str(row[name]) for name in COLUMNS})
-        with written_whole(self.path) as path, open(path, "w", newline="") as table:
-            writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.rows)
+        row = {"epoch": str(epoch + 1), "step": str(self.checkpoints.step), **values}
+        row |= {"sequences_per_second": f"{rate:.4g}", "seconds": f"{seconds:.1f}"}
+        self.rows.append(row)
+        write_metrics(self.path, self.rows, self.model.objective.names)
         if self.show:
-            validation = {name: float(logs[f"val_{name}"]) for name in ElboTerms._fields}
-            training = {name: float(logs[name]) for name in ElboTerms._fields}
+            validation = _terms(self.model, logs, "val_")
+            training = _terms(self.model, logs)
             print(
                 f"epoch {epoch + 1}/{self.epochs}: {describe(training)}; held out: "
                 f"{describe(validation)} nats a video; {rate:.0f} videos/s",
@@ -125,7 +126,7 @@ class Progress(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if self.bar.disable:
             return
-        terms = describe({key: float(value) for key, value in logs.items()})
+        terms = describe(_terms(self.model, logs))
         self.bar.set_postfix_str(terms, refresh=False)
         self.bar.update(self.batch_size)
 

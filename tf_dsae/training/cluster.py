@@ -8,71 +8,17 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.core.checks import check_whole, shown
 from tf_dsae.core.errors import UserError, reason
+from tf_dsae.training.cluster_task import CHOICES, VARIABLE, read_task
 from tf_dsae.training.signals import heard_by
 
-CHOICES = ("none", "mirrored", "multi_worker")
-_VARIABLE = "TF_CONFIG"
-_EXAMPLE = (
-    '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", "index": 0}}'
-)
 # What a step says on the workers that are left when one is lost.
 _LOST = re.compile(r"aborted by:? (.*)|heartbeat|connection|/job:.*/task:\d", re.IGNORECASE)
-
-
-class Task(NamedTuple):
-    """One process of a cluster: its place among all `workers`, "host:port", the chief first."""
-
-    workers: tuple[str, ...]
-    place: int
-
-
-def read_task(text: str | None) -> Task:
-    """What TF_CONFIG says.
-
-    Raises:
-      UserError: it is missing, no JSON, or names no cluster of workers and a task of it.
-
-    Example:
-      >>> read_task(
-      ...     '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}'
-      ... )
-      Task(workers=('a:1', 'b:1'), place=1)
-    """
-    expected = f"{_VARIABLE}: expected JSON such as {_EXAMPLE}"
-    if not text:
-        raise UserError(f"{expected}, received none; set it on every machine")
-    try:
-        config = json.loads(text)
-        jobs, kind, index = config["cluster"], config["task"]["type"], int(config["task"]["index"])
-        if not 0 <= index < len(jobs[kind]) or not all(map(_are_addresses, jobs.values())):
-            raise ValueError
-    except (ValueError, LookupError, TypeError, AttributeError):
-        raise UserError(f"{expected}, received {shown(text)}") from None
-    unknown = set(jobs) - {"chief", "worker"}
-    if unknown:
-        raise UserError(
-            f"{_VARIABLE}: expected tasks of type chief and worker, received "
-            f"{shown(min(unknown))}; leave it out"
-        )
-    chiefs = jobs.get("chief", [])
-    workers = (*chiefs, *jobs.get("worker", []))
-    if len(chiefs) > 1 or len(set(workers)) < len(workers):
-        raise UserError(
-            f"{_VARIABLE}: expected at most one chief, and different addresses, received "
-            f"{shown(text)}; give each process its own"
-        )
-    return Task(workers, index + (len(chiefs) if kind == "worker" else 0))
-
-
-def _are_addresses(job: Any) -> bool:
-    return isinstance(job, list) and all(isinstance(address, str) for address in job)
 
 
 def make_strategy(name: str | None = None, batch_size: int | None = None) -> tf.distribute.Strategy:
@@ -101,7 +47,7 @@ def make_strategy(name: str | None = None, batch_size: int | None = None) -> tf.
 
 
 def _multi_worker() -> tf.distribute.Strategy:
-    task = read_task(os.environ.get(_VARIABLE))
+    task = read_task(os.environ.get(VARIABLE))
     if len(task.workers) > 1:
         print(
             f"worker {task.place} of {len(task.workers)}, {task.workers[task.place]}: waiting for "
@@ -115,22 +61,10 @@ def _multi_worker() -> tf.distribute.Strategy:
             return tf.distribute.MultiWorkerMirroredStrategy()
     except (tf.errors.OpError, RuntimeError) as error:
         raise UserError(
-            f"{_VARIABLE}: expected to join {', '.join(task.workers)} as worker {task.place}, "
+            f"{VARIABLE}: expected to join {', '.join(task.workers)} as worker {task.place}, "
             f"received: {reason(error)}; look whether the address is this machine's and free, and "
             "the others are started"
         ) from None
-
-
-def check_shares(batch_size: int, strategy: tf.distribute.Strategy, accumulate_steps: int) -> None:
-    """Raises UserError where a batch cannot be shared out equally."""
-    check_whole("accumulate_steps", accumulate_steps, 1)
-    replicas = strategy.num_replicas_in_sync
-    if batch_size % (replicas * accumulate_steps):
-        raise UserError(
-            f"batch_size: expected a multiple of {replicas * accumulate_steps}, for {replicas} "
-            f"replicas of {accumulate_steps} equal parts each, received {batch_size}; choose "
-            "another --batch_size, or fewer devices or parts"
-        )
 
 
 def num_workers(strategy: tf.distribute.Strategy) -> int:

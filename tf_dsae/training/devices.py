@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from tf_dsae.models.config import TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 
 # As Linux names the instructions on x86-64 and on Arm.
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}

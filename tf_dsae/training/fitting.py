@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tf_dsae.data.sequence_data import SequenceData
-from tf_dsae.models.config import TrainingConfig
+from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.training.cluster import batches
 

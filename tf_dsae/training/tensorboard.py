@@ -1,6 +1,5 @@
 """Scalars, pictures and distributions of a run for TensorBoard, where it is installed."""
 
-import importlib.util
 from pathlib import Path
 
 import keras
@@ -13,11 +12,6 @@ from tf_dsae.core.types import Logs
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.reports import figures
 from tf_dsae.reports.model_pictures import make_pictures
-
-
-def installed() -> bool:
-    """Whether the extra [tensorboard] is there."""
-    return importlib.util.find_spec("tensorboard") is not None
 
 
 class TensorBoardRecords(keras.callbacks.Callback):

@@ -7,7 +7,7 @@ import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from tf_dsae.data.folder import ClipSettings, Source, open_source, prepare_folder
+from tf_dsae.data.folder import ClipSettings, FolderSource, Source, open_source
 from tf_dsae.data.sequence_data import SequenceData
 
 RED, GREEN = (200, 30, 30), (30, 200, 30)
@@ -66,6 +66,11 @@ def only(path: Path) -> Source:
     """The one video of a file or of a folder of images."""
     [source] = open_source(path)
     return source
+
+
+def prepare_folder(video_dir, clips, data_dir, strict=False, show_progress=True) -> SequenceData:
+    """The clips of a folder, opened by its source."""
+    return FolderSource(video_dir, clips, strict).open(data_dir, show_progress)
 
 
 def assert_same(got: np.ndarray, expected: np.ndarray) -> None:

@@ -7,10 +7,10 @@ import shutil
 import numpy as np
 import pytest
 
-from tests.data.folder.conftest import LABELS, counted, save_gif
+from tests.data.folder.conftest import LABELS, counted, prepare_folder, save_gif
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.folder import find_sources, prepare_folder, readers
-from tf_dsae.data.folder.stamps import PART_BYTES, WHOLE_BYTES, file_stamp, stamps
+from tf_dsae.data.folder import find_sources, readers
+from tf_dsae.data.folder.prepare_folder import PART_BYTES, WHOLE_BYTES, file_stamp, stamp_files
 
 
 def test_found_again_without_reading(opened, labelled_dir, settings, tmp_path, monkeypatch, capfd):
@@ -76,7 +76,7 @@ def test_an_edit_that_keeps_size_and_time(tmp_path, settings):
 
 def test_a_stamp_sees_every_change(mixed_dir):
     def all_stamps():
-        return list(stamps(find_sources(mixed_dir)))
+        return list(stamp_files(find_sources(mixed_dir)))
 
     before = all_stamps()
     assert all_stamps() == before
@@ -87,7 +87,7 @@ def test_a_stamp_sees_every_change(mixed_dir):
     found = find_sources(mixed_dir)
     (mixed_dir / "b10.gif").unlink()
     with pytest.raises(UserError, match="b10.gif: expected a file that can be read"):
-        list(stamps(found))
+        list(stamp_files(found))
 
 
 @pytest.mark.parametrize("at", [0, 2 * WHOLE_BYTES, 4 * WHOLE_BYTES - 1])

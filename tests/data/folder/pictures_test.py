@@ -34,13 +34,17 @@ def test_crop_of_the_centre(tmp_path):
 
 def test_pad_with_black(tmp_path):
     image = striped(16, 24)
-    padded = frame_of(tmp_path, image, frame_size=(20, 24), fit="pad")
+    padded = frame_of(tmp_path, image, frame_size=(20, 24), resize_mode="pad")
     assert_same(padded[2:18], image)
     assert not padded[:2].any() and not padded[18:].any()
-    padded = frame_of(tmp_path, np.full((30, 60, 3), 99, np.uint8), frame_size=(20, 20), fit="pad")
+    padded = frame_of(
+        tmp_path, np.full((30, 60, 3), 99, np.uint8), frame_size=(20, 20), resize_mode="pad"
+    )
     assert_same(padded[5:15], np.full((10, 20, 3), 99))
     assert not padded[:5].any() and not padded[15:].any()
-    thin = frame_of(tmp_path, np.full((1, 900, 3), 99, np.uint8), frame_size=(9, 9), fit="pad")
+    thin = frame_of(
+        tmp_path, np.full((1, 900, 3), 99, np.uint8), frame_size=(9, 9), resize_mode="pad"
+    )
     assert np.count_nonzero(thin.any(-1).any(-1)) == 1
 
 

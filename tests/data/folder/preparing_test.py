@@ -1,21 +1,27 @@
 """From a folder to a data set: facts, clips, order, and splits by file."""
 
 import collections
-import json
 import os
 
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from tests.data.folder.conftest import LABELS, counted, numbers, save_gif, save_movie, stored
+from tests.data.folder.conftest import (
+    LABELS,
+    counted,
+    numbers,
+    prepare_folder,
+    save_gif,
+    save_movie,
+    stored,
+)
 from tf_dsae.core.errors import UserError
-from tf_dsae.data import prepare_data_set as pipeline
+from tf_dsae.data import SequenceSpec, prepare
 from tf_dsae.data.folder import (
-    ClipSettings,
+    FolderSource,
     find_sources,
     folder_dataset_builder,
-    prepare_folder,
     read_clip,
 )
 from tf_dsae.data.folder.folder_dataset_builder import split_sources
@@ -28,10 +34,8 @@ def test_facts(opened, labelled_dir, settings):
     assert opened.dynamic_factors == ("action",)
     assert len(opened.fingerprint) == 64
     assert opened.num_train + opened.num_test == 2 + 2 + 1 + 3 + 3 + 1 + 1 + 1
-    source = json.loads(json.dumps(opened.source))
-    assert source == opened.source
-    assert source["video_dir"] == str(labelled_dir)
-    assert ClipSettings.from_dict(source["clips"]) == settings
+    assert opened.source == FolderSource(labelled_dir, settings)
+    assert opened.spec == SequenceSpec("video", (12, 16, 3))
 
 
 def test_clips_are_those_of_their_files(opened, labelled_dir, settings, tmp_path):
@@ -100,7 +104,7 @@ def test_keys_use_the_whole_range():
 
 
 def test_by_name(mixed_dir, settings, tmp_path):
-    data = pipeline.prepare(
+    data = prepare(
         "folder", tmp_path / "data", show_progress=False, video_dir=mixed_dir, clips=settings
     )
     assert data.video_shape == (3, 12, 16, 3)
@@ -120,16 +124,24 @@ def test_movies_and_others_together(mixed_dir, settings, tmp_path):
 @pytest.mark.parametrize(
     ("dataset", "changes", "words"),
     [
-        ("folder", {"video_dir": None}, "video_dir: expected a folder of videos"),
-        ("folder", {"sheets_dir": "x"}, "sheets_dir: expected none"),
-        ("sprites/drawn", {}, "Expected no video_dir"),
-        ("sprites/lpc", {"video_dir": None, "clips": ClipSettings()}, "Expected no clips"),
+        ("folder", {"video_dir": ""}, "video_dir: expected the folder of your videos"),
+        ("folder", {"video_dir": None}, "video_dir: expected a path"),
+        (
+            "folder",
+            {"sheets_dir": "x"},
+            "setting of folder .* received one of sprites/lpc;",
+        ),
+        (
+            "sprites/drawn",
+            {},
+            "setting of sprites/drawn .* received one of folder;",
+        ),
         ("folder", {"video_dir": "/nowhere"}, "received /nowhere"),
     ],
 )
 def test_arguments_of_another_data_set(tmp_path, dataset, changes, words):
     with pytest.raises(UserError, match=words):
-        pipeline.prepare(
+        prepare(
             dataset, tmp_path / "data", show_progress=False, **{"video_dir": tmp_path, **changes}
         )
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.data.folder.conftest import counted, save_gif, stored
+from tests.data.folder.conftest import counted, prepare_folder, save_gif, stored
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.folder import prepare_folder, readers
-from tf_dsae.data.folder.skipped import first_names, say_skipped
+from tf_dsae.data.folder import readers
+from tf_dsae.data.folder.video_files import first_names, say_skipped
 
 
 @pytest.mark.parametrize(("count", "last"), [(0, None), (5, "skipped: 4"), (7, "skipped: 2 more")])

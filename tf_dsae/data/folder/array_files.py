@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from tf_dsae.data.folder.bounds import bounded, check_size
+from tf_dsae.data.folder.images import bound_pillow, check_size
 
 MAX_VIDEOS = 100_000  # Of one file, in all of its arrays.
 MAX_MEMBERS = 1000  # Arrays of one .npz.
@@ -37,7 +37,7 @@ class _Header(NamedTuple):
         return math.prod(self.shape[2:]) * self.dtype.itemsize
 
 
-def listed(path: Path) -> list[tuple[str, int]]:
+def list_videos(path: Path) -> list[tuple[str, int]]:
     """Returns (key, number of videos) of each array of 5 dimensions; the key of an .npy is ''.
 
     Raises:
@@ -48,12 +48,12 @@ def listed(path: Path) -> list[tuple[str, int]]:
         _check_count(videos)
         return videos
     videos = []
-    with _Bounded(path) as file, zipfile.ZipFile(file) as archive:
+    with _BoundedFile(path) as file, zipfile.ZipFile(file) as archive:
         members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
         _check_members(members)
         for info in members:
             with archive.open(info) as stream:
-                header = _parsed(stream.read(_HEADER_BYTES))
+                header = _parse_header(stream.read(_HEADER_BYTES))
             if len(header.shape) == 5:
                 _check_videos(header, info.file_size)
                 if header.fortran:
@@ -110,12 +110,12 @@ def _image(frame: np.ndarray) -> Image.Image:
 
 def _npy_header(path: Path) -> _Header:
     with open(path, "rb") as file:
-        header = _parsed(file.read(_HEADER_BYTES))
+        header = _parse_header(file.read(_HEADER_BYTES))
     _check_videos(header, path.stat().st_size)
     return header
 
 
-def _parsed(start: bytes) -> _Header:
+def _parse_header(start: bytes) -> _Header:
     """Reads the header of an .npy file from its first bytes; takes no more memory than those."""
     file = io.BytesIO(start)
     version = np.lib.format.read_magic(file)
@@ -126,7 +126,7 @@ def _parsed(start: bytes) -> _Header:
         if version == (1, 0)
         else np.lib.format.read_array_header_2_0
     )
-    with bounded():  # Hides warnings of headers that Python 2 wrote.
+    with bound_pillow():  # Hides warnings of headers that Python 2 wrote.
         shape, fortran, dtype = read(file)
     return _Header(shape, fortran, dtype, file.tell())
 
@@ -171,7 +171,7 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
         )
 
 
-class _Bounded(io.FileIO):
+class _BoundedFile(io.FileIO):
     """A file that never reads much at once, whatever a zip archive says of its own lists."""
 
     def read(self, size: int | None = -1) -> bytes:
@@ -186,11 +186,11 @@ class _Member:
     """One array of an .npz, read forward; what lies behind costs a start from the beginning."""
 
     def __init__(self, path: Path, key: str):
-        self._archive = zipfile.ZipFile(_Bounded(path))
+        self._archive = zipfile.ZipFile(_BoundedFile(path))
         self._info = self._archive.getinfo(f"{key}.npy")
         _check_members([self._info])
         with self._archive.open(self._info) as stream:
-            self.header = _parsed(stream.read(_HEADER_BYTES))
+            self.header = _parse_header(stream.read(_HEADER_BYTES))
         _check_videos(self.header, self._info.file_size)
         self._broken_at = self._info.file_size
         self._error: Exception | None = None

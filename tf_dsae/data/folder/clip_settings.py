@@ -6,7 +6,7 @@ from typing import Any
 from tf_dsae.core.checks import MAX_SIDE, check_whole, from_dict, shown
 from tf_dsae.core.errors import UserError
 
-FITS = ("crop", "pad")
+RESIZE_MODES = ("crop", "pad")
 MAX_FRAMES = 10_000  # Of one clip; also the longest stride and hop.
 MAX_CLIP_BYTES = 2**30  # A TFRecord holds no more than twice as much.
 
@@ -18,7 +18,7 @@ class ClipSettings:
     Attributes:
       frame_size: (height, width) of a frame, pixels.
       channels: 1 for grey, by luma, or 3 for colour.
-      fit: keeps the aspect ratio; "crop" takes the centre, "pad" adds black.
+      resize_mode: keeps the aspect ratio; "crop" takes the centre, "pad" adds black.
       num_frames: T, frames of a clip.
       stride: every stride-th frame of a file is taken.
       hop: frames of a file between the starts of clips; 0 for num_frames * stride, so that clips
@@ -36,7 +36,7 @@ class ClipSettings:
 
     frame_size: tuple[int, int] = (64, 64)
     channels: int = 3
-    fit: str = "crop"
+    resize_mode: str = "crop"
     num_frames: int = 8
     stride: int = 1
     hop: int = 0
@@ -74,8 +74,11 @@ class ClipSettings:
             raise UserError(
                 f"channels: expected 1 for grey or 3 for colour, received {shown(self.channels)}"
             )
-        if not isinstance(self.fit, str) or self.fit not in FITS:
-            raise UserError(f"fit: expected one of {', '.join(FITS)}, received {shown(self.fit)}")
+        if not isinstance(self.resize_mode, str) or self.resize_mode not in RESIZE_MODES:
+            raise UserError(
+                f"resize_mode: expected one of {', '.join(RESIZE_MODES)}, received "
+                f"{shown(self.resize_mode)}"
+            )
 
     @property
     def frame_bytes(self) -> int:
@@ -122,7 +125,7 @@ class ClipSettings:
         """The inverse of `dataclasses.asdict`, also after a trip through JSON.
 
         Args:
-          settings: an object of all of them.
+          settings: an object of all of them; version 0.1 called resize_mode "fit".
 
         Raises:
           UserError: a setting is missing, unknown or out of its range.
@@ -131,4 +134,6 @@ class ClipSettings:
           >>> tf_dsae.ClipSettings.from_dict(dataclasses.asdict(clips)) == clips
           True
         """
+        if isinstance(settings, dict) and "fit" in settings and "resize_mode" not in settings:
+            settings = {"resize_mode" if k == "fit" else k: v for k, v in settings.items()}
         return from_dict(cls, "clip settings", settings)

@@ -108,7 +108,7 @@ class Builder(  # type: ignore[call-arg]  # TFDS is Any to the checker.
             for position, (source, clips) in enumerate(zip(members, files, strict=True)):
                 # TFDS sorts what does not fit into memory in parts, each of one range of keys.
                 key = (position << _KEY_BITS) // len(members)
-                for number, (start, clip) in enumerate(self._whole(source, clips)):
+                for number, (start, clip) in enumerate(self._keep_whole(source, clips)):
                     num_clips += 1
                     labels = labels_of.of[source.name] if labels_of.classes else {}
                     self._digest.update(repr(sorted(labels.items())).encode())
@@ -119,7 +119,7 @@ class Builder(  # type: ignore[call-arg]  # TFDS is Any to the checker.
             raise UserError(_nothing_left(split, len(members), self.info.metadata[SKIPPED]))
         self.info.metadata[FINGERPRINT] = self._digest.hexdigest()
 
-    def _whole(
+    def _keep_whole(
         self, source: Source, clips: Iterator[tuple[int, np.ndarray]]
     ) -> Iterator[tuple[int, np.ndarray]]:
         """Yields the clips of a video up to where it is damaged, and notes why it is not whole."""

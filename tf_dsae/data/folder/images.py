@@ -1,17 +1,56 @@
-"""Frames from image files and GIFs, and frames fitted to a size."""
+"""Frames from image files and GIFs, how large they may be, and their way to a clip's size."""
 
+import contextlib
+import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from tf_dsae.data.folder.bounds import bounded, check_size
 from tf_dsae.data.folder.clip_settings import ClipSettings
 
+MAX_PIXELS = 2**25  # Of one frame: 8192 x 4096.
 MAX_GIF_PIXELS = 2**32  # Of all frames of a GIF; a small file can claim any number.
 
 _GREYS = ("1", "L", "LA", "La")
+_LOCK = threading.Lock()
+_HOLDERS: list[contextlib.ExitStack] = []  # The first one in restores; one entry a thread inside.
+
+
+def check_size(width: int, height: int) -> None:
+    """Raises ValueError where a frame is too large to be decoded safely."""
+    if width < 1 or height < 1 or width * height > MAX_PIXELS:
+        raise ValueError(f"a frame of {width} x {height} pixels, at most {MAX_PIXELS} in all")
+
+
+@contextlib.contextmanager
+def bound_pillow() -> Iterator[None]:
+    """Has pillow refuse what is larger than `MAX_PIXELS`, and hides the warnings of libraries.
+
+    Both are settings of the process: the first thread to come makes them, the last to go undoes
+    them.
+    """
+    with _LOCK:
+        _HOLDERS.append(contextlib.ExitStack())
+        if len(_HOLDERS) == 1:
+            _set_bounds(_HOLDERS[0])
+    try:
+        yield
+    finally:
+        with _LOCK:
+            if len(_HOLDERS) == 1:
+                _HOLDERS[0].close()
+            _HOLDERS.pop()
+
+
+def _set_bounds(stack: contextlib.ExitStack) -> None:
+    stack.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    stack.enter_context(warnings.catch_warnings())
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 def folder_frames(
@@ -36,28 +75,28 @@ def gif_frames(path: Path, wanted: Callable[[int], bool]) -> Iterator[Image.Imag
       Exception: of many kinds, where the file is damaged.
     """
     pixels = 0
-    with bounded():
+    with bound_pillow():
         image = Image.open(path, formats=("GIF",))
     with image:
         index = 0
         while True:
-            with bounded():
+            with bound_pillow():
                 check_size(*image.size)
                 pixels += image.width * image.height
                 if pixels > MAX_GIF_PIXELS:
                     raise ValueError(f"more than {MAX_GIF_PIXELS} pixels in all frames")
                 image.load()  # A frame is drawn over the one before it.
-                frame = plain(image) if wanted(index) else None
+                frame = to_plain(image) if wanted(index) else None
             yield frame
             index += 1
             try:
-                with bounded():
+                with bound_pillow():
                     image.seek(index)
             except EOFError:
                 return
 
 
-def plain(image: Image.Image) -> Image.Image:
+def to_plain(image: Image.Image) -> Image.Image:
     """Returns a grey (L) or colour (RGB) image of 8 bits; what is clear is black."""
     if image.mode.startswith("I"):  # 16 bits of grey.
         # Where pillow has no type of 16 bits for a file, it gives the values in 32.
@@ -70,29 +109,29 @@ def plain(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode in _GREYS else "RGB")
 
 
-def fitted(image: Image.Image, settings: ClipSettings) -> np.ndarray:
+def resize_frame(image: Image.Image, settings: ClipSettings) -> np.ndarray:
     """Returns a plain image as a frame, uint8 [H, W, C], with its aspect ratio kept."""
     height, width = settings.frame_size
     image = image.convert("L" if settings.channels == 1 else "RGB")
     scales = width / image.width, height / image.height
-    if settings.fit == "crop":
+    if settings.resize_mode == "crop":
         scale = max(scales)
-        kept = width / scale, height / scale
-        left, top = (image.width - kept[0]) / 2, (image.height - kept[1]) / 2
-        box = max(left, 0), max(top, 0), min(left + kept[0], image.width), top + kept[1]
-        box = (*box[:3], min(box[3], image.height))
-        frame = _resized(image, (width, height), box, scale)
+        inner = width / scale, height / scale
+        left, top = (image.width - inner[0]) / 2, (image.height - inner[1]) / 2
+        right, bottom = left + inner[0], top + inner[1]
+        box = max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height)
+        frame = _resize(image, (width, height), box, scale)
     else:
         scale = min(scales)
         size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
         frame = Image.new(image.mode, (width, height))
         whole = (0.0, 0.0, float(image.width), float(image.height))
         place = (width - size[0]) // 2, (height - size[1]) // 2
-        frame.paste(_resized(image, size, whole, scale), place)
+        frame.paste(_resize(image, size, whole, scale), place)
     return np.asarray(frame).reshape(height, width, settings.channels)
 
 
-def _resized(
+def _resize(
     image: Image.Image,
     size: tuple[int, int],
     box: tuple[float, float, float, float],
@@ -106,7 +145,7 @@ def _resized(
 
 def _read_image(path: Path) -> Image.Image:
     """Returns one image file, upright."""
-    with bounded(), Image.open(path, formats=("PNG", "JPEG")) as image:
+    with bound_pillow(), Image.open(path, formats=("PNG", "JPEG")) as image:
         check_size(*image.size)
         image.load()
-        return plain(ImageOps.exif_transpose(image))
+        return to_plain(ImageOps.exif_transpose(image))

@@ -3,7 +3,6 @@
 import csv
 import io
 import os
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,17 +10,13 @@ from typing import NamedTuple
 
 from tf_dsae.core.checks import MAX_FACTORS
 from tf_dsae.core.errors import UserError, reason
+from tf_dsae.data.data_source import is_factor_name
 from tf_dsae.data.folder.clip_settings import ClipSettings
-from tf_dsae.data.folder.skipped import first_names
-from tf_dsae.data.folder.video_files import LABELS, Source, natural_key
+from tf_dsae.data.folder.video_files import LABELS, Source, first_names, natural_key
 
 MAX_BYTES = 2**26
 MAX_CLASSES = 1000
 MAX_CLASS_LENGTH = 200
-
-# 60 characters at most: judges of a factor are kept under its name.
-_FACTOR = re.compile("[A-Za-z](?:[A-Za-z0-9_ -]{0,58}[A-Za-z0-9_-])?")
-_TAKEN = ("file", "video")
 
 
 class Labels(NamedTuple):
@@ -136,7 +131,7 @@ def _factors(header: list[str]) -> list[str]:
             f"{LABELS}: expected at most {MAX_FACTORS} factors, received {len(factors)}"
         )
     for name in factors:
-        if not _FACTOR.fullmatch(name) or name.lower() in _TAKEN:
+        if not is_factor_name(name):
             raise UserError(
                 f"{LABELS}: expected factors named by a letter and up to 59 letters, digits, "
                 f"spaces, _ or -, and neither file nor video, received {_short(name)}; rename "

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.folder.bounds import MAX_PIXELS, check_size
+from tf_dsae.data.folder.images import MAX_PIXELS, check_size
 
 _BUFFER_BYTES = 2**18
 

@@ -1,4 +1,4 @@
-"""Clips of fitted frames, one after the other, from any source."""
+"""Clips of frames of one size, one after the other, from any source."""
 
 import contextlib
 import math
@@ -10,7 +10,7 @@ from PIL import Image
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.data.folder.array_files import array_frames
 from tf_dsae.data.folder.clip_settings import MAX_CLIP_BYTES, MAX_FRAMES, ClipSettings
-from tf_dsae.data.folder.images import fitted, folder_frames, gif_frames
+from tf_dsae.data.folder.images import folder_frames, gif_frames, resize_frame
 from tf_dsae.data.folder.movies import movie_frames
 from tf_dsae.data.folder.video_files import Source
 
@@ -56,7 +56,7 @@ def read_clip(
         return index >= start and (index - start) % settings.stride == 0
 
     frames, seen = [], -1
-    for seen, frame in _fitted_frames(source, settings, wanted):
+    for seen, frame in _read_frames(source, settings, wanted):
         if frame is not None:
             frames.append(frame)
         if seen >= end:
@@ -87,17 +87,17 @@ def iter_clips(source: Source, settings: ClipSettings) -> Iterator[tuple[int, np
 
     with _as_user_error(source):
         most = _max_clips(source, settings)
-    held: dict[int, np.ndarray] = {}
+    waiting: dict[int, np.ndarray] = {}
     start, seen = 0, -1
-    for seen, frame in _fitted_frames(source, settings, wanted):
+    for seen, frame in _read_frames(source, settings, wanted):
         if frame is not None:
-            held[seen] = frame
+            waiting[seen] = frame
         if seen == start + last:
             if start // hop == most:
                 raise _too_many(source, most)
-            yield start, np.stack([held[index] for index in range(start, seen + 1, stride)])
+            yield start, np.stack([waiting[index] for index in range(start, seen + 1, stride)])
             start += hop
-            held = {index: kept for index, kept in held.items() if index >= start}
+            waiting = {at: kept for at, kept in waiting.items() if at >= start}
     if start == 0:
         raise _too_short(source, seen + 1, settings.span)
 
@@ -109,7 +109,7 @@ def _max_clips(source: Source, settings: ClipSettings) -> int:
     return max(1, share // math.prod(settings.clip_shape))
 
 
-def _fitted_frames(
+def _read_frames(
     source: Source, settings: ClipSettings, wanted: Callable[[int], bool]
 ) -> Iterator[tuple[int, np.ndarray | None]]:
     """Yields (index, uint8 [H, W, C], or None where it is not wanted) of each frame of a file."""
@@ -120,7 +120,7 @@ def _fitted_frames(
             image = next(frames, _END)
             if image is _END:
                 return
-            frame = None if image is None else fitted(image, settings)
+            frame = None if image is None else resize_frame(image, settings)
         yield index, frame
 
 

@@ -1,8 +1,9 @@
-"""Finds what can become clips: movies, GIFs, folders of images, and videos in arrays."""
+"""Finds what can become clips, movies, GIFs, folders of images and arrays, and names it."""
 
 import os
 import re
 import stat
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ MOVIES = (".mp4", ".webm", ".avi", ".mov", ".mkv")
 IMAGES = (".png", ".jpg", ".jpeg")
 ARRAYS = (".npz", ".npy")
 MAX_SOURCES = 1_000_000  # Of one folder; small array files can claim any number.
+_NAMED = 5  # Files that are named one by one; of thousands nobody reads more.
 _KNOWN = (*MOVIES, ".gif", *IMAGES, *ARRAYS)
 _EXPECTED = f"{', '.join(suffix[1:] for suffix in _KNOWN)} files"
 
@@ -101,19 +103,19 @@ def open_source(path: str | os.PathLike) -> list[Source]:
     Raises:
       UserError: there is no such file, it is of no known kind, or a folder holds no images.
     """
-    given = Path(path).expanduser()
-    found = given.resolve()
-    if found.is_dir():
-        files, _ = _files_below(found, deep=False)
+    named = Path(path).expanduser()
+    target = named.resolve()
+    if target.is_dir():
+        files, _ = _files_below(target, deep=False)
         sources = [
-            source._replace(name=_printable(given.name or found.name))
-            for source in _image_folders(files, found)
+            source._replace(name=_printable(named.name or target.name))
+            for source in _image_folders(files, target)
         ]
-    elif found.is_file():
+    elif target.is_file():
         # A link may have another suffix than its file.
-        sources = _of_file(given.absolute(), given.absolute().parent)
-        if given.suffix.lower() in IMAGES:
-            sources = [Source(_printable(given.name), "images", found, (found,))]
+        sources = _of_file(named.absolute(), named.absolute().parent)
+        if named.suffix.lower() in IMAGES:
+            sources = [Source(_printable(named.name), "images", target, (target,))]
     else:
         raise UserError(f"{path}: expected a video, received no file; name one that is there")
     if not sources:
@@ -183,10 +185,10 @@ def _of_file(path: Path, root: Path) -> list[Source]:
     if suffix not in ARRAYS:
         return []
     try:
-        listed = arrays.listed(path)
+        videos = arrays.list_videos(path)
     except Exception as error:  # Of many kinds, as bytes may hold anything.
         return [Source(name, "damaged", path, problem=reason(error))]
-    single, siblings = len(listed) == 1, sum(count for _, count in listed)
+    single, siblings = len(videos) == 1, sum(count for _, count in videos)
     return [
         Source(
             f"{name}[{index}]" if single else f"{name}:{_printable(key)}[{index}]",
@@ -196,7 +198,7 @@ def _of_file(path: Path, root: Path) -> list[Source]:
             video=index,
             siblings=siblings,
         )
-        for key, count in listed
+        for key, count in videos
         for index in range(count)
     ]
 
@@ -222,3 +224,22 @@ def _printable(name: str) -> str:
     """Returns a name that can be printed and encoded, whatever bytes the file system holds."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def say_skipped(problems: Sequence[str], log: Callable[[str], object]) -> None:
+    """Says why videos were left out: a line for each of the first 5, then the number of others.
+
+    Args:
+      problems: what is wrong, each text with its file's name, as a UserError says it.
+      log: takes a line without its end, such as `logging.warning`.
+    """
+    for problem in problems[:_NAMED]:
+        log(f"skipped: {problem}")
+    if len(problems) > _NAMED:
+        log(f"skipped: {len(problems) - _NAMED} more")
+
+
+def first_names(names: Sequence[str]) -> str:
+    """Returns names for one line: the first 5, and the number of others."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

@@ -54,7 +54,7 @@ def attributes(character: int) -> dict[str, int]:
       ValueError: there is no such character.
     """
     if not 0 <= character < CHARACTERS:
-        raise ValueError(f"Expected a character in 0..{CHARACTERS - 1}, got {character}.")
+        raise ValueError(f"character: expected 0..{CHARACTERS - 1}, received {character}")
     digits = np.unravel_index(character, (CHOICES,) * len(ATTRIBUTES))
     return {name: int(digit) for name, digit in zip(ATTRIBUTES, digits, strict=True)}
 
@@ -72,7 +72,7 @@ def motion_cells(motion: int) -> tuple[tuple[int, int], ...]:
       ValueError: there is no such motion.
     """
     if not 0 <= motion < len(MOTIONS):
-        raise ValueError(f"Expected a motion in 0..{len(MOTIONS) - 1}, got {motion}.")
+        raise ValueError(f"motion: expected 0..{len(MOTIONS) - 1}, received {motion}")
     action, direction = MOTIONS[motion].split()
     return tuple((_ROWS[action][direction], column) for column in _COLUMNS[action])
 

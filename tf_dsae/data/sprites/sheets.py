@@ -35,8 +35,8 @@ def read_sheets(folder: str | os.PathLike) -> Sheets:
     """
     if not os.path.isdir(folder):
         raise UserError(
-            f"Expected a folder of sprite sheets (body/0.png to {SHOES}), but {folder} is no "
-            "folder; name one that holds them."
+            f"sheets_dir: expected a folder of sprite sheets, body/0.png to {SHOES}, received "
+            f"{folder}, which is no folder; name one that holds them"
         )
     sheets = read_sheet_files({name: Path(folder, name) for name in SHEET_FILES})
     if fingerprint(sheets) != PUBLISHED_FINGERPRINT:
@@ -68,19 +68,20 @@ def _read(path: str | os.PathLike) -> np.ndarray:
         with Image.open(io.BytesIO(read_bytes(path, _MAX_SHEET)), formats=("PNG",)) as image:
             if image.size != (width, height):
                 raise UserError(
-                    f"Expected a sheet of {width} x {height} pixels, but {path} has "
-                    f"{image.width} x {image.height}; replace it by the original file."
+                    f"{path}: expected a sheet of {width} x {height} pixels, received one of "
+                    f"{image.width} x {image.height}; replace it by the original file"
                 )
             return np.asarray(image.convert("RGBA"))
     except FileNotFoundError as error:
         raise UserError(
-            f"Expected all {len(SHEET_FILES)} sprite sheets, but {path} is missing; add it."
+            f"{path}: expected one of {len(SHEET_FILES)} sprite sheets, received no such file; add "
+            "it"
         ) from error
     except UserError:
         raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         # pillow raises SyntaxError for some broken PNG chunks, ValueError for texts that expand.
         raise UserError(
-            f"Expected a complete image, but {path} cannot be read ({reason(error)}); "
-            "replace it by the original file."
+            f"{path}: expected a complete image, received one that cannot be read "
+            f"({reason(error)}); replace it by the original file"
         ) from error

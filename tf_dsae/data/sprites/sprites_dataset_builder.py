@@ -12,7 +12,7 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 from tensorflow_datasets.core.download.util import DownloadError
 
-from tf_dsae.core.errors import UserError
+from tf_dsae.core.errors import UserError, reason
 from tf_dsae.data.read_ahead import num_cores, read_ahead
 from tf_dsae.data.sprites import characters, sheets
 
@@ -98,11 +98,8 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     ) -> Iterator[tuple[int, dict]]:
         motions = len(characters.MOTIONS)
 
-        def composed(character: int) -> list[np.ndarray]:
-            return list(composer.compose(character))
-
         # Characters are composed while TFDS packs and writes the ones before.
-        tasks = (functools.partial(composed, int(character)) for character in members)
+        tasks = (functools.partial(composer.compose, int(character)) for character in members)
         with contextlib.closing(read_ahead(tasks, num_cores(), motions)) as ahead:
             for position, (character, videos) in enumerate(zip(members, ahead, strict=True)):
                 labels = characters.attributes(int(character))
@@ -134,12 +131,12 @@ def _download_sheets(dl_manager: tfds.download.DownloadManager) -> characters.Sh
         paths = dl_manager.download(urls)
     except (OSError, DownloadError) as error:  # requests and urllib raise kinds of OSError.
         raise UserError(
-            f"Expected to download the sheets from {_SHEETS_URL}, but that failed ({error}); try "
-            "again later, or name a folder that holds them by --sheets_dir."
+            f"sheets_dir: expected to download the sheets from {_SHEETS_URL}, received: "
+            f"{reason(error)}; try again later, or name a folder that holds them by --sheets_dir"
         ) from error
     except NonMatchingChecksumError as error:
         raise UserError(
-            f"Expected the published sheets, but a download has the wrong checksum ({error}); "
-            "try again, or name a folder that holds them by --sheets_dir."
+            "sheets_dir: expected the published sheets, received a download of another checksum "
+            f"({reason(error)}); try again, or name a folder that holds them by --sheets_dir"
         ) from error
     return sheets.read_sheet_files(paths)

@@ -1,0 +1,301 @@
+"""Arrays in hand as a data set."""
+
+import dataclasses
+import functools
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from tf_dsae.core.checks import shown
+from tf_dsae.core.errors import UserError
+from tf_dsae.data.data_source import DATA_SOURCES, DataSource, is_factor_name
+from tf_dsae.data.sequence_spec import SequenceSpec
+
+if TYPE_CHECKING:
+    from tf_dsae.data.sequence_data import SequenceData
+
+MAX_CLASSES = 1000  # Of a factor.
+_SPLITS = ("train", "test")
+
+
+@dataclasses.dataclass(frozen=True)
+class ArraysSource(DataSource):
+    """Arrays that were in hand; a run keeps what they were, not the arrays.
+
+    Attributes:
+      name: of the data set.
+      sequences: what a sequence is, as `SequenceSpec.kind`.
+      shape: of a sequence.
+    """
+
+    kind: ClassVar[str] = "arrays"
+    summary: ClassVar[str] = "arrays in hand, in Python alone"
+
+    name: str = "arrays"
+    sequences: str = "video"
+    shape: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise UserError(f"name: expected text, received {shown(self.name)}")
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+    def check(self) -> None:
+        raise UserError(
+            f"data: expected the arrays of {shown(self.name)} in hand, as a run keeps none, "
+            "received none; make them by tf_dsae.data.from_arrays and pass data="
+        )
+
+    def open(
+        self, data_dir: str | os.PathLike | None = None, show_progress: bool = True
+    ) -> "SequenceData":
+        self.check()
+        raise AssertionError
+
+
+def from_arrays(
+    train: Any,
+    test: Any,
+    kind: str = "video",
+    labels: Mapping[str, tuple[Any, Any]] | None = None,
+    dynamic_factors: Sequence[str] = (),
+    rate: float | None = None,
+    channels: Sequence[str] | None = None,
+    name: str = "arrays",
+) -> "SequenceData":
+    """A data set of arrays.
+
+    Args:
+      train: [N, T, H, W, C], uint8 or float in [0, 1], C 1 or 3; or a list of N clips
+        [T, H, W, C] of one length. Floats are rounded to 255 steps.
+      test: the same, held out; N may differ.
+      kind: "video"; "audio" and "series" are not supported yet.
+      labels: factor -> (labels of train [N], labels of test [N]), each names or integers. Classes
+        are sorted, over both splits; test may have some that train does not.
+      dynamic_factors: factors of `labels` that say what moves; the others say what stays.
+      rate: frames a second.
+      channels: names of the entries of a frame, where they have names.
+      name: of the data set, for messages and folders.
+
+    Returns:
+      The data set. Its fingerprint is that of the content; the arrays are copied.
+
+    Raises:
+      UserError: an array, a label or a name is not as said above.
+
+    Example:
+      >>> videos = np.zeros([3, 4, 16, 16, 1], np.uint8)
+      >>> data = from_arrays(videos, videos[:2], labels={"who": (["b", "a", "b"], ["a", "c"])})
+      >>> data.video_shape, data.num_train, data.num_test, data.factors
+      ((4, 16, 16, 1), 3, 2, {'who': ('a', 'b', 'c')})
+    """
+    if kind in ("audio", "series"):
+        raise UserError(f"kind: expected video, received {kind}; {kind} is not supported yet")
+    SequenceSpec(kind, (1, 1, 1))  # Raises for an unknown kind.
+    _check_name(name)
+    splits = {"train": _read_videos("train", train), "test": _read_videos("test", test)}
+    shape, other = (splits[split].shape[1:] for split in _SPLITS)
+    if shape != other:
+        raise UserError(
+            f"test: expected sequences {list(shape)} as those of train, received {list(other)}; "
+            "give both splits frames of one size and clips of one length"
+        )
+    spec = SequenceSpec(kind, shape[1:], None if channels is None else tuple(channels), rate)
+    counts = {split: len(videos) for split, videos in splits.items()}
+    factors, numbers = _read_labels(labels or {}, counts)
+    _check_dynamic(dynamic_factors, factors)
+    return _make_data(name, spec, splits, factors, numbers, tuple(dynamic_factors))
+
+
+def _make_data(
+    name: str,
+    spec: SequenceSpec,
+    splits: Mapping[str, np.ndarray],
+    factors: dict[str, tuple[str, ...]],
+    numbers: Mapping[str, Mapping[str, np.ndarray]],
+    dynamic_factors: tuple[str, ...],
+) -> "SequenceData":
+    import tensorflow as tf
+
+    from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
+
+    @functools.cache
+    def load_split(split: str) -> EncodedSplit:
+        with tf.device("CPU"):
+            return EncodedSplit(tf.constant(splits[split]), numbers[split])
+
+    shape = splits["train"].shape[1:]
+    return SequenceData(
+        name=name,
+        fingerprint=_digest(spec, splits, factors, numbers),
+        video_shape=shape,
+        num_train=len(splits["train"]),
+        num_test=len(splits["test"]),
+        factors=factors,
+        load_split=load_split,
+        decode=tf.identity,
+        dynamic_factors=dynamic_factors,
+        source=ArraysSource(name, spec.kind, shape),
+        spec=spec,
+    )
+
+
+def _digest(
+    spec: SequenceSpec,
+    splits: Mapping[str, np.ndarray],
+    factors: Mapping[str, tuple[str, ...]],
+    numbers: Mapping[str, Mapping[str, np.ndarray]],
+) -> str:
+    """SHA-256, in hex, of the sequences and of their labels."""
+    digest = hashlib.sha256(repr((spec, sorted(factors.items()))).encode())
+    for split, videos in splits.items():
+        digest.update(f"{split}{videos.shape}".encode())
+        digest.update(videos.data)
+        for factor in sorted(factors):
+            digest.update(numbers[split][factor].astype("<i8").data)
+    return digest.hexdigest()
+
+
+# --- Sequences.
+
+
+def _read_videos(split: str, given: Any) -> np.ndarray:
+    """A split as uint8 [N, T, H, W, C], in memory of its own."""
+    if given is None or (hasattr(given, "__len__") and len(given) == 0):
+        raise UserError(
+            f"{split}: expected at least one sequence, received none; hold some out for test"
+        )
+    videos = _stack(split, given) if isinstance(given, list | tuple) else _as_array(split, given)
+    if videos.ndim != 5 or videos.shape[-1] not in (1, 3) or 0 in videos.shape:
+        raise UserError(
+            f"{split}: expected videos [N, T, H, W, C] with 1 or 3 channels, received "
+            f"{list(videos.shape)}; add the axis that is missing"
+        )
+    if videos.dtype == np.uint8:
+        return np.array(videos, order="C")
+    return _round(split, videos)
+
+
+def _stack(split: str, clips: Sequence[Any]) -> np.ndarray:
+    arrays = [_as_array(f"{split}[{at}]", clip) for at, clip in enumerate(clips)]
+    lengths = sorted({array.shape[0] if array.ndim else 0 for array in arrays})
+    if len(lengths) > 1:
+        raise UserError(
+            f"{split}: expected clips of one length, received {lengths[0]} to {lengths[-1]} "
+            "frames; ragged sequences are not supported yet, so cut or pad them"
+        )
+    for at, array in enumerate(arrays):
+        if (array.shape, array.dtype) != (arrays[0].shape, arrays[0].dtype):
+            raise UserError(
+                f"{split}[{at}]: expected a clip {list(arrays[0].shape)} of {arrays[0].dtype}, as "
+                f"the first, received {list(array.shape)} of {array.dtype}; convert it"
+            )
+    return np.stack(arrays)
+
+
+def _as_array(name: str, given: Any) -> np.ndarray:
+    try:
+        array = np.asarray(given)
+    except ValueError as error:  # Lists of lists that are no box.
+        raise UserError(f"{name}: expected an array, received {type(given).__name__}") from error
+    if array.dtype != np.uint8 and array.dtype.kind != "f":
+        raise UserError(
+            f"{name}: expected uint8 or floats in [0, 1], received {array.dtype}; convert it"
+        )
+    return array
+
+
+def _round(split: str, videos: np.ndarray) -> np.ndarray:
+    """Floats in [0, 1] as uint8; a sequence at a time, for the memory's sake."""
+    rounded = np.empty(videos.shape, np.uint8)
+    for at, video in enumerate(videos):
+        low, high = video.min(), video.max()
+        if not (low >= 0 and high <= 1):  # Comparisons with NaN are false.
+            raise UserError(
+                f"{split}[{at}]: expected floats in [0, 1] without NaN, received values from "
+                f"{low:g} to {high:g}; give uint8 videos, or divide by 255"
+            )
+        rounded[at] = np.rint(video.astype(np.float32) * 255)
+    return rounded
+
+
+# --- Labels and names.
+
+
+def _read_labels(
+    labels: Mapping[str, tuple[Any, Any]], counts: Mapping[str, int]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, np.ndarray]]]:
+    """(factor -> names of its classes, split -> factor -> int64 [N])."""
+    factors: dict[str, tuple[str, ...]] = {}
+    numbers: dict[str, dict[str, np.ndarray]] = {split: {} for split in _SPLITS}
+    if not isinstance(labels, Mapping):
+        raise UserError(f"labels: expected factor -> (train, test), received {shown(labels)}")
+    for factor, pair in labels.items():
+        if not is_factor_name(factor):
+            raise UserError(
+                "labels: expected factors named by a letter and up to 59 letters, digits, spaces, "
+                f"_ or -, and neither file nor video, received {shown(factor)}; rename it"
+            )
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise UserError(
+                f"labels: expected a pair for {factor}, labels of train and labels of test, "
+                f"received {shown(pair)}"
+            )
+        columns = [
+            _read_column(f"labels of {factor} in {split}", column, counts[split])
+            for split, column in zip(_SPLITS, pair, strict=True)
+        ]
+        if len({column.dtype.kind for column in columns}) > 1:
+            raise UserError(
+                f"labels: expected names or integers in both splits of {factor}, received both; "
+                "convert one of them"
+            )
+        classes, indices = np.unique(np.concatenate(columns), return_inverse=True)
+        if len(classes) > MAX_CLASSES:
+            raise UserError(
+                f"labels: expected at most {MAX_CLASSES} classes of {factor}, received "
+                f"{len(classes)}; leave it out or merge some"
+            )
+        factors[factor] = tuple(str(value) for value in classes)
+        parts = np.split(indices.astype(np.int64).reshape(-1), [counts["train"]])
+        for split, part in zip(_SPLITS, parts, strict=True):
+            numbers[split][factor] = part
+    return factors, numbers
+
+
+def _read_column(name: str, given: Any, count: int) -> np.ndarray:
+    """Labels of one split, int64 or text [N]."""
+    column = np.asarray(given)
+    if column.dtype == object and all(isinstance(value, str) for value in column.flat):
+        column = column.astype(str)
+    if column.ndim != 1 or column.dtype.kind not in "iuU":
+        raise UserError(
+            f"{name}: expected names or integers [{count}], received {list(column.shape)} of "
+            f"{column.dtype}"
+        )
+    if len(column) != count:
+        raise UserError(f"{name}: expected one a sequence, {count}, received {len(column)}")
+    return column if column.dtype.kind == "U" else column.astype(np.int64)
+
+
+def _check_dynamic(names: Sequence[str], factors: Mapping[str, Any]) -> None:
+    if isinstance(names, str) or any(name not in factors for name in names):
+        raise UserError(
+            f"dynamic_factors: expected factors of labels, {', '.join(factors) or 'none'}, "
+            f"received {shown(names)}; correct the names"
+        )
+
+
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name) <= 60:
+        raise UserError(f"name: expected 1 to 60 printable characters, received {shown(name)}")
+    # Published results are set beside what is named so.
+    is_ours = name in DATA_SOURCES and DATA_SOURCES.added_by(name) is None
+    if is_ours and name != ArraysSource.kind:
+        raise UserError(f"name: expected one that is not taken, received {shown(name)}")

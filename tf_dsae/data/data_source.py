@@ -1,0 +1,329 @@
+"""What a data set is made from: one object for each source, with all that is known of it.
+
+A source is a frozen dataclass: its fields are its settings. Its class has what is known without
+opening it: summary, licence, citation, published results, flags. This module loads no TensorFlow,
+so that flags and config.json are checked without it.
+"""
+
+import dataclasses
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+
+from tf_dsae.core.checks import shown
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.registry import Registry
+
+if TYPE_CHECKING:
+    from tf_dsae.data.sequence_data import SequenceData
+
+_ALIASES = {"sprites": "sprites/drawn"}
+# Version 0.1 wrote no source into the config.json of a run on these.
+_WITHOUT_SETTINGS = ("sprites/drawn", "sprites/lpc")
+# 60 characters at most: files are named after factors.
+_FACTOR = re.compile("[A-Za-z](?:[A-Za-z0-9_ -]{0,58}[A-Za-z0-9_-])?")
+_RESERVED_FACTORS = ("file", "video")
+_Source = TypeVar("_Source", bound="DataSource")
+
+
+class SourceFlag(NamedTuple):
+    """A flag of a data source, as every command line has it.
+
+    Attributes:
+      name: of the flag.
+      type: of its value: str, int, float, bool, or tuple for names separated by commas.
+      help: what it says.
+      default: of the setting, for the help.
+      setting: the setting that it gives; by default that of its name.
+      parse: makes the setting of the flag's value; by default they are the same.
+      alias: another name of the flag.
+    """
+
+    name: str
+    type: type
+    help: str
+    default: str = ""
+    setting: str = ""
+    parse: Callable[[Any], Any] | None = None
+    alias: str = ""
+
+
+def local_setting(default: Any) -> Any:
+    """A field that says where files lie or how they are read, not what the data are.
+
+    It is no part of config.json and of what tells two sources apart.
+    """
+    return dataclasses.field(default=default, compare=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSource:
+    """What a data set is made from. A subclass is a frozen dataclass of its settings.
+
+    Attributes:
+      kind: the name that it is registered by.
+      summary: what it is, in a few words.
+      licence: what its licence is; empty where the package does not know.
+      citation: where it was published.
+      baselines: published results on these very data: table -> factor -> {"disagreement",
+        "kl_recon", "kl_random"}, a fraction and two KLs in nats; absent where none was published.
+      dynamic_factors: factors that say what moves, where they are known before the data are opened.
+      clusters: factors that together name what is drawn anew for an interval, such as a person;
+        () for all that are static.
+      flags: its settings on command lines.
+
+    Example:
+      >>> @dataclasses.dataclass(frozen=True)
+      ... class Noise(DataSource):
+      ...     size: int = 8
+      >>> Noise().with_settings(size=16)
+      Noise(size=16)
+    """
+
+    kind: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+    licence: ClassVar[str] = ""
+    citation: ClassVar[str] = ""
+    baselines: ClassVar[Mapping[str, Mapping[str, Mapping[str, float]]]] = {}
+    dynamic_factors: ClassVar[tuple[str, ...]] = ()
+    clusters: ClassVar[tuple[str, ...]] = ()
+    flags: ClassVar[tuple[SourceFlag, ...]] = ()
+
+    @property
+    def frame_shape(self) -> tuple[int, ...] | None:
+        """The shape of a frame, where it is known before the data are opened."""
+        return None
+
+    @property
+    def label(self) -> str:
+        """A name for folders of runs."""
+        return self.kind.replace("/", "-")
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Folders that it reads from, to which nothing else should be written."""
+        return ()
+
+    def check(self) -> None:
+        """Raises UserError where it can be told at once that it cannot be opened."""
+
+    def open(
+        self, data_dir: str | os.PathLike | None = None, show_progress: bool = True
+    ) -> "SequenceData":
+        """Opens the data, which it first makes where `data_dir` does not hold them.
+
+        Raises:
+          UserError: the data cannot be had.
+        """
+        raise UserError(
+            f"{self.kind}: expected a data source that has `open`, received one without"
+        )
+
+    def identity(self) -> dict[str, Any]:
+        """The settings that tell two runs apart: those that change the data, no paths."""
+        return _stored(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The source as JSON has it, {"kind": its name, setting: value, ...}."""
+        module = DATA_SOURCES.added_by(self.kind)
+        settings = {
+            name: dataclasses.asdict(value)
+            if dataclasses.is_dataclass(value) and not isinstance(value, type)
+            else value
+            for name, value in _stored(self).items()
+        }
+        return {"kind": self.kind, **({"module": module} if module else {}), **settings}
+
+    @classmethod
+    def from_dict(cls: type[_Source], settings: Mapping[str, Any]) -> _Source:
+        """The inverse of `to_dict`, also after a trip through JSON.
+
+        Raises:
+          UserError: settings are missing, unknown or out of their range.
+        """
+        given = {name: value for name, value in settings.items() if name not in ("kind", "module")}
+        stored = [field.name for field in dataclasses.fields(cls) if field.compare]
+        unknown = sorted(set(given) - set(stored))
+        if unknown:
+            raise UserError(
+                f"{cls.kind}: expected the settings {', '.join(stored) or 'none'}, received "
+                f"{shown(unknown)}"
+            )
+        return cls._make({k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+
+    @classmethod
+    def _make(cls: type[_Source], settings: Mapping[str, Any]) -> _Source:
+        """Makes a source; a setting that is missing or unknown is a UserError."""
+        fields = dataclasses.fields(cls)
+        names = [field.name for field in fields if field.init]
+        unknown = [name for name in settings if name not in names]
+        if unknown:
+            raise UserError(
+                f"{unknown[0]}: expected a setting of {cls.kind} ({', '.join(names) or 'none'}), "
+                f"received one {_owners(unknown[0])}; leave it out or choose another data set"
+            )
+        for field in fields:
+            needed = field.default is field.default_factory is dataclasses.MISSING
+            if needed and field.name not in settings:
+                raise UserError(f"{field.name}: expected one for {cls.kind}, received none")
+        return cls(**settings)
+
+    def with_settings(self: _Source, **changes: Any) -> _Source:
+        """The same source but for some settings; raises UserError for those it does not have."""
+        current = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.init}
+        return self._make({**current, **changes})
+
+
+class _DataSources(Registry):
+    """The registry of sources; a class that is added gets its name as its `kind`."""
+
+    def add(self, name: str, entry: Any, home: str) -> None:
+        super().add(name, entry, home)
+        entry.kind = name
+
+
+DATA_SOURCES = _DataSources(
+    "data_source",
+    {
+        "sprites/drawn": "tf_dsae.data.sprites.sprites_source:DrawnSprites",
+        "sprites/lpc": "tf_dsae.data.sprites.sprites_source:LpcSprites",
+        "folder": "tf_dsae.data.folder.folder_source:FolderSource",
+        "arrays": "tf_dsae.data.arrays_source:ArraysSource",
+    },
+)
+
+
+def source_name(name: str) -> str:
+    """The name of a source for one of its names: "sprites" is short for "sprites/drawn"."""
+    return _ALIASES.get(name, name)
+
+
+def make_source(name: str, **settings: Any) -> DataSource:
+    """The data source of that name with those settings, and defaults for the others.
+
+    Raises:
+      UserError: there is no such source or setting, or a setting is out of its range.
+
+    Example:
+      >>> make_source("sprites").kind
+      'sprites/drawn'
+    """
+    cls = DATA_SOURCES[source_name(name) if isinstance(name, str) else name]
+    return cls._make(settings)
+
+
+def prepare(
+    source: DataSource | str,
+    data_dir: str | os.PathLike | None = None,
+    show_progress: bool = True,
+    **settings: Any,
+) -> "SequenceData":
+    """Opens a data set, which it first makes where `data_dir` does not hold it.
+
+    Args:
+      source: a `tf_dsae.data.DataSource`, or the name of one, such as "sprites/drawn",
+        "sprites/lpc" or "folder".
+      data_dir: folder of prepared data sets; by default that of TFDS, $TFDS_DATA_DIR or
+        ~/tensorflow_datasets.
+      show_progress: whether to show, on stderr, a bar (on a terminal) and a closing line.
+      **settings: of the source, such as `sheets_dir` of "sprites/lpc", or `video_dir`, `clips`
+        and `strict` of "folder"; those that a source given as an object has are replaced.
+
+    Raises:
+      UserError: the name or a setting is unknown, or the data cannot be had, made or read.
+
+    Example:
+      >>> tf_dsae.prepare("folder", video_dir="no_folder", clips=tf_dsae.ClipSettings(stride=2))
+      Traceback (most recent call last):
+      tf_dsae.UserError: video_dir: expected a folder of videos, received no_folder, which is no \
+folder; name another --video_dir
+    """
+    if not isinstance(source, DataSource):
+        source = make_source(source, **settings)
+    elif settings:
+        source = source.with_settings(**settings)
+    source.check()
+    data = source.open(data_dir, show_progress)
+    if type(data.source) is not type(source):
+        data = dataclasses.replace(data, source=source)
+    return data
+
+
+# --- What a run keeps.
+
+
+def read_source(data: Mapping[str, Any]) -> DataSource | None:
+    """The source in a run's facts about its data, those of version 0.1 too; None where none is.
+
+    Args:
+      data: the object `data` of a config.json.
+
+    Raises:
+      UserError: there is one, and it is not what a run writes, or its module is not imported.
+    """
+    settings = data.get("source")
+    if not settings:
+        return make_source(data["name"]) if data.get("name") in _WITHOUT_SETTINGS else None
+    if not isinstance(settings, Mapping):
+        raise UserError(f"data: source: expected an object, received {shown(settings)}")
+    kind = settings.get("kind", "folder" if "video_dir" in settings else None)
+    if not isinstance(kind, str) or kind not in DATA_SOURCES:
+        module = settings.get("module")
+        advice = f"import {module}" if isinstance(module, str) else "import the module that has it"
+        raise UserError(
+            f"data: source: expected one of {', '.join(DATA_SOURCES.names())}, received "
+            f"{shown(kind)}; {advice} first"
+        )
+    try:
+        return DATA_SOURCES[kind].from_dict(settings)
+    except UserError as error:
+        raise UserError(f"data: source: {error}") from None
+
+
+def find_source(data: Mapping[str, Any]) -> DataSource | None:
+    """As `read_source`, and None where what a run wrote cannot be read here."""
+    try:
+        return read_source(data)
+    except UserError:
+        return None
+
+
+def find_baselines(dataset: str) -> Mapping[str, Mapping[str, Mapping[str, float]]]:
+    """The published results on the data set of that name; {} where the package knows none."""
+    name = source_name(dataset)
+    return DATA_SOURCES[name].baselines if name in DATA_SOURCES else {}
+
+
+def check_outside(workdir: str | os.PathLike, source: DataSource) -> None:
+    """Raises UserError where files of a run would come to lie among those of its data."""
+    for folder in source.folders:
+        if Path(workdir).expanduser().resolve().is_relative_to(Path(folder).expanduser().resolve()):
+            raise UserError(
+                f"workdir: expected a folder outside of the data in {folder}, received {workdir}; "
+                "name another --workdir"
+            )
+
+
+def is_factor_name(name: Any) -> bool:
+    """Whether a factor may have that name: files and features are named after it."""
+    is_name = isinstance(name, str) and _FACTOR.fullmatch(name) is not None
+    return is_name and name.lower() not in _RESERVED_FACTORS
+
+
+def _owners(setting: str) -> str:
+    """Which data sets have a setting of that name."""
+    owners = []
+    for kind in DATA_SOURCES.names():
+        cls = DATA_SOURCES[kind]
+        names = {field.name for field in dataclasses.fields(cls)}
+        if setting in names | {flag.setting or flag.name for flag in cls.flags}:
+            owners.append(kind)
+    return f"of {', '.join(owners)}" if owners else "that no data set has"
+
+
+def _stored(source: DataSource) -> dict[str, Any]:
+    """The settings of a source that its data depend on."""
+    fields = dataclasses.fields(source)
+    return {field.name: getattr(source, field.name) for field in fields if field.compare}

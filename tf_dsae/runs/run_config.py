@@ -1,0 +1,196 @@
+"""A run's folder: the names of its files, and config.json, read and written without TensorFlow."""
+
+import dataclasses
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tf_dsae.core.checks import shown
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.files import check_folder, path_errors, read_json, write_errors, written_whole
+from tf_dsae.core.version import __version__
+from tf_dsae.data.data_source import DataSource, make_source, read_source
+from tf_dsae.layers.model_config import ModelConfig
+from tf_dsae.layers.registries import PARTS
+from tf_dsae.methods.method import METHODS
+from tf_dsae.methods.training_config import TrainingConfig
+
+CONFIG = "config.json"
+WEIGHTS = "model.weights.h5"
+METRICS = "metrics.csv"
+CHECKPOINTS = "checkpoints"
+FIGURES = "figures"
+TENSORBOARD = "tensorboard"
+
+_LIBRARIES = (
+    "tensorflow",
+    "keras",
+    "tensorflow-probability",
+    "tensorflow-datasets",
+    "numpy",
+    "scikit-learn",
+)
+# Settings that the machine decides, and the value that leaves them to it.
+_LEFT_TO_MACHINE = {"xla": "auto", "mixed_precision": None}
+
+
+class RunConfig(NamedTuple):
+    """Everything a run's weights depend on; `data` is {} until the data are open."""
+
+    model: ModelConfig
+    training: TrainingConfig
+    data: dict[str, Any]
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, this package and the libraries its numbers depend on."""
+    libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    return {"python": platform.python_version(), "tf_dsae": __version__, **libraries}
+
+
+def write_config(workdir: str | os.PathLike, run: RunConfig) -> None:
+    """Writes config.json."""
+    settings = {
+        "model": dataclasses.asdict(run.model),
+        "training": dataclasses.asdict(run.training),
+        "data": run.data,
+        "versions": versions(),
+    }
+    if modules := _modules_of(run):
+        settings["modules"] = modules
+    with written_whole(Path(workdir) / CONFIG) as path:
+        path.write_text(json.dumps(settings, indent=2) + "\n")
+
+
+def _modules_of(run: RunConfig) -> dict[str, str]:
+    """What other packages registered and this run needs: "kind name" -> the module to import."""
+    names = {kind: getattr(run.model, kind) for kind in PARTS} | {"method": run.training.method}
+    homes = {
+        f"{kind} {name}": (METHODS if kind == "method" else PARTS[kind]).added_by(name)
+        for kind, name in names.items()
+    }
+    return {entry: home for entry, home in homes.items() if home}
+
+
+def _missing_modules(settings: Mapping[str, Any]) -> str:
+    """ "; import x first, which registers a, b" for what a run needs and nobody registered."""
+    modules = settings.get("modules")
+    if not isinstance(modules, dict):
+        return ""
+    missing: dict[str, list[str]] = {}
+    for entry, module in modules.items():
+        kind, _, name = str(entry).partition(" ")
+        registry = METHODS if kind == "method" else PARTS.get(kind)
+        if registry is not None and name not in registry:
+            missing.setdefault(shown(str(module)), []).append(shown(str(entry)))
+    lines = [f"import {module}, which registers {', '.join(of)}" for module, of in missing.items()]
+    return "; " + " and ".join(lines) + ", first" if lines else ""
+
+
+def read_config(path: str | os.PathLike) -> RunConfig:
+    """Reads a config.json.
+
+    Raises:
+      UserError: it is missing, no JSON, or not what `write_config` writes.
+    """
+    return _read_config(Path(path))[0]
+
+
+def read_settings(path: str | os.PathLike) -> dict[str, Any]:
+    """What a config.json holds, versions included, once checked; raises as `read_config` does."""
+    return _read_config(Path(path))[1]
+
+
+def _read_config(path: Path) -> tuple[RunConfig, dict[str, Any]]:
+    path = path.expanduser()
+    settings = read_json(path, "a run's settings")
+    if not isinstance(settings, dict) or not {"model", "training", "data"} <= set(settings):
+        raise UserError(f"{path}: expected an object with model, training and data in it")
+    if not isinstance(settings["data"], dict):
+        raise UserError(f"{path}: data: expected an object, received {shown(settings['data'])}")
+    try:
+        model = ModelConfig.from_dict(settings["model"])
+        training = TrainingConfig.from_dict(settings["training"])
+    except UserError as error:
+        raise UserError(f"{path}: {error}{_missing_modules(settings)}") from None
+    return RunConfig(model, training, settings["data"]), settings
+
+
+def read_finished_run(workdir: str | os.PathLike) -> RunConfig:
+    """The settings of a run that has its weights; they are looked for and not read.
+
+    Raises:
+      UserError: config.json is missing or damaged, or there are no weights.
+    """
+    workdir = Path(workdir).expanduser()
+    with path_errors("workdir", workdir):
+        run = read_config(workdir / CONFIG)
+        if not (workdir / WEIGHTS).exists():
+            raise UserError(
+                f"{workdir / WEIGHTS}: expected the weights of a finished run, found no such file; "
+                "let bin/train finish, or name another run"
+            )
+    return run
+
+
+def settings_of(run: RunConfig) -> dict[str, Any]:
+    """What tells runs apart, name -> value."""
+    model, training = dataclasses.asdict(run.model), dataclasses.asdict(run.training)
+    # The same data may lie elsewhere by now: their fingerprint says that they are the same.
+    data = {f"data {key}": value for key, value in run.data.items() if key != "source"}
+    source = read_source(run.data)
+    of_source = {"dataset": source.kind, **source.identity()} if source else {}
+    return {**model, **training, **of_source, **data}
+
+
+def source_of(run: RunConfig) -> DataSource:
+    """What the data of a run were made from; raises UserError where that is not known here."""
+    return read_source(run.data) or make_source(run.training.dataset)
+
+
+def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:
+    """Raises UserError where the folder holds a run of other settings; names those that differ.
+
+    Data are compared only where `run` knows its data, and settings that are left to the machine
+    only once they are decided.
+    """
+    path = Path(workdir) / CONFIG
+    if not path.exists():
+        return
+    theirs, ours = settings_of(read_config(path)), settings_of(run)
+    changed = [
+        f"{name} {shown(theirs.get(name))} (now {shown(value)})"
+        for name, value in ours.items()
+        if theirs.get(name) != value
+        and not (name in _LEFT_TO_MACHINE and value == _LEFT_TO_MACHINE[name])
+    ]
+    if changed:
+        raise UserError(
+            f"workdir: expected {workdir} to be empty or to hold this very run, found one with "
+            f"{', '.join(changed)}; name another --workdir, or delete that one"
+        )
+
+
+def check_workdir(workdir: str | os.PathLike, run: RunConfig, resume: bool) -> None:
+    """Raises UserError where the folder cannot hold this run."""
+    workdir = Path(workdir)
+    with write_errors(workdir):
+        config, checkpoints = workdir / CONFIG, workdir / CHECKPOINTS
+        has_run = config.exists()
+        has_checkpoints = checkpoints.is_dir() and any(checkpoints.iterdir())
+    check_folder("workdir", workdir)
+    if has_run and not resume:
+        raise UserError(
+            f"workdir: expected no run in {workdir} with --noresume, found one; name another "
+            "--workdir, or leave --noresume out to go on with it"
+        )
+    if has_checkpoints and not has_run:
+        raise UserError(
+            f"workdir: expected {config} beside the checkpoints of a run, found none; name another "
+            f"--workdir, or delete {checkpoints}"
+        )
+    check_same_run(workdir, run)

@@ -1,0 +1,74 @@
+"""What is wrong with a run, found before time is spent on TensorFlow or on data."""
+
+import importlib.util
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tf_dsae.core.checks import check_whole
+from tf_dsae.core.errors import UserError
+from tf_dsae.core.schedules import parse_schedule
+from tf_dsae.layers.model_config import ModelConfig
+from tf_dsae.methods.training_config import TrainingConfig
+from tf_dsae.runs.run_config import RunConfig, check_workdir
+
+CHECKPOINT_MINUTES = 5.0  # Between checkpoints within an epoch.
+
+
+def check_before_data(
+    workdir: str | os.PathLike,
+    model_config: ModelConfig,
+    training: TrainingConfig,
+    resume: bool,
+    tensorboard: bool | None = None,
+    source: Mapping[str, Any] | None = None,
+) -> None:
+    """Finds what is wrong with a run before TensorFlow loads or data are read; writes nothing.
+
+    Args:
+      source: as `SequenceData.source` will be.
+      The others as of `tf_dsae.train`.
+
+    Raises:
+      UserError: as `tf_dsae.train` does for settings and workdir.
+    """
+    check_tensorboard(tensorboard)
+    check_schedules(training)
+    data = {"source": source} if source else {}
+    check_workdir(Path(workdir).expanduser(), RunConfig(model_config, training, data), resume)
+
+
+def check_schedules(training: TrainingConfig) -> None:
+    """Raises UserError where a schedule of the settings makes no sense."""
+    steps = training.epochs * training.steps_per_epoch
+    for name in ("beta_f", "beta_z"):
+        text = getattr(training, name)
+        # Where an epoch's steps depend on the data, so does the order of steps and percentages.
+        for part in [text] if steps or "%" not in text else text.split(","):
+            parse_schedule(part, steps, name)
+
+
+def has_tensorboard() -> bool:
+    """Whether the extra [tensorboard] is there."""
+    return importlib.util.find_spec("tensorboard") is not None
+
+
+def check_tensorboard(asked: bool | None) -> None:
+    """Raises UserError where TensorBoard's files are asked for and it is not installed."""
+    if asked and not has_tensorboard():
+        raise UserError(
+            "tensorboard: expected TensorBoard to be installed, found it missing; pip install "
+            "tensorboard, or leave --tensorboard out"
+        )
+
+
+def check_shares(batch_size: int, num_replicas: int, accumulate_steps: int) -> None:
+    """Raises UserError where a batch cannot be shared out equally."""
+    check_whole("accumulate_steps", accumulate_steps, 1)
+    if batch_size % (num_replicas * accumulate_steps):
+        raise UserError(
+            f"batch_size: expected a multiple of {num_replicas * accumulate_steps}, for "
+            f"{num_replicas} replicas of {accumulate_steps} equal parts each, received "
+            f"{batch_size}; choose another --batch_size, or fewer devices or parts"
+        )
