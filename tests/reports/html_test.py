@@ -95,7 +95,7 @@ def test_whatever_text_is_shown_as_it_is(files):
     assert not page.all("script")
     assert page.text.count(HOSTILE) == harmless.text.count("some words") > 20
     attributes = [value for _, found in page.elements for value in found.values() if value]
-    assert HOSTILE in attributes  # The text for who does not see a picture.
+    assert HOSTILE in attributes  # The text that describes a picture.
     assert not [name for _, found in page.elements for name in found if name.startswith("on")]
 
 
@@ -121,7 +121,7 @@ def test_pictures_are_embedded_with_a_text(files):
     assert all((image["width"], image["height"]) == ("50", "30") for image in images)
     kind, content = images[1]["src"].removeprefix("data:image/").split(";base64,")
     assert kind == "gif" and base64.b64decode(content) == files[1].read_bytes()
-    with pytest.raises(ValueError, match="a text for who does not see the picture"):
+    with pytest.raises(UserError, match="expected a text that describes the picture"):
         html.render_page(Report("a", [Figure(files[0], " ")], []))
 
 

@@ -18,6 +18,12 @@ INK, FAINT = "#1a1a1a", "#8a8a8a"
 # After Okabe and Ito, whom all eyes can tell apart, and three more.
 COLOURS: tuple[str, ...] = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7")
 COLOURS += ("#1a1a1a", "#9c9c9c", "#7a4a1e")
+_TERMS = {
+    "elbo": "ELBO",
+    "log_likelihood": "log-likelihood",
+    "static_kl": "KL of f",
+    "dynamic_kl": "KL of z",
+}
 _MOST_NAMES = 18  # That a legend lists.
 
 
@@ -218,24 +224,28 @@ def tidy_axes(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def save_curves(path: str | os.PathLike, rows: Sequence[dict[str, str]]) -> None:
-    """Writes a PNG of the bound and its terms over epochs, from the rows of a metrics.csv."""
-    figure = Figure(figsize=(10, 6), dpi=100, layout="constrained")
-    titles = {
-        "elbo": "ELBO",
-        "log_likelihood": "log-likelihood",
-        "static_kl": "KL of f",
-        "dynamic_kl": "KL of z",
-    }
+def save_curves(path: str | os.PathLike, rows: Sequence[Mapping[str, str]]) -> None:
+    """Writes a PNG of the bound and its terms over epochs, from the rows of a metrics.csv.
+
+    Every column that has a twin `val_...` has a panel: the terms of the run's own objective.
+    """
+    names = [name for name in (rows[0] if rows else ()) if f"val_{name}" in rows[0]] or [*_TERMS]
+    down = -(-len(names) // 2)
+    figure = Figure(figsize=(10, 3 * down), dpi=100, layout="constrained")
     epochs = [int(row["epoch"]) for row in rows]
-    for axes, (name, title) in zip(figure.subplots(2, 2).flat, titles.items(), strict=True):
+    grid = figure.subplots(down, 2, squeeze=False).flat
+    for name, axes in zip(names, grid, strict=False):
         for prefix, label, colour in (("", "training", "#1f77b4"), ("val_", "held out", "#d95f02")):
             values = [float(row.get(prefix + name) or "nan") for row in rows]
             axes.plot(epochs, values, marker=".", color=colour, label=label)
-        axes.set(title=title, xlabel="epoch", ylabel="nats per video")
+        title = _TERMS.get(name, name)
+        axes.set(xlabel="epoch", ylabel="nats per video" if name in _TERMS else "cost")
+        axes.set_title(title, parse_math=False)
         axes.ticklabel_format(axis="y", useOffset=False, style="plain")
         axes.xaxis.get_major_locator().set_params(integer=True)
         tidy_axes(axes)
         axes.legend(frameon=False)
+    for axes in grid:  # The panel that an odd number leaves.
+        axes.set_axis_off()
     with written_whole(path) as beside:
         figure.savefig(beside, facecolor="white")

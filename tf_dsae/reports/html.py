@@ -165,7 +165,9 @@ def _figure(figure: Figure) -> str:
 def _image(path: str | os.PathLike, alt: str) -> str:
     """An <img> that holds the file."""
     if not alt.strip():
-        raise ValueError(f"{path}: expected a text for who does not see the picture")
+        raise UserError(
+            f"{path}: expected a text that describes the picture, received none; give one"
+        )
     try:
         held = read_bytes(path, _MAX_PICTURE)
         with Image.open(io.BytesIO(held), formats=("PNG", "GIF")) as picture:
