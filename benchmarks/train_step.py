@@ -4,9 +4,9 @@ For each preset and precision: milliseconds of a step as the preset trains, and 
 With --baseline each checkout's step runs in a process of its own, and the two take turns, a block
 of steps at a time, so that what else the machine does meets both. Printed are the medians over
 blocks, and of the ratios of neighbouring blocks, by the clock and by processor time; below 1 this
-checkout is faster. A step of the same code gave 0.98 to 1.02.
+checkout is faster.
 
-  python benchmarks/train_step.py --presets=paper,sprites --batch_size=32
+  python benchmarks/train_step.py --presets=paper,sprites_lpc --batch_size=32
   git worktree add /tmp/before v0.1 && python benchmarks/train_step.py --baseline=/tmp/before
 """
 
@@ -48,7 +48,10 @@ def answer(checkout: str) -> None:
     from tf_dsae.training.building import build_model
 
     [name], [precision] = _PRESETS.value, _PRECISIONS.value
-    preset = tf_dsae.PRESETS[name]
+    if name in tf_dsae.PRESETS:
+        preset = tf_dsae.PRESETS[name]
+    else:  # Version 0.1 had one preset for both kinds of sprites.
+        preset = tf_dsae.preset("sprites", name.replace("_", "/"))
     training = dataclasses.replace(preset.training, mixed_precision=precision != "float32")
     model = build_model(preset.model, training, total_steps=1000)
     batch_size = _BATCH_SIZE.value or training.batch_size
@@ -114,7 +117,7 @@ def compare(preset: str, precision: str) -> str:
         worker.stop()
     walls = [statistics.median(wall for wall, _ in times) for times in blocks]
     batch_size = workers[0].batch_size
-    row = f"{preset:9} {precision:15} {batch_size:5} {batch_size / walls[0]:9.1f}"
+    row = f"{preset:13} {precision:15} {batch_size:5} {batch_size / walls[0]:9.1f}"
     row += "".join(f" {1e3 * wall:9.1f}" for wall in walls)
     if len(blocks) == 2:
         pairs = list(zip(*blocks, strict=True))
@@ -133,7 +136,7 @@ def main(argv: list[str]) -> None:
     sys.path.insert(0, str(ROOT))
     import tf_dsae
 
-    head = "preset    precision       batch  videos/s   ms/step"
+    head = "preset        precision       batch  videos/s   ms/step"
     print(head + "    before     ratio processor" * bool(_BASELINE.value), flush=True)
     for precision in _PRECISIONS.value:
         for name in _PRESETS.value or tf_dsae.PRESETS:

@@ -143,7 +143,7 @@ def settings_of(run: RunConfig) -> dict[str, Any]:
     # The same data may lie elsewhere by now: their fingerprint says that they are the same.
     data = {f"data {key}": value for key, value in run.data.items() if key != "source"}
     source = read_source(run.data)
-    of_source = {"source": source.kind, **source.identity()} if source else {}
+    of_source = {"dataset": source.kind, **source.identity()} if source else {}
     return {**model, **training, **of_source, **data}
 
 

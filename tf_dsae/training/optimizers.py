@@ -99,10 +99,9 @@ class Muon(keras.optimizers.Muon):
         matrices = tf.reshape(ahead, [-1, gates, ahead.shape[-1] // gates])
         matrices = tf.transpose(matrices, [1, 0, 2])
         update = self.zeropower_via_newtonschulz5(matrices, self.ns_steps)
-        if self.rms_rate is not None:
-            update *= self.rms_rate * max(matrices.shape[1:]) ** 0.5
-        update = tf.reshape(tf.transpose(update, [1, 0, 2]), ahead.shape)
-        self.assign_sub(variable, update * tf.cast(learning_rate, tf.float32))
+        size = 1.0 if self.rms_rate is None else self.rms_rate * max(matrices.shape[1:]) ** 0.5
+        update = tf.transpose(update, [1, 0, 2]) * (size * tf.cast(learning_rate, tf.float32))
+        self.assign_sub(variable, tf.reshape(update, ahead.shape))
 
     def zeropower_via_newtonschulz5(self, x: tf.Tensor, steps: int) -> tf.Tensor:
         """Matrices [N, R, C] with their singular values brought near 1; float32.
@@ -113,8 +112,8 @@ class Muon(keras.optimizers.Muon):
         Example, of singular values 2 and 1:
           >>> matrices = tf.constant([[[0.0, 2.0, 0.0], [1.0, 0.0, 0.0]]])
           >>> near_one = Muon().zeropower_via_newtonschulz5(matrices, steps=5)
-          >>> np.linalg.svd(near_one[0], compute_uv=False).round(1).tolist()
-          [1.1, 0.7]
+          >>> print(np.linalg.svd(near_one[0], compute_uv=False).round(1))
+          [1.1 0.7]
         """
         is_tall = x.shape[1] > x.shape[2]
         wide = tf.cast(tf.linalg.matrix_transpose(x) if is_tall else x, tf.float32)
