@@ -21,7 +21,7 @@ from absl import flags
 
 from tf_dsae.cli import common, data_flags
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.data_source import DataSource, check_outside, prepare, read_source
+from tf_dsae.data.data_source import DataSource, prepare, read_source
 from tf_dsae.methods.presets import PRESETS, preset
 from tf_dsae.models.config import ModelConfig, TrainingConfig
 
@@ -242,6 +242,16 @@ def default_workdir(training: TrainingConfig, given: dict, source: DataSource) -
     return Path("runs") / re.sub(r"[^\w.,=+-]", "_", name)[:200]
 
 
+def _check_place(workdir: Path, source: DataSource) -> None:
+    """Raises UserError where the run's pictures would become data to train on."""
+    for place in source.folders:
+        if workdir.expanduser().resolve().is_relative_to(Path(place).expanduser().resolve()):
+            raise UserError(
+                f"workdir: expected a folder outside of the data in {place}, received {workdir}; "
+                "name another --workdir"
+            )
+
+
 def main(argv: list[str]) -> int:
     """Trains what the flags name and says where it lies."""
     del argv  # Flags only.
@@ -249,7 +259,7 @@ def main(argv: list[str]) -> int:
     workdir = default_workdir(training, given, source)
     if _WORKDIR.value:
         workdir = Path(_WORKDIR.value)
-    check_outside(workdir, source)
+    _check_place(workdir, source)
 
     common.load_tensorflow()
     from tf_dsae.training import check_before_data, make_strategy, train

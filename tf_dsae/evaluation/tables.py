@@ -65,7 +65,8 @@ def kept_latent(evaluation: Evaluation, factor: str) -> str:
 
 def published_for(evaluation: Evaluation) -> Mapping[str, Mapping[str, Any]]:
     """The published tables of the very data set that was evaluated."""
-    return find_baselines(evaluation["dataset"])
+    tables = find_baselines(evaluation["dataset"])
+    return {name: rows for name, rows in tables.items() if set(rows) & set(evaluation["table"])}
 
 
 # --- The paper's table.
