@@ -13,6 +13,7 @@ import tensorflow as tf
 
 import tf_dsae
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
+from tf_dsae.evaluation.results import KeptFactors
 from tf_dsae.runs.run_config import RunConfig, write_config
 from tf_dsae.runs.weights import save_weights
 
@@ -32,6 +33,7 @@ MODULES = [
 KERAS = {*dir(keras.Model), *dir(keras.layers.Layer), "compile_from_config"} - {"compile"}
 # Name -> why it has no example that runs here.
 WITHOUT_EXAMPLE = {
+    "tf_dsae.evaluate": "trains judges",
     "tf_dsae.prepare": "draws 11,664 videos",
 }
 
@@ -103,6 +105,21 @@ def small_data() -> SequenceData:
     )
 
 
+def small_evaluation() -> tf_dsae.Evaluation:
+    """Of four videos and one factor, whose disagreement is 1/4."""
+    row = tf_dsae.metrics.Disagreement(0.25, 0.5, 9.0)
+    probe = {"static": {"skin": 1.0}, "dynamic": {"skin": 0.5}}
+    return tf_dsae.Evaluation(
+        dataset="black",
+        num_videos=4,
+        elbo={"elbo": -7.0, "static_kl": 2.0, "dynamic_kl": 3.0},
+        judges={},
+        table={"skin": row},
+        protocol=KeptFactors({"skin": 1.0}),
+        latents=tf_dsae.metrics.LatentScores(0.5, tf_dsae.metrics.DCI(1, 1, 1), 0.5, probe),
+    )
+
+
 @pytest.fixture(scope="module")
 def names(tmp_path_factory):
     """What examples may use unsaid, in a folder that holds a run."""
@@ -113,7 +130,13 @@ def names(tmp_path_factory):
     save_weights(folder / "runs" / "tiny", tf_dsae.DSAE(settings.model, seed=0))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        yield {"tf_dsae": tf_dsae, "np": np, "tf": tf, "data": small_data()}
+        yield {
+            "tf_dsae": tf_dsae,
+            "np": np,
+            "tf": tf,
+            "data": small_data(),
+            "evaluation": small_evaluation(),
+        }
 
 
 @functools.cache

@@ -10,10 +10,10 @@ from tests.conftest import small_config
 from tests.evaluation.conftest import FRAMES, Mixed, PixelJudges, PixelModel, pixel_videos
 from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation.collect import Generated, collect
+from tf_dsae.evaluation.interfaces import EvaluatedModel, JudgesLike
 from tf_dsae.evaluation.judge import Judges, JudgeSettings
 from tf_dsae.evaluation.measure_model import characters, check_factors, measure_model
 from tf_dsae.evaluation.protocol import Protocol
-from tf_dsae.evaluation.protocols import EvaluatedModel, JudgesLike
 from tf_dsae.evaluation.results import Evaluation
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.training.callbacks import CollapseWarning

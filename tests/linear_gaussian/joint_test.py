@@ -61,8 +61,8 @@ def test_paths_begin_at_the_truth_and_end_at_the_fit(joint):
 
 
 def test_the_limit_of_the_exact_family_is_the_truth(joint):
-    limit = joint.families["exact"]["limit"]
-    assert limit == pytest.approx(TRUE_PARAMETERS._asdict(), abs=1e-4)
+    limit = joint.families["exact"].limit
+    assert limit == pytest.approx(TRUE_PARAMETERS, abs=1e-4)
 
 
 def test_ascent_ends_where_the_slope_does():

@@ -2,8 +2,8 @@
 
 A kind is a dataclass or a NamedTuple whose fields are numbers, texts, flags, other kinds,
 `dict[str, kind]` and `tuple[kind, ...]`. `Annotated[int, 1]` is a whole number of at least 1,
-`Annotated[str, 200]` a text of at most 200 characters. A field with a default may be missing;
-fields that the kind does not know are left out.
+`Annotated[str, 200]` a text of at most 200 characters. A field with a default may be missing.
+Fields that the kind does not know are left out, or refused of an `Annotated[kind, STRICT]`.
 """
 
 import dataclasses
@@ -20,6 +20,7 @@ from tf_dsae.core.errors import UserError
 T = TypeVar("T")
 Count = Annotated[int, 1]
 Name = Annotated[str, MAX_NAME]
+STRICT = "no other fields"
 _MISSING = object()
 
 
@@ -93,6 +94,10 @@ def _expect(right: bool, place: str, expected: str, value: Any) -> None:
 
 def _read(kind: Any, value: Any, place: str) -> Any:
     origin, inside = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated and inside[1] is STRICT:
+        unknown = sorted(set(value) - _hints(inside[0]).keys()) if isinstance(value, dict) else []
+        _expect(not unknown, place, STRICT, unknown)
+        return _read(inside[0], value, place)
     if origin is Annotated:
         return _READERS[inside[0]](value, place, inside[1])
     if kind in _READERS:

@@ -12,9 +12,9 @@ import tensorflow_probability as tfp
 
 from tf_dsae.core.progress import progress_bar
 from tf_dsae.data.sequence_data import SequenceData
+from tf_dsae.evaluation.interfaces import EvaluatedModel, JudgesLike
 from tf_dsae.evaluation.judge import Judges
 from tf_dsae.evaluation.protocol import Protocol
-from tf_dsae.evaluation.protocols import EvaluatedModel, JudgesLike
 from tf_dsae.layers.distributions import conditional
 
 

@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import tensorflow_datasets as tfds
 
@@ -24,7 +24,7 @@ from tf_dsae.core.files import (
     write_errors,
     written_whole,
 )
-from tf_dsae.core.typed_json import Name, read_typed, to_plain
+from tf_dsae.core.typed_json import STRICT, Name, read_typed, to_plain
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.evaluation_files import JUDGES, check_judge_dir
 from tf_dsae.evaluation.judge import (
@@ -57,7 +57,7 @@ class JudgesRecord(NamedTuple):
     fingerprint: Name
     classes: dict[str, tuple[Name, ...]]
     accuracy: dict[str, float]
-    settings: JudgeSettings
+    settings: Annotated[JudgeSettings, STRICT]
     weights: dict[str, Name]
     versions: dict[str, Name] = {}
 

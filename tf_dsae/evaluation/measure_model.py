@@ -9,8 +9,8 @@ import tensorflow as tf
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.collect import Codes, Collected, collect
+from tf_dsae.evaluation.interfaces import EvaluatedModel, JudgesLike
 from tf_dsae.evaluation.protocol import Protocol
-from tf_dsae.evaluation.protocols import EvaluatedModel, JudgesLike
 from tf_dsae.evaluation.results import (
     Baseline,
     Collapsed,

@@ -18,10 +18,10 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.data import prepare
 from tf_dsae.evaluation.evaluation_files import REPORT
 from tf_dsae.evaluation.evaluation_run import evaluate, weights_digest
+from tf_dsae.evaluation.interfaces import JudgesLike
 from tf_dsae.evaluation.judges import obtain_judges
 from tf_dsae.evaluation.measure_model import check_factors
 from tf_dsae.evaluation.protocol import Protocol
-from tf_dsae.evaluation.protocols import JudgesLike
 from tf_dsae.evaluation.results import EVALUATION, Evaluation
 from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.linear_gaussian import study
