@@ -1,6 +1,5 @@
 """The program `prepare_data`, run as its users run it."""
 
-from tests.cli.conftest import assert_one_line, run
 from tests.data.conftest import FEW
 from tf_dsae.data.sprites import characters
 
@@ -13,13 +12,6 @@ def test_help_shows_the_flags(quick_run):
     for flag in ("--dataset", "--data_dir", "--sheets_dir"):
         assert flag in done.stdout
     assert "Prepares a data set" in done.stdout
-
-
-def test_user_error(tmp_path):
-    done = run(
-        PROGRAM, f"--data_dir={tmp_path}", "--dataset=sprites/lpc", f"--sheets_dir={tmp_path}/no"
-    )
-    assert_one_line(done, "prepare_data: ", f"{tmp_path}/no")
 
 
 _FEW = f"""

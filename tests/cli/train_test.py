@@ -227,19 +227,6 @@ def test_a_file_of_settings_goes_before_those_of_the_data_set():
     assert training.dataset == "sprites/drawn"
 
 
-@pytest.mark.parametrize(
-    ("flags", "words"),
-    [
-        (["--dataset=sprites/nope"], ("sprites/drawn", "sprites/lpc", "sprites/nope")),
-        (["--dataset=sprites/lpc", "--sheets_dir=no_folder"], ("no_folder",)),
-    ],
-)
-def test_wrong_data_fail_in_one_line(flags, words, tmp_path):
-    done = run(PROGRAM, "--preset=tiny", f"--data_dir={tmp_path}/data", *flags, cwd=tmp_path)
-    assert_one_line(done, "train: ", *words)
-    assert not (tmp_path / "runs").exists()
-
-
 def test_workdir_of_another_run(tiny, data_dir, quick_run):
     folder = tiny[1]
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}

@@ -27,19 +27,19 @@ def tasks(words, **options):
 @pytest.mark.parametrize("threads", [1, 3, 9])
 def test_items_come_in_order_whatever_the_threads(threads):
     words = ["amber", "", "b", "cedar", "dill"]
-    assert ["".join(items) for items in read_ahead(tasks(words), threads, held=2)] == words
+    assert ["".join(items) for items in read_ahead(tasks(words), threads, buffer_size=2)] == words
 
 
 def test_what_a_task_raises_comes_out_in_its_place():
     given = [*tasks(["ab"]), *tasks(["cd"], fails=True), *tasks(["ef"])]
-    found = []
-    for items in read_ahead(given, threads=2, held=1):
+    seen = []
+    for items in read_ahead(given, threads=2, buffer_size=1):
         try:
             for item in items:
-                found.append(item)
+                seen.append(item)
         except ValueError as error:
-            found.append(str(error))
-    assert found == ["a", "b", "c", "d", "cd", "e", "f"]
+            seen.append(str(error))
+    assert seen == ["a", "b", "c", "d", "cd", "e", "f"]
 
 
 def test_no_more_is_begun_and_held_than_allowed():
@@ -51,7 +51,7 @@ def test_no_more_is_begun_and_held_than_allowed():
             yield letter
 
     long = [functools.partial(counted, "x" * 100)] + [*tasks("abcdefgh", started=started)]
-    with contextlib.closing(read_ahead(long, threads=2, held=3)) as files:
+    with contextlib.closing(read_ahead(long, threads=2, buffer_size=3)) as files:
         next(next(files))
         threading.Event().wait(0.5)
         # One taken, three that wait, one in the hand of its thread; tasks for two threads.
@@ -61,7 +61,7 @@ def test_no_more_is_begun_and_held_than_allowed():
 
 def test_closed_early_its_threads_end():
     before = threading.active_count()
-    with contextlib.closing(read_ahead(tasks(["x" * 50] * 9), threads=4, held=1)) as files:
+    with contextlib.closing(read_ahead(tasks(["x" * 50] * 9), threads=4, buffer_size=1)) as files:
         next(next(files))
     assert threading.active_count() == before
 
@@ -71,7 +71,7 @@ def test_an_interruption_in_a_thread_ends_the_reading():
         yield "a"
         raise KeyboardInterrupt
 
-    with contextlib.closing(read_ahead([interrupted], threads=2, held=1)) as files:
+    with contextlib.closing(read_ahead([interrupted], threads=2, buffer_size=1)) as files:
         items = next(files)
         assert next(items) == "a"
         with pytest.raises(KeyboardInterrupt):

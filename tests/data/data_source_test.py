@@ -5,14 +5,17 @@ import json
 import subprocess
 import sys
 
+import absl.flags
 import numpy as np
 import pytest
+from absl.testing import flagsaver
 
 import tf_dsae
+from tf_dsae.cli import train as program
 from tf_dsae.core.errors import UserError
 from tf_dsae.data import DATA_SOURCES, ClipSettings, DataSource, from_arrays, make_source, prepare
 from tf_dsae.data.arrays_source import ArraysSource
-from tf_dsae.data.data_source import check_outside, find_baselines, find_source, read_source
+from tf_dsae.data.data_source import find_baselines, find_source, read_source
 from tf_dsae.data.folder import FolderSource
 from tf_dsae.data.sprites.sprites_source import DrawnSprites, LpcSprites
 
@@ -65,6 +68,8 @@ def test_every_source_goes_through_a_config_json(source):
 def test_what_a_machine_alone_knows_is_not_stored():
     assert LpcSprites("/somewhere").to_dict() == {"kind": "sprites/lpc"}
     assert "strict" not in FolderSource("/videos", strict=True).to_dict()
+    stranger = {"kind": "sprites/lpc", "sheets_dir": "/etc"}
+    assert read_source({"source": stranger}).sheets_dir is None
 
 
 def test_runs_of_version_0_1():
@@ -83,7 +88,10 @@ def test_runs_of_version_0_1():
         ({"video_dir": 3}, "expected video_dir and clips"),
         ({"video_dir": "x", "clips": {}}, "clip settings"),
         ({"kind": "folder"}, "expected video_dir and clips"),
-        ({"kind": "sprites/lpc", "size": 3}, "sprites/lpc: expected the settings none"),
+        (
+            {"kind": "sprites/lpc", "size": 3},
+            "size: expected a setting of sprites/lpc .sheets_dir., received one that no",
+        ),
         ({"kind": ["folder"]}, "received .'folder'."),
         ({"kind": "no", "module": "their.data"}, "received 'no'; import their.data first"),
         ({"kind": "arrays", "name": 5}, "name: expected text"),
@@ -108,13 +116,6 @@ def test_settings_by_their_names():
     assert source.frame_shape == (64, 64, 3) and source.label == "folder-videos"
     with pytest.raises(UserError, match="^nothing: expected a setting of folder .* no data set"):
         make_source("folder", nothing=3)
-
-
-def test_a_run_beside_its_videos_is_refused(tmp_path):
-    source = FolderSource(str(tmp_path))
-    check_outside(tmp_path.parent / "run", source)
-    with pytest.raises(UserError, match="workdir: expected a folder outside of the data"):
-        check_outside(tmp_path / "a" / "run", source)
 
 
 def test_published_results_are_of_their_own_data_alone(registered):
@@ -144,6 +145,25 @@ def test_a_source_from_outside(registered):
     assert stored["source"]["module"] == __name__
     assert read_source(stored) == data.source
     assert prepare(registered(), ways=("up", "down")).factors["way"] == ("down", "up")
+
+
+def test_settings_come_from_flags(registered):
+    """By the flags that a source declares, or name=value for a source from outside."""
+    absl.flags.FLAGS.mark_as_parsed()
+    source = program._SOURCE.source
+    with flagsaver.flagsaver(video_dir="/tmp", grey=True, frame_size="48x64", fit="pad"):
+        assert source("folder") == FolderSource("/tmp", ClipSettings((48, 64), 1, "pad"))
+        assert source("folder", FolderSource("/", CLIPS)) == FolderSource("/tmp", CLIPS)
+        with pytest.raises(UserError, match="video_dir: expected --dataset=folder with it"):
+            source("sprites")
+    with flagsaver.flagsaver(data_setting=["size=32", 'ways=["in", "out"]']):
+        assert source("bars") == registered(32, ("in", "out"))
+        with pytest.raises(UserError, match="size: expected a setting of sprites/drawn"):
+            source("sprites")
+    with flagsaver.flagsaver(data_setting=["size"]), pytest.raises(UserError, match="name=value"):
+        source("bars")
+    with pytest.raises(UserError, match="dataset: expected one of .* bars, received 'no'"):
+        source("no")
 
 
 def test_sources_are_known_without_tensorflow():

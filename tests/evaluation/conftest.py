@@ -16,7 +16,7 @@ from tf_dsae.layers.distributions import diagonal_normal
 from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.variational_bound import ElboTerms
 from tf_dsae.reproduction import paper_runs as reproduce
-from tf_dsae.training import train
+from tf_dsae.training import run_training
 
 tfd = tfp.distributions
 
@@ -88,7 +88,7 @@ def noise(pixels) -> SequenceData:
 def finished(noise, tmp_path_factory):
     """The folder of a finished run on `noise`."""
     workdir = tmp_path_factory.mktemp("runs") / "beta_1"
-    train(noise, small_config(), TRAINING, workdir, tensorboard=False)
+    run_training(noise, small_config(), TRAINING, workdir, tensorboard=False)
     return workdir
 
 

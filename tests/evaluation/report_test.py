@@ -221,7 +221,7 @@ def test_terminal_table_stands_beside_the_published_ones():
 @pytest.mark.parametrize("dataset", ["folder/monday", "arrays", "nobody/knows"])
 def test_published_figures_stand_beside_their_own_data_alone(dataset, tmp_path):
     """A column of one's own may be called `action`, as the published factor is."""
-    evaluation = example() | {"dataset": dataset}
+    evaluation = typed(example() | {"dataset": dataset})
     report.write_report(tmp_path / "report.html", evaluation)
     texts = [
         report.table_text(evaluation),

@@ -40,7 +40,7 @@ def counted(prepared, monkeypatch):
     monkeypatch.setattr(reproduce, "default_panels", lambda seed: small)
     original = reproduce.study.run_study
     monkeypatch.setattr(reproduce.study, "run_study", lambda panels: original(panels, 2))
-    counting("train", reproduce, "train")
+    counting("train", reproduce, "run_training")
     counting("evaluate", reproduce, "evaluate")
     counting("study", reproduce.study, "run_study")
     return done

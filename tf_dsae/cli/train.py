@@ -20,7 +20,7 @@ from absl import flags
 
 from tf_dsae.cli import common, data_flags, train_flags
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.data_source import DataSource, check_outside, prepare, read_source
+from tf_dsae.data.data_source import DataSource, prepare, read_source
 from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.methods.method import METHODS
 from tf_dsae.methods.presets import DEFAULT_PRESET, PRESETS, Preset, preset
@@ -143,6 +143,16 @@ def _leads() -> bool:
     return read_task(os.environ.get(VARIABLE)).place == 0
 
 
+def _check_place(workdir: Path, source: DataSource) -> None:
+    """Raises UserError where the run's pictures would become data to train on."""
+    for place in source.folders:
+        if workdir.expanduser().resolve().is_relative_to(Path(place).expanduser().resolve()):
+            raise UserError(
+                f"workdir: expected a folder outside of the data in {place}, received {workdir}; "
+                "name another --workdir"
+            )
+
+
 def main(argv: list[str]) -> int:
     """Trains what the flags name and says where it lies."""
     del argv  # Flags only.
@@ -150,7 +160,7 @@ def main(argv: list[str]) -> int:
     workdir = default_workdir(training, changes, source)
     if _WORKDIR.value:
         workdir = Path(_WORKDIR.value)
-    check_outside(workdir, source)
+    _check_place(workdir, source)
 
     accumulate_steps = _ACCUMULATE_STEPS.value
     check_shares(training.batch_size, 1, accumulate_steps)

@@ -11,14 +11,12 @@ import numpy as np
 
 from tf_dsae.core.checks import shown
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.data_source import DATA_SOURCES, DataSource, is_factor_name
+from tf_dsae.data.data_source import DATA_SOURCES, DataSource
+from tf_dsae.data.factor_labels import SPLITS, read_label_pairs
 from tf_dsae.data.sequence_spec import SequenceSpec
 
 if TYPE_CHECKING:
     from tf_dsae.data.sequence_data import SequenceData
-
-MAX_CLASSES = 1000  # Of a factor.
-_SPLITS = ("train", "test")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +98,7 @@ def from_arrays(
     SequenceSpec(kind, (1, 1, 1))  # Raises for an unknown kind.
     _check_name(name)
     splits = {"train": _read_videos("train", train), "test": _read_videos("test", test)}
-    shape, other = (splits[split].shape[1:] for split in _SPLITS)
+    shape, other = (splits[split].shape[1:] for split in SPLITS)
     if shape != other:
         raise UserError(
             f"test: expected sequences {list(shape)} as those of train, received {list(other)}; "
@@ -108,7 +106,7 @@ def from_arrays(
         )
     spec = SequenceSpec(kind, shape[1:], None if channels is None else tuple(channels), rate)
     counts = {split: len(videos) for split, videos in splits.items()}
-    factors, numbers = _read_labels(labels or {}, counts)
+    factors, numbers = read_label_pairs(labels or {}, counts)
     _check_dynamic(dynamic_factors, factors)
     return _make_data(name, spec, splits, factors, numbers, tuple(dynamic_factors))
 
@@ -223,65 +221,6 @@ def _round(split: str, videos: np.ndarray) -> np.ndarray:
             )
         rounded[at] = np.rint(video.astype(np.float32) * 255)
     return rounded
-
-
-# --- Labels and names.
-
-
-def _read_labels(
-    labels: Mapping[str, tuple[Any, Any]], counts: Mapping[str, int]
-) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, np.ndarray]]]:
-    """(factor -> names of its classes, split -> factor -> int64 [N])."""
-    factors: dict[str, tuple[str, ...]] = {}
-    numbers: dict[str, dict[str, np.ndarray]] = {split: {} for split in _SPLITS}
-    if not isinstance(labels, Mapping):
-        raise UserError(f"labels: expected factor -> (train, test), received {shown(labels)}")
-    for factor, pair in labels.items():
-        if not is_factor_name(factor):
-            raise UserError(
-                "labels: expected factors named by a letter and up to 59 letters, digits, spaces, "
-                f"_ or -, and neither file nor video, received {shown(factor)}; rename it"
-            )
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise UserError(
-                f"labels: expected a pair for {factor}, labels of train and labels of test, "
-                f"received {shown(pair)}"
-            )
-        columns = [
-            _read_column(f"labels of {factor} in {split}", column, counts[split])
-            for split, column in zip(_SPLITS, pair, strict=True)
-        ]
-        if len({column.dtype.kind for column in columns}) > 1:
-            raise UserError(
-                f"labels: expected names or integers in both splits of {factor}, received both; "
-                "convert one of them"
-            )
-        classes, indices = np.unique(np.concatenate(columns), return_inverse=True)
-        if len(classes) > MAX_CLASSES:
-            raise UserError(
-                f"labels: expected at most {MAX_CLASSES} classes of {factor}, received "
-                f"{len(classes)}; leave it out or merge some"
-            )
-        factors[factor] = tuple(str(value) for value in classes)
-        parts = np.split(indices.astype(np.int64).reshape(-1), [counts["train"]])
-        for split, part in zip(_SPLITS, parts, strict=True):
-            numbers[split][factor] = part
-    return factors, numbers
-
-
-def _read_column(name: str, given: Any, count: int) -> np.ndarray:
-    """Labels of one split, int64 or text [N]."""
-    column = np.asarray(given)
-    if column.dtype == object and all(isinstance(value, str) for value in column.flat):
-        column = column.astype(str)
-    if column.ndim != 1 or column.dtype.kind not in "iuU":
-        raise UserError(
-            f"{name}: expected names or integers [{count}], received {list(column.shape)} of "
-            f"{column.dtype}"
-        )
-    if len(column) != count:
-        raise UserError(f"{name}: expected one a sequence, {count}, received {len(column)}")
-    return column if column.dtype.kind == "U" else column.astype(np.int64)
 
 
 def _check_dynamic(names: Sequence[str], factors: Mapping[str, Any]) -> None:

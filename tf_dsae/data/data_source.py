@@ -7,9 +7,7 @@ so that flags and config.json are checked without it.
 
 import dataclasses
 import os
-import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from tf_dsae.core.checks import shown
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
 _ALIASES = {"sprites": "sprites/drawn"}
 # Version 0.1 wrote no source into the config.json of a run on these.
 _WITHOUT_SETTINGS = ("sprites/drawn", "sprites/lpc")
-# 60 characters at most: files are named after factors.
-_FACTOR = re.compile("[A-Za-z](?:[A-Za-z0-9_ -]{0,58}[A-Za-z0-9_-])?")
-_RESERVED_FACTORS = ("file", "video")
 _Source = TypeVar("_Source", bound="DataSource")
 
 
@@ -128,13 +123,9 @@ class DataSource:
     def to_dict(self) -> dict[str, Any]:
         """The source as JSON has it, {"kind": its name, setting: value, ...}."""
         module = DATA_SOURCES.added_by(self.kind)
-        settings = {
-            name: dataclasses.asdict(value)
-            if dataclasses.is_dataclass(value) and not isinstance(value, type)
-            else value
-            for name, value in _stored(self).items()
-        }
-        return {"kind": self.kind, **({"module": module} if module else {}), **settings}
+        settings = dataclasses.asdict(self)
+        stored = {name: settings[name] for name in _stored(self)}
+        return {"kind": self.kind, **({"module": module} if module else {}), **stored}
 
     @classmethod
     def from_dict(cls: type[_Source], settings: Mapping[str, Any]) -> _Source:
@@ -143,15 +134,9 @@ class DataSource:
         Raises:
           UserError: settings are missing, unknown or out of their range.
         """
-        given = {name: value for name, value in settings.items() if name not in ("kind", "module")}
-        stored = [field.name for field in dataclasses.fields(cls) if field.compare]
-        unknown = sorted(set(given) - set(stored))
-        if unknown:
-            raise UserError(
-                f"{cls.kind}: expected the settings {', '.join(stored) or 'none'}, received "
-                f"{shown(unknown)}"
-            )
-        return cls._make({k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+        local = [field.name for field in dataclasses.fields(cls) if not field.compare]
+        values = {k: v for k, v in settings.items() if k not in ("kind", "module", *local)}
+        return cls._make({k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
     @classmethod
     def _make(cls: type[_Source], settings: Mapping[str, Any]) -> _Source:
@@ -294,22 +279,6 @@ def find_baselines(dataset: str) -> Mapping[str, Mapping[str, Mapping[str, float
     """The published results on the data set of that name; {} where the package knows none."""
     name = source_name(dataset)
     return DATA_SOURCES[name].baselines if name in DATA_SOURCES else {}
-
-
-def check_outside(workdir: str | os.PathLike, source: DataSource) -> None:
-    """Raises UserError where files of a run would come to lie among those of its data."""
-    for folder in source.folders:
-        if Path(workdir).expanduser().resolve().is_relative_to(Path(folder).expanduser().resolve()):
-            raise UserError(
-                f"workdir: expected a folder outside of the data in {folder}, received {workdir}; "
-                "name another --workdir"
-            )
-
-
-def is_factor_name(name: Any) -> bool:
-    """Whether a factor may have that name: files and features are named after it."""
-    is_name = isinstance(name, str) and _FACTOR.fullmatch(name) is not None
-    return is_name and name.lower() not in _RESERVED_FACTORS
 
 
 def _owners(setting: str) -> str:

@@ -20,7 +20,7 @@ def num_cores() -> int:
 
 
 def read_ahead(
-    tasks: Iterable[Callable[[], Iterable[Any]]], threads: int, held: int
+    tasks: Iterable[Callable[[], Iterable[Any]]], threads: int, buffer_size: int
 ) -> Generator[Iterator[Any], None, None]:
     """Yields an iterator for each task, in their order, while threads run those to come.
 
@@ -30,20 +30,20 @@ def read_ahead(
     Args:
       tasks: give the items, one after the other.
       threads: tasks that run at once, at least 1.
-      held: items of a task, at least 1, that may wait to be asked for.
+      buffer_size: items of a task, at least 1, that may wait to be asked for.
     """
     stop = threading.Event()
     waiting: deque[queue.Queue] = deque()
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         try:
             for task in tasks:
-                items: queue.Queue = queue.Queue(held)
+                items: queue.Queue = queue.Queue(buffer_size)
                 waiting.append(items)
                 pool.submit(_run, task, items, stop)
                 if len(waiting) > threads:
-                    yield _taken(waiting.popleft())
+                    yield _take(waiting.popleft())
             while waiting:
-                yield _taken(waiting.popleft())
+                yield _take(waiting.popleft())
         finally:
             stop.set()
 
@@ -70,7 +70,7 @@ def _put(items: queue.Queue, entry: tuple, stop: threading.Event) -> bool:
     return False
 
 
-def _taken(items: queue.Queue) -> Iterator[Any]:
+def _take(items: queue.Queue) -> Iterator[Any]:
     while True:
         item, problem = items.get()
         if problem is not None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm import tqdm
 
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import written_whole
+from tf_dsae.core.progress import progress_bar
 from tf_dsae.data.folder import iter_clips
 from tf_dsae.data.folder.video_files import say_skipped
 from tf_dsae.runs.run_config import read_finished_run
@@ -118,8 +118,7 @@ class Encoding:
 
     def _clips(self) -> Iterator[_Clip]:
         """Clips of one file after the other; files that cannot be read to the end are noted."""
-        hidden = None if self.show_progress else True  # None: hidden unless on a terminal.
-        for source in tqdm(self.sources, "encoding", unit=" videos", leave=False, disable=hidden):
+        for source in progress_bar("encoding", over=self.sources, show=self.show_progress):
             try:
                 for start, clip in iter_clips(source, self.settings):
                     yield source.name, start, clip

@@ -3,6 +3,7 @@
 import pytest
 
 from tf_dsae.core.errors import UserError
+from tf_dsae.data import factor_labels
 from tf_dsae.data.folder import labels
 from tf_dsae.data.folder.video_files import Source
 
@@ -25,7 +26,7 @@ def read(tmp_path, lines, *damaged, encoding="utf-8"):
 def test_labels(tmp_path, encoding):
     got = read(tmp_path, [*GOOD, ""], encoding=encoding)
     assert got.classes == {"action": ("run", "walk", "walk, fast"), "who": ("9", "10")}
-    assert dict(got.of) == {
+    assert dict(got.numbers) == {
         "a.gif": {"action": 1, "who": 1},
         "b c/d.mp4": {"action": 0, "who": 0},
         "e.npz[0]": {"action": 2, "who": 0},
@@ -35,7 +36,7 @@ def test_labels(tmp_path, encoding):
 
 def test_no_labels(tmp_path):
     got = labels.read_labels(tmp_path, sources(tmp_path))
-    assert got.classes == {} and dict(got.of) == dict.fromkeys(NAMES, {})
+    assert got.classes == {} and dict(got.numbers) == dict.fromkeys(NAMES, {})
 
 
 def test_ways_to_write_a_name(tmp_path):
@@ -51,7 +52,7 @@ def test_names_that_look_the_same(tmp_path):
 
 def test_rows_of_a_damaged_array_are_not_looked_at(tmp_path):
     got = read(tmp_path, [*GOOD, "bad.npz[0],x,y", "bad.npz:k[7],x,y"], "bad.npz")
-    assert set(got.of) == set(NAMES)
+    assert set(got.numbers) == set(NAMES)
     assert "x" not in got.classes["action"]
 
 
@@ -94,7 +95,7 @@ def test_other_files(tmp_path, monkeypatch):
         read(tmp_path, GOOD, encoding="latin-1")
     with pytest.raises(UserError, match="UTF-8"):
         read(tmp_path, GOOD, encoding="utf-16")
-    monkeypatch.setattr(labels, "MAX_CLASSES", 2)
+    monkeypatch.setattr(factor_labels, "MAX_CLASSES", 2)
     with pytest.raises(UserError, match="at most 2 classes of action, received 3"):
         read(tmp_path, GOOD)
     monkeypatch.setattr(labels, "MAX_BYTES", 20)

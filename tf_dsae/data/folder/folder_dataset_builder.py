@@ -24,7 +24,7 @@ SKIPPED = "skipped"  # [name, reason] of each video that is not there, or not wh
 FILE, START = "_file", "_start"
 
 _KEY_BITS = 128  # Of the keys by which TFDS sorts.
-_HELD_BYTES = 2**26  # Of clips that are read ahead.
+_BUFFER_BYTES = 2**26  # Of clips that are read ahead.
 
 
 class Plan(NamedTuple):
@@ -110,7 +110,7 @@ class Builder(  # type: ignore[call-arg]  # TFDS is Any to the checker.
                 key = (position << _KEY_BITS) // len(members)
                 for number, (start, clip) in enumerate(self._keep_whole(source, clips)):
                     num_clips += 1
-                    labels = labels_of.of[source.name] if labels_of.classes else {}
+                    labels = labels_of.numbers[source.name] if labels_of.classes else {}
                     self._digest.update(repr(sorted(labels.items())).encode())
                     self._digest.update(clip.data)
                     yield key + number, {"video": clip, **labels, FILE: source.name, START: start}
@@ -144,10 +144,10 @@ def _clips_of(
         return functools.partial(readers.iter_clips, source, settings)
 
     threads = num_cores()
-    held = max(1, _HELD_BYTES // (threads * math.prod(settings.clip_shape)))
+    buffer_size = max(1, _BUFFER_BYTES // (threads * math.prod(settings.clip_shape)))
     # Videos of one array follow each other in a file that is held open, for one reader.
     tasks = (reader(source) for source in members if source.kind != "array")
-    with contextlib.closing(read_ahead(tasks, threads, held)) as ahead:
+    with contextlib.closing(read_ahead(tasks, threads, buffer_size)) as ahead:
         for source in members:
             yield reader(source)() if source.kind == "array" else next(ahead)
 

@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 from tf_dsae.core.checks import MAX_FACTORS
 from tf_dsae.core.errors import UserError, reason
-from tf_dsae.data.data_source import is_factor_name
+from tf_dsae.data.factor_labels import check_factor_name, check_num_classes
 from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.video_files import LABELS, Source, first_names, natural_key
 
 MAX_BYTES = 2**26
-MAX_CLASSES = 1000
 MAX_CLASS_LENGTH = 200
 
 
@@ -24,11 +23,11 @@ class Labels(NamedTuple):
 
     Attributes:
       classes: factor -> names of its classes, in label order.
-      of: name of a source -> its label of each factor.
+      numbers: name of a source -> its label of each factor.
     """
 
     classes: Mapping[str, tuple[str, ...]]
-    of: Mapping[str, Mapping[str, int]]
+    numbers: Mapping[str, Mapping[str, int]]
 
 
 def labels_file(video_dir: str | os.PathLike) -> Path | None:
@@ -63,8 +62,8 @@ def read_labels(video_dir: str | os.PathLike, sources: Sequence[Source]) -> Labe
     factors = _factors(lines[0][1])
     rows = _rows(lines[1:], factors, sources)
     texts = {name: {cells[at] for cells in rows.values()} for at, name in enumerate(factors)}
-    classes = {name: _classes(name, found) for name, found in texts.items()}
-    numbers = {name: {text: at for at, text in enumerate(of)} for name, of in classes.items()}
+    classes = {name: _sort_classes(name, names) for name, names in texts.items()}
+    numbers = {name: {text: at for at, text in enumerate(row)} for name, row in classes.items()}
     return Labels(
         classes,
         {
@@ -131,12 +130,7 @@ def _factors(header: list[str]) -> list[str]:
             f"{LABELS}: expected at most {MAX_FACTORS} factors, received {len(factors)}"
         )
     for name in factors:
-        if not is_factor_name(name):
-            raise UserError(
-                f"{LABELS}: expected factors named by a letter and up to 59 letters, digits, "
-                f"spaces, _ or -, and neither file nor video, received {_short(name)}; rename "
-                "the column"
-            )
+        check_factor_name(LABELS, name)
     if len({name.lower() for name in factors}) < len(factors):  # They become names of files.
         raise UserError(
             f"{LABELS}: expected columns of different names, received {_short(','.join(factors))}; "
@@ -194,13 +188,9 @@ def _check_class(name: str, cell: str, line: int) -> None:
         )
 
 
-def _classes(name: str, found: set[str]) -> tuple[str, ...]:
-    if len(found) > MAX_CLASSES:
-        raise UserError(
-            f"{LABELS}: expected at most {MAX_CLASSES} classes of {name}, received {len(found)}; "
-            "leave the column out or merge some"
-        )
-    return tuple(sorted(found, key=natural_key))
+def _sort_classes(name: str, classes: set[str]) -> tuple[str, ...]:
+    check_num_classes(LABELS, name, len(classes))
+    return tuple(sorted(classes, key=natural_key))
 
 
 def _short(text: str) -> str:

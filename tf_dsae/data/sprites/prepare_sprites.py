@@ -6,9 +6,9 @@ import sys
 from typing import Any
 
 from absl import logging
-from tqdm import tqdm
 
 from tf_dsae.core.errors import UserError
+from tf_dsae.core.progress import progress_bar
 from tf_dsae.data.data_source import DataSource
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.data.sprites import characters, sheets
@@ -43,11 +43,7 @@ def prepare_sprites(
 def _make(name: str, new_builder: functools.partial[Any], show_progress: bool) -> None:
     """Has TFDS write the data set, with one bar of ours in place of its bars and prints."""
     total = sum(map(len, characters.split_characters().values())) * len(characters.MOTIONS)
-    hidden = None if show_progress else True  # None: hidden unless on a terminal.
-    with (
-        hide_tfds(),
-        tqdm(desc=name, total=total, unit=" videos", leave=False, disable=hidden) as bar,
-    ):
+    with hide_tfds(), progress_bar(name, total, show=show_progress) as bar:
         new_builder(on_videos=bar.update).download_and_prepare()
 
 

@@ -25,6 +25,15 @@ SHEET_FILES = (*(name for names in LAYER_FILES.values() for name in names), SHOE
 PUBLISHED_FINGERPRINT = "a78b54da1aa3f1e255b80ece80c780c5170d7ccafafdd35da002170bd931e8b3"
 
 
+def check_sheets_dir(folder: str | os.PathLike) -> None:
+    """Raises UserError where there is no such folder."""
+    if not os.path.isdir(folder):
+        raise UserError(
+            f"sheets_dir: expected a folder of sprite sheets, body/0.png to {SHOES}, received "
+            f"{folder}, which is no folder; name one that holds them"
+        )
+
+
 def read_sheets(folder: str | os.PathLike) -> Sheets:
     """Reads `SHEET_FILES` below a folder.
 
@@ -33,11 +42,7 @@ def read_sheets(folder: str | os.PathLike) -> Sheets:
     Raises:
       UserError: the folder or a sheet is missing, or a sheet is no readable 832 x 1344 image.
     """
-    if not os.path.isdir(folder):
-        raise UserError(
-            f"sheets_dir: expected a folder of sprite sheets, body/0.png to {SHOES}, received "
-            f"{folder}, which is no folder; name one that holds them"
-        )
+    check_sheets_dir(folder)
     sheets = read_sheet_files({name: Path(folder, name) for name in SHEET_FILES})
     if fingerprint(sheets) != PUBLISHED_FINGERPRINT:
         logging.warning("The sheets in %s are not the published ones; going on with them.", folder)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.data_source import DataSource, SourceFlag, local_setting
 from tf_dsae.data.sprites.characters import VIDEO_SHAPE
+from tf_dsae.data.sprites.sheets import check_sheets_dir
 
 if TYPE_CHECKING:
     from tf_dsae.data.sequence_data import SequenceData
@@ -92,3 +93,8 @@ class LpcSprites(_Sprites):
     def __post_init__(self) -> None:
         if self.sheets_dir is not None and not isinstance(self.sheets_dir, str | os.PathLike):
             raise UserError(f"sheets_dir: expected a path, received {self.sheets_dir!r}")
+
+    def check(self) -> None:
+        """Raises UserError where `sheets_dir` is no folder."""
+        if self.sheets_dir is not None:
+            check_sheets_dir(self.sheets_dir)
