@@ -201,27 +201,29 @@ def test_help_shows_flags_units_and_defaults(quick_run):
         "xla",
     ]:
         assert f" --{flag}: " in text, flag
-    assert "Default: 0.0 (sprites, paper, li_mandt, tiny), 0.75 (sprites on sprites/drawn)." in text
+    assert "Default: 0.75 (sprites_drawn), 0.0 (sprites_lpc, paper, li_mandt, tiny)." in text
     for flag in ("resume", "mixed_precision", "deterministic", "tensorboard"):
         assert f" --[no]{flag}: " in text, flag
-    assert "Default: 0.001 (sprites, tiny), 0.0003 (paper, li_mandt)." in text
+    assert "Default: 0.001 (sprites_drawn, sprites_lpc, tiny), 0.0003 (paper, li_mandt)." in text
 
 
+@pytest.mark.parametrize("name", [None, "sprites_lpc", "paper"])
 @pytest.mark.parametrize("dataset", [None, "sprites/lpc"])
-def test_settings_are_those_of_the_data_set_but_for_what_is_given(dataset):
+def test_settings_are_those_of_the_preset_but_for_what_flags_say(name, dataset):
     flags.FLAGS.mark_as_parsed()
-    with flagsaver.flagsaver(dataset=dataset, beta_f="3"):
+    with flagsaver.flagsaver(preset=name, dataset=dataset, beta_f="3"):
         training = program._settings().training
-    expected = preset("sprites", dataset or "sprites/drawn").training
-    assert training == dataclasses.replace(expected, beta_f="3")
+    expected = preset(name or "sprites_drawn").training
+    changes = {"dataset": dataset} if dataset else {}
+    assert training == dataclasses.replace(expected, beta_f="3", **changes)
 
 
-def test_a_file_of_settings_goes_before_those_of_the_data_set():
+def test_settings_may_be_those_of_a_file_in_place_of_a_preset():
     recorded = Path(__file__).parents[2] / "results" / "sprites_lpc" / "config.json"
     flags.FLAGS.mark_as_parsed()
     with flagsaver.flagsaver(config=str(recorded), dataset="sprites/drawn"):
         training = program._settings().training
-    expected = preset("sprites", "sprites/lpc").training
+    expected = preset("sprites_lpc").training
     for name in ("beta_f", "beta_z", "random_erasing"):
         assert getattr(training, name) == getattr(expected, name)
     assert training.dataset == "sprites/drawn"
@@ -238,14 +240,13 @@ def test_workdir_of_another_run(tiny, data_dir, quick_run):
 
 
 def test_default_workdir_names_what_was_asked_for():
-    training, source = preset("sprites").training, make_source("sprites/drawn")
-    assert str(program.default_workdir(training, {}, source)) == "runs/sprites-drawn-sprites"
-    given = {"beta_f": "6", "beta_z": "6", "seed": 3, "dataset": "sprites/drawn"}
-    assert str(program.default_workdir(training, given, source)) == (
-        "runs/sprites-drawn-sprites-beta=6-seed=3"
-    )
-    given = {"beta_f": "0%:1/2", "beta_z": "6"}
-    assert "/" not in program.default_workdir(training, given, source).name
+    training, source = preset("sprites_drawn").training, make_source("sprites/drawn")
+    name = "runs/sprites-drawn-sprites_drawn"
+    assert str(program.default_workdir(training, {}, source)) == name
+    changes = {"beta": "6", "seed": 3, "dataset": "sprites/drawn"}
+    assert str(program.default_workdir(training, changes, source)) == f"{name}-beta=6-seed=3"
+    changes = {"beta_f": "0%:1/2", "beta_z": "6"}
+    assert "/" not in program.default_workdir(training, changes, source).name
 
 
 @pytest.fixture
