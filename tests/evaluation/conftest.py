@@ -98,6 +98,7 @@ def prepared(noise, monkeypatch):
     for module in (evaluation_run, reproduce):
         monkeypatch.setattr(module, "prepare", lambda *_, **__: noise)
         monkeypatch.setattr(module, "obtain_judges", lambda *_, **__: PixelJudges(noise))
+    monkeypatch.setattr(evaluation_run, "source_of", lambda run: None)  # Nobody registered it.
     return noise
 
 

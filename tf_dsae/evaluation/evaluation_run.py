@@ -49,14 +49,16 @@ def open_run(
     workdir = Path(workdir).expanduser()
     run = read_config(workdir / CONFIG)
     model = load(workdir)
+    advice = "pass the data"
     if data is None:
         data = prepare(source_of(run), data_dir, show_progress, **(source_changes or {}))
+        advice = f"name the {_places(data)}"
     trained_on = run.data.get("fingerprint")
     if trained_on != data.fingerprint:
         raise UserError(
             f"{workdir}: expected a run trained on the {data.name} that is prepared "
             f"({data.fingerprint[:12]}), received one trained on other data "
-            f"({str(trained_on)[:12]}); name the {_places(data)} that it was trained with"
+            f"({str(trained_on)[:12]}); {advice} that it was trained with"
         )
     return run, model, data
 
