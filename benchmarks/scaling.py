@@ -7,7 +7,7 @@ batch sizes; more replicas do not make it shorter. Replicas are logical CPU
 devices, or GPUs where there are any, which share the batch of the first value. Bytes are those that
 the replicas sum in a step: one float32 gradient of every weight, and a handful of numbers.
 
-  python benchmarks/scaling.py --preset=sprites_lpc
+  python benchmarks/scaling.py --preset=sprites_drawn
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ from tf_dsae.training.building import build_model  # noqa: E402
 from tf_dsae.training.cluster import batches  # noqa: E402
 from tf_dsae.training.devices import has_gpu, resolved  # noqa: E402
 
-_PRESET = flags.DEFINE_enum("preset", "sprites_lpc", list(PRESETS), "Model and optimiser.")
+_PRESET = flags.DEFINE_enum("preset", "sprites_drawn", list(PRESETS), "Model and optimiser.")
 _BATCH_SIZES = flags.DEFINE_list("batch_sizes", [8, 4, 16, 32], "Videos a step.")
 _FRAMES = flags.DEFINE_list("frames", [8, 4, 16, 32], "T, frames a video.")
 _SIDES = flags.DEFINE_list("sides", [64, 48, 96, 128], "Height and width of a frame, pixels.")

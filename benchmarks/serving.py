@@ -6,7 +6,7 @@ to every signature: resident memory after those that warm up and after all, and 
 traced anything for them.
 
   python benchmarks/serving.py --workdir=RUN
-  python benchmarks/serving.py --preset=sprites_lpc       # random weights are as fast
+  python benchmarks/serving.py --preset=sprites_drawn    # random weights are as fast
   python benchmarks/serving.py --saved_model=EXPORT_DIR/1
 """
 
@@ -33,7 +33,7 @@ from timing import seconds_of_calls  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a finished run to export.")
-_PRESET = flags.DEFINE_string("preset", "sprites_lpc", "Without a run: the model, not trained.")
+_PRESET = flags.DEFINE_string("preset", "sprites_drawn", "Without a run: the model, not trained.")
 _SAVED_MODEL = flags.DEFINE_string("saved_model", None, "Measure this version; export nothing.")
 _BATCH_SIZES = flags.DEFINE_list("batch_sizes", ["1", "8", "32"], "Videos a request.")
 _NUM_FRAMES = flags.DEFINE_integer("num_frames", 8, "Frames a video.", lower_bound=1)

@@ -6,7 +6,7 @@ of steps at a time, so that what else the machine does meets both. Printed are t
 blocks, and of the ratios of neighbouring blocks, by the clock and by processor time; below 1 this
 checkout is faster.
 
-  python benchmarks/train_step.py --presets=paper,sprites_lpc --batch_size=32
+  python benchmarks/train_step.py --presets=paper,sprites_drawn --batch_size=32
   git worktree add /tmp/before v0.1 && python benchmarks/train_step.py --baseline=/tmp/before
 """
 
