@@ -19,15 +19,13 @@ from tf_dsae.runs.weights import save_weights
 
 # Modules whose public functions and classes a user calls by the module's name.
 MODULES = [
-    "objective",
-    "distributions",
-    "encoders",
-    "prior",
-    "decoder",
-    "linear_gaussian.exact",
-    "linear_gaussian.families",
-    "linear_gaussian.settings",
-    "linear_gaussian.process",
+    *("core.noise", "core.registry", "core.schedules"),
+    *("layers.distributions", "layers.frame_encoders", "layers.static_posteriors"),
+    *("layers.dynamic_posteriors", "layers.autoregressive", "layers.dynamic_priors"),
+    *("layers.decoders", "layers.likelihoods", "layers.parts"),
+    *("models.variational_bound", "models.objective", "models.augmentations", "models.views"),
+    *("linear_gaussian.exact", "linear_gaussian.families", "linear_gaussian.process"),
+    "linear_gaussian.study_settings",
 ]
 # What Keras declares and calls; `compile` takes arguments of its own.
 KERAS = {*dir(keras.Model), *dir(keras.layers.Layer), "compile_from_config"} - {"compile"}
