@@ -98,7 +98,7 @@ def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
             beside = files.enter_context(written_whole(_weights_path(folder, factor)))
             network.save_weights(beside, overwrite=True)
             sums[factor] = sha256(beside)
-        held = JudgesRecord(
+        entries = JudgesRecord(
             judges.dataset,
             judges.fingerprint,
             judges.classes,
@@ -107,7 +107,7 @@ def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
             sums,
             versions(),
         )
-        record_beside.write_text(json.dumps(to_plain(held), indent=2) + "\n")
+        record_beside.write_text(json.dumps(to_plain(entries), indent=2) + "\n")
         record.unlink(missing_ok=True)  # No judges are there until all files have their names.
 
 

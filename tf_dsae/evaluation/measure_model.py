@@ -90,14 +90,14 @@ def check_factors(data: SequenceData, num_videos: int | None = None) -> None:
             f"{data.name}: expected at least as many test videos as {most} has classes, "
             f"{len(data.factors[most])}, received {count}; evaluate more videos"
         )
-    held = {name: labels[:count] for name, labels in data.load_split("test").labels.items()}
+    test_labels = {name: labels[:count] for name, labels in data.load_split("test").labels.items()}
     for name in data.factors:
-        if name not in held or len(np.unique(held[name])) < 2:
+        if name not in test_labels or len(np.unique(test_labels[name])) < 2:
             raise UserError(
                 f"{data.name}: expected test videos of at least 2 classes of {name}, received "
-                f"{len(np.unique(held.get(name, [])))}; evaluate more videos, or give labels"
+                f"{len(np.unique(test_labels.get(name, [])))}; evaluate more videos, or give labels"
             )
-    if len(np.unique(characters(data, held))) < 2:
+    if len(np.unique(characters(data, test_labels))) < 2:
         raise UserError(
             f"{data.name}: expected test videos of at least 2 characters, received 1; evaluate "
             "more videos"
@@ -167,8 +167,8 @@ def _latents(
     ]
     f_mean, z_mean = (np.concatenate(part) for part in zip(*parts, strict=True))
     train = LabelledCodes(_codes(f_mean, z_mean), data.labels("train", chosen))
-    held = collected.codes
-    test = LabelledCodes(_codes(held.f_mean, held.z_mean), collected.labels)
+    codes = collected.codes
+    test = LabelledCodes(_codes(codes.f_mean, codes.z_mean), collected.labels)
     return measure_latents(train, test, protocol.seed)
 
 

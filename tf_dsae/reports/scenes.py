@@ -126,8 +126,8 @@ def scenes(made: Pictures, show_source: bool) -> list[Scene]:
         "sample": [[(f"sample {k + 1}", clip)] for k, clip in enumerate(made.sample)],
         "prior_z": beside("new z", made.prior_z),
     }
-    found = [Scene(name, *words(name, show_source), rows, rows) for name, rows in groups.items()]
-    return [found[0], Scene("swap", *WORDS["swap"], *_swaps(source, made.swaps)), *found[1:]]
+    drawn = [Scene(name, *words(name, show_source), rows, rows) for name, rows in groups.items()]
+    return [drawn[0], Scene("swap", *WORDS["swap"], *_swaps(source, made.swaps)), *drawn[1:]]
 
 
 def _swaps(source: np.ndarray, swaps: np.ndarray) -> tuple[Strips, Columns]:
@@ -159,11 +159,11 @@ def data_scene(sample: np.ndarray, show_source: bool) -> Scene:
 def interpolation_scenes(ends: np.ndarray, f_path: np.ndarray, z_path: np.ndarray) -> list[Scene]:
     """Two videos [2, T, H, W, C] and the way from one to the other, in f and in z."""
     first, second = ("first", ends[0]), ("second", ends[1])
-    found = []
+    drawn = []
     for name, clips in (("interpolate_f", f_path), ("interpolate_z", z_path)):
         weights = np.linspace(0, 1, len(clips))
         rows = [(f"{weight:.2g}", clip) for weight, clip in zip(weights, clips, strict=True)]
         half = -(-len(rows) // 2)
         columns = [[first, second], *(rows[k::half] for k in range(half))]
-        found.append(Scene(name, *WORDS[name], [[first, second], rows], columns))
-    return found
+        drawn.append(Scene(name, *WORDS[name], [[first, second], rows], columns))
+    return drawn
