@@ -35,7 +35,7 @@ def percent(fraction: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """A number of any size, such as nats, with three places, or one where it is large."""
+    """A number, such as nats, with three places, or one if it is large."""
     if value is None or not math.isfinite(value):
         return _NONE
     return f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}"
@@ -50,7 +50,7 @@ def interval(ends: tuple[float, float] | None, show: Callable[[float], str] = pe
 
 
 def published_for(evaluation: Evaluation) -> dict[str, dict[str, Baseline]]:
-    """The published tables of its data set that have a factor of the evaluation."""
+    """The published tables of the evaluation's data set that have one of its factors."""
     return {
         name: rows
         for name, rows in evaluation.baselines.items()
@@ -62,7 +62,7 @@ def published_for(evaluation: Evaluation) -> dict[str, dict[str, Baseline]]:
 
 
 def disagreement_table(evaluation: Evaluation) -> Table:
-    """How often a factor changes though the latent is kept that should hold it."""
+    """How often a factor changes although the latent that should hold it is kept."""
     published = published_for(evaluation)
     rows: list[list[Cell | str]] = []
     for factor, row in evaluation.table.items():
@@ -115,7 +115,7 @@ def kl_table(evaluation: Evaluation) -> Table:
 
 
 def accuracy_table(evaluation: Evaluation) -> Table:
-    """How often the true class is seen though the other latent is drawn anew."""
+    """How often the judge sees the true class when the other latent is drawn anew."""
     judges = evaluation.judges
     rows = [
         [
@@ -192,7 +192,7 @@ def scores_table(evaluation: Evaluation) -> Table:
 
 
 def bound_terms(evaluation: Evaluation) -> dict[str, float]:
-    """The bound and its terms, those of added ones too, by what tables call them."""
+    """The bound, its terms and added terms, by their names in tables."""
     terms = evaluation.elbo
     names = [name for name in BOUND if name in terms]
     names += [name for name in terms if name not in BOUND]
@@ -210,7 +210,7 @@ def bound_table(evaluation: Evaluation) -> Table:
 
 
 def information_table(evaluation: Evaluation) -> Table:
-    """The mean KLs, split; without rows where they were not."""
+    """The mean KLs, split; a table without rows if there are none."""
     information = evaluation.information
     rows = [
         [title, *(number(getattr(getattr(information, latent), name)) for name in INFORMATION)]
