@@ -1,4 +1,4 @@
-"""The latents of files of the user's own."""
+"""Encodes the user's video files."""
 
 import os
 import sys
@@ -36,16 +36,16 @@ def encode_folder(
     strict: bool = False,
     show_progress: bool = True,
 ) -> dict[str, np.ndarray]:
-    """Writes the latents of every clip below a folder, N in all, to an .npz.
+    """Writes the latents of all N clips below a folder to an .npz.
 
     Files become clips as for the run's training, at its frame size. A file that is damaged or too
-    short is named and left out; of one that is damaged further on, the clips before are kept.
+    short is named and left out; clips before the damage are kept.
 
     Args:
       workdir: of a finished run.
       video_dir: folder of videos, as `--dataset=folder` takes it, or one file.
       output: the .npz to write.
-      resize_mode, num_frames, stride, hop: as of ClipSettings; None for those of the training.
+      resize_mode, num_frames, stride, hop: as in ClipSettings; None for those of the training.
       batch_size: clips at a time.
       strict: stop at a damaged file; nothing is written then.
       show_progress: a bar on stderr.
@@ -69,11 +69,11 @@ def encode_folder(
 
 
 class Encoding:
-    """What `encode_folder` is asked for, checked; TensorFlow loads when it runs.
+    """The checked arguments of `encode_folder`; TensorFlow is imported by `run`.
 
     Args:
-      clips: fields of ClipSettings; those that are None are as in the training.
-      The others as of `encode_folder`.
+      clips: fields of ClipSettings; None for those of the training.
+      The others as for `encode_folder`.
 
     Attributes:
       problems: name of a file -> what is wrong with it.
@@ -117,7 +117,7 @@ class Encoding:
         return latents
 
     def _clips(self) -> Iterator[_Clip]:
-        """Clips of one file after the other; files that cannot be read to the end are noted."""
+        """The clips of one file after the other; notes files that cannot be read to the end."""
         hidden = None if self.show_progress else True  # None: hidden unless on a terminal.
         for source in tqdm(self.sources, "encoding", unit=" videos", leave=False, disable=hidden):
             try:
