@@ -141,8 +141,8 @@ def notices(run: str, evaluation: Evaluation) -> list[Notice]:
         made.append(
             Notice(
                 f"{run}{posterior} fell on its prior: its KL is "
-                f"{tables.number(evaluation.elbo[term])} nats per video, so that {latent} says "
-                "next to nothing of a video."
+                f"{tables.number(evaluation.elbo[term])} nats per video, so that {latent} holds "
+                "almost no information about a video."
             )
         )
     return made

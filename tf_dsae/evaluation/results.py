@@ -222,7 +222,7 @@ class Evaluation:
         return json.dumps(self.to_dict(), indent=1, allow_nan=False)
 
     def kept_latent(self, factor: str) -> str:
-        """ "z" of a factor that says what moves, "f" of one that says what stays.
+        """ "z" for a dynamic factor, "f" for a static one.
 
         Args:
           factor: its name.
