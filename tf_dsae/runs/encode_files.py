@@ -51,9 +51,9 @@ def encode_folder(
       show_progress: a bar on stderr.
 
     Returns:
-      What the .npz holds: name [N], of the file, relative to the folder; start [N], the number of
-      the clip's first frame in its file; f_mean, f_stddev [N, F]; z_mean, z_stddev [N, T, Z]: the
-      posteriors of `DSAE.encode`, float32.
+      The content of the .npz: name [N], the file's path relative to the folder; start [N], the
+      index of the clip's first frame in its file; f_mean, f_stddev [N, F] and z_mean, z_stddev
+      [N, T, Z], the posteriors of `DSAE.encode`, float32.
 
     Raises:
       UserError: no finished run, no videos, none that can be read, or an output that cannot be
