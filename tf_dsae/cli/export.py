@@ -1,11 +1,11 @@
 """Writes the model of a finished run as a SavedModel.
 
-Any program that has TensorFlow can load it, and TF Serving serves it: it encodes, reconstructs,
-swaps, draws and scores videos. Every export is a version of its own, a numbered folder in
---export_dir, which appears whole while a server watches. An export that is killed leaves a hidden
-folder .unfinished-... there, which may be deleted. Example:
+Any program with TensorFlow can load it, and TF Serving serves it. It encodes, reconstructs, swaps,
+draws and scores videos. Every export is a new version, a numbered folder in --export_dir, which
+appears whole while a server watches. An export that is killed leaves a hidden folder
+.unfinished-... there, which may be deleted. Example:
 
-  export --workdir=runs/sprites-drawn-sprites --export_dir=exports/sprites
+  export --workdir=runs/sprites-drawn-sprites_drawn --export_dir=exports/sprites
 """
 
 import shlex

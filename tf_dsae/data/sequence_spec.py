@@ -1,4 +1,4 @@
-"""What one sequence of a data set is: its kind and the shape of a frame."""
+"""The kind of a data set's sequences and the shape of a frame."""
 
 import dataclasses
 
@@ -10,7 +10,7 @@ KINDS = ("video", "audio", "series")
 
 @dataclasses.dataclass(frozen=True)
 class SequenceSpec:
-    """What one sequence of a data set is.
+    """The kind of a data set's sequences.
 
     Attributes:
       kind: "video", "audio" or "series".

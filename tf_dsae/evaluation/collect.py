@@ -1,4 +1,4 @@
-"""One pass over held-out videos: what the model makes of each, and what the judges say of that."""
+"""One pass over held-out videos: generates from each and collects the judges' answers."""
 
 import concurrent.futures
 import itertools
@@ -19,7 +19,7 @@ from tf_dsae.layers.distributions import conditional
 
 
 class Generated(NamedTuple):
-    """Videos [B, T, H, W, C] made from those of a batch, float32 in [0, 1].
+    """Videos [B, T, H, W, C] generated from a batch, float32 in [0, 1].
 
     reconstruction: f, z ~ q. content_kept: f ~ q, z from its prior. motion_kept: z ~ q and
     f ~ N(0, I). mean_content_kept, mean_motion_kept: these with posterior means for samples of q.
@@ -51,7 +51,7 @@ class Codes(NamedTuple):
 
 
 class Collected(NamedTuple):
-    """What a pass leaves, for N videos.
+    """The results of a pass over N videos.
 
     elbo: its terms, each [N]; importance_weighted [N] or None. codes: the posteriors. labels:
     factor -> [N]. logits: "data" or a field of Generated -> factor -> [N, K].
@@ -67,7 +67,7 @@ class Collected(NamedTuple):
 def _generate(
     model: EvaluatedModel, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor
 ) -> tuple[Generated, dict[str, tf.Tensor], Codes]:
-    """What is made of a batch, the terms of the objective, [B] each, and its codes."""
+    """Generated videos of a batch, the terms of the objective, [B] each, and the codes."""
     of_posterior, of_prior, of_motion = tf.unstack(tfp.random.split_seed(seed, 3))
     video = model.observations(video)
     posterior, samples = model.sample_posterior(video, of_posterior)
@@ -109,14 +109,15 @@ def collect(
     show_progress: bool = True,
     devices: Sequence[str] | None = None,
 ) -> Collected:
-    """Generates from every test video, or the first num_videos, and has the judges look.
+    """Generates from every test video, or the first num_videos, and collects the judges' logits.
 
-    Memory holds a batch of videos a device; what is kept of each is its logits and its posterior.
+    Memory holds one batch of videos for each device, and the logits and posteriors of all videos.
 
     Args:
       judges: of `data`.
-      devices: names of those that take batches in turn; how many there are changes no number.
-        None: all GPUs. Only the first is used unless the judges are `Judges`, which can be copied.
+      devices: names of the devices that take batches in turn; None for all GPUs. Their number does
+        not change the results. Judges of other classes than `Judges` cannot be copied, so that
+        only the first device is used.
     """
     if devices is None:
         devices = [device.name for device in tf.config.list_logical_devices("GPU")]
@@ -147,7 +148,7 @@ def collect(
 
 
 def _twin(network: keras.Model) -> keras.Model:
-    """The same network, its weights on the device in scope."""
+    """A copy of the network with its weights on the device in scope."""
     twin = type(network).from_config(network.get_config())
     twin.set_weights(network.get_weights())
     return twin
@@ -156,7 +157,7 @@ def _twin(network: keras.Model) -> keras.Model:
 def _pass_of(
     model: EvaluatedModel, judges: JudgesLike, protocol: Protocol
 ) -> Callable[[int, dict[str, tf.Tensor]], dict[str, Any]]:
-    """What turns a batch and its number into the fields of Collected."""
+    """A function from a batch and its number to the fields of Collected."""
     generate = tf.function(lambda video, seed: _generate(model, protocol, video, seed))
     weigh = tf.function(
         lambda video, seed: model.importance_weighted_bound(

@@ -1,4 +1,4 @@
-"""What reports of evaluations say: of one run, and of several side by side."""
+"""Reports of one evaluation and of several side by side."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ def write_report(
       evaluation: of the run.
       pictures: of the run, as `write_pictures` returns them.
       curves_png: the run's training curves.
-      settings: the run's settings by name, one level of groups at most is set apart.
+      settings: the run's settings by name, in groups of at most one level.
 
     Raises:
       UserError: a picture cannot be read, or the page not written.
@@ -133,7 +133,7 @@ def _summary(evaluation: Evaluation) -> list[Block]:
 
 
 def notices(run: str, evaluation: Evaluation) -> list[Notice]:
-    """One for each posterior that fell on its prior."""
+    """A notice for each collapsed posterior."""
     kls = {"f": ("q(f | x)", "static_kl"), "z": ("q(z | x)", "dynamic_kl")}
     made = []
     for latent in evaluation.collapsed_latents:
@@ -141,15 +141,15 @@ def notices(run: str, evaluation: Evaluation) -> list[Notice]:
         made.append(
             Notice(
                 f"{run}{posterior} fell on its prior: its KL is "
-                f"{tables.number(evaluation.elbo[term])} nats per video, so that {latent} says "
-                "next to nothing of a video."
+                f"{tables.number(evaluation.elbo[term])} nats per video, so that {latent} holds "
+                "almost no information about a video."
             )
         )
     return made
 
 
 def _facts(evaluation: Evaluation) -> Facts:
-    """The few figures that say most."""
+    """The most important figures."""
     pairs = []
     for latent, title in (("f", "attributes that change, f kept"), ("z", "motion changes, z kept")):
         rows = [

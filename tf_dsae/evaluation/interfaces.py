@@ -1,4 +1,4 @@
-"""What an evaluation needs of a model and of judges: these methods, whatever the class."""
+"""The methods that an evaluation needs of a model and of judges of any class."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
@@ -21,7 +21,7 @@ class JudgesLike(Protocol):
         """Factor -> logits [B, K] of videos [B, T, H, W, C], uint8 or float in [0, 1]."""
 
     def digest(self) -> str:
-        """Which judges they are."""
+        """Identifies the judges."""
 
     def require(self, min_accuracy: float) -> None:
         """Raises UserError where one is right about fewer than this fraction."""
@@ -29,7 +29,7 @@ class JudgesLike(Protocol):
 
 @runtime_checkable
 class EvaluatedModel(Protocol):
-    """A model of f and z_1..z_T, such as `tf_dsae.DSAE`, whose methods say what they return.
+    """A model of f and z_1..z_T, such as `tf_dsae.DSAE`, which documents these methods.
 
     config: has `frame_shape`, (H, W, C).
     """

@@ -42,7 +42,7 @@ def measure_model(
     Args:
       model: trained on `data`.
       judges: of `data`.
-      facts: fields of the evaluation that a model does not tell, such as `weights`.
+      facts: fields of the evaluation that do not come from the model, such as `weights`.
 
     Raises:
       UserError: data without labels, or fewer test videos than a factor has classes.
@@ -78,7 +78,7 @@ def measure_model(
 
 
 def check_factors(data: SequenceData, num_videos: int | None = None) -> None:
-    """Raises UserError where the data have no labels, or too few test videos for them."""
+    """Raises UserError if the data have no labels, or too few test videos for them."""
     if not data.factors:
         raise UserError(
             f"{data.name}: expected factors with labels to evaluate by, found none; give labels"
@@ -105,12 +105,12 @@ def check_factors(data: SequenceData, num_videos: int | None = None) -> None:
 
 
 def static_factors(data: SequenceData) -> list[str]:
-    """The factors that say what stays."""
+    """The static factors."""
     return [name for name in data.factors if name not in data.dynamic_factors]
 
 
 def characters(data: SequenceData, labels: dict[str, np.ndarray]) -> np.ndarray:
-    """Which videos show the same character, all static factors alike: [N] whole numbers."""
+    """The character of each video, by its static factors: [N] whole numbers."""
     return data.cluster_labels(labels)
 
 

@@ -1,4 +1,4 @@
-"""What a card repeats of a run's data and scores: facts of known kinds, anyone may have written."""
+"""The facts on data and scores that a card repeats, read with checks of their types."""
 
 import os
 from collections.abc import Mapping
@@ -26,14 +26,14 @@ _USED = (
 
 
 class Measured(NamedTuple):
-    """The figures of an evaluation, None where there are none, and a sentence on them."""
+    """The figures of an evaluation, None if there are none, and a sentence on them."""
 
     figures: dict[str, Any] | None
     note: str
 
 
 def read_measured(path: str | os.PathLike, weights: str) -> Measured:
-    """What an evaluation.json says of the weights with that SHA-256."""
+    """The figures in an evaluation.json if it is of the weights with that SHA-256."""
     if not os.path.exists(path):
         return Measured(None, _NO_EVALUATION)
     try:
@@ -47,7 +47,7 @@ def read_measured(path: str | os.PathLike, weights: str) -> Measured:
 
 
 def data_facts(data: Mapping[str, Any]) -> dict[str, Any]:
-    """What a run says of its data, but not where they lay on the machine that trained it."""
+    """A run's facts about its data, without paths of the machine that trained it."""
     facts: dict[str, Any] = {
         name: value
         for name in ("name", "fingerprint", "num_train")

@@ -1,7 +1,7 @@
 """Sequential autoencoders whose decoder and prior are the linear-Gaussian process.
 
-They differ from DSAE in their parts alone: the bound and the sampling are those that train on
-videos. Observations are float32 [B, T, D].
+They differ from DSAE in their parts only; the bound and the sampling are the same code.
+Observations are float32 [B, T, D].
 """
 
 from typing import Any
@@ -24,9 +24,9 @@ from tf_dsae.models.variational_bound import ElboTerms
 
 
 class ProcessAutoencoder(SequenceAutoencoder):
-    """An autoencoder of the process: p is the process, q a subclass'.
+    """An autoencoder of the process: p is the process, q comes from a subclass.
 
-    A subclass also gives `gaussian`, x [B, T, D] to q(f, z_1:T | x) as one GaussianPosterior.
+    A subclass also has `gaussian`, x [B, T, D] to q(f, z_1:T | x) as one GaussianPosterior.
 
     Args:
       num_frames, dimensions: T and D.
@@ -141,9 +141,9 @@ def family_mask(family: str, num_frames: int) -> np.ndarray:
 
 
 class FreeAutoencoder(ProcessAutoencoder):
-    """q(f, z_1:T | x) with a free mean and scale for every sequence, shaped as its family says.
+    """q(f, z_1:T | x) with a free mean and a free scale, of its family's shape, for every sequence.
 
-    q(f | x) and q(z | f, x) are taken from the joint Gaussian.
+    q(f | x) and q(z | f, x) come from the joint Gaussian.
 
     Args:
       family: of FAMILIES, not amortised.

@@ -34,7 +34,7 @@ def sample_gaussian(q: GaussianPosterior, noise: tf.Tensor) -> tuple[Posterior, 
         noise = tf.broadcast_to(noise, tf.concat([tf.shape(noise)[:1], tf.shape(q.mean)], 0))
     samples = q.mean + tf.linalg.matvec(q.scale_tril, noise)
     scale = tf.broadcast_to(tf.linalg.diag_part(q.scale_tril), tf.shape(q.mean))
-    # What noise_i adds to h_i is what h_<i leave open.
+    # noise_i adds the part of h_i that h_<i do not determine.
     loc = samples - scale * noise
     static = diagonal_normal(q.mean[..., 0], scale[..., 0])
     dynamic = diagonal_normal(
@@ -94,7 +94,7 @@ class GaussianGivenStatic:
         return self._join(tf.zeros([tf.shape(self.q.mean)[-1] - 1]))[1].dynamic
 
     def stddev(self) -> tf.Tensor:
-        """Of z_t given z_<t and f, [..., B, T, D]."""
+        """The standard deviation of z_t given z_<t and f, [..., B, T, D]."""
         return self.conditional(self.mean()).stddev()
 
 

@@ -20,7 +20,7 @@ NUM_SAMPLES = 4
 
 
 class Trained(NamedTuple):
-    """What training G models leaves: float64, in the order in which they were given.
+    """Results of training G models: float64, in the given order.
 
     posterior: q of every sequence, mean [G, N, D, 1 + T], scale_tril [G, N, D, 1 + T, 1 + T].
     parameters: of the process, each [G]: the given ones, or what they became.
@@ -35,8 +35,8 @@ class Trained(NamedTuple):
 class _Ensemble:
     """Autoencoders of one class side by side, every weight with a leading axis G.
 
-    The autoencoder is written for one; its weights are replaced by a slice of the stacked ones
-    while `tf.vectorized_map` runs it for all.
+    The code of the autoencoder handles one model. `tf.vectorized_map` runs it for all, with a slice
+    of the stacked weights in place of its own.
 
     Args:
       autoencoders: G of them, the same one any number of times.
@@ -138,8 +138,8 @@ def train(
 ) -> Trained:
     """Trains a q for each of G pairs of parameters and data, by the objective of every model.
 
-    Every model starts as it would alone and meets the same noise, so that it ends as it would
-    alone. Adam, its rate falling to zero by a cosine.
+    Every model has the same start and noise as when it is trained alone, and so the same end. The
+    optimiser is Adam; its learning rate falls to zero as a cosine.
 
     Args:
       family: one of FAMILIES; or one for each of G, none or all of them "amortised".
@@ -149,8 +149,8 @@ def train(
       seed: of initial weights and noise.
       learn_parameters: after a quarter of the steps the process' parameters move too, from the
         given ones.
-      learning_rate: Adam's, at its start; None: what the families need alone.
-      compiled: the loop as one XLA program; False runs it eagerly, which is for comparison.
+      learning_rate: Adam's initial one; None for the family's default.
+      compiled: True runs the loop as one XLA program; False runs it eagerly, for comparison.
 
     Raises:
       UserError: an unknown family, or steps or the learning rate is not positive.

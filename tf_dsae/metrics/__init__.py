@@ -1,6 +1,6 @@
 """Measures of a split into f and z: pure functions of arrays, for the latents of any model.
 
-They know neither models nor data sets. A measure loads what it needs when it is first used.
+They know neither models nor data sets. Their libraries are imported on first use.
 """
 
 import importlib

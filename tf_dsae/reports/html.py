@@ -1,6 +1,6 @@
-"""A small builder of pages: one self-contained HTML file of text, tables and pictures.
+"""Reports as HTML pages: one self-contained file of text, tables and pictures.
 
-Everything given is escaped, pictures are embedded, and the page asks for nothing from outside.
+All text is escaped, pictures are embedded, and the page loads nothing from outside.
 """
 
 import base64
@@ -38,7 +38,7 @@ def write_page(path: str | os.PathLike, report: Report) -> None:
     """Writes a report as a page, whole or not at all.
 
     Raises:
-      UserError: a picture is missing or no picture, or the file cannot be written.
+      UserError: a picture is missing or damaged, or the file cannot be written.
     """
     page = render_page(report)
     with written_whole(path) as beside:

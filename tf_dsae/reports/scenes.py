@@ -1,4 +1,4 @@
-"""What the pictures of a model show before they are drawn: labelled videos, and words to them."""
+"""The content of a model's pictures before they are drawn: labelled videos and texts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -36,7 +36,7 @@ WORDS = {
     "prior_z": (
         "f kept, z drawn from its prior: the same character, a new motion",
         "f is that of the clip above, z is rolled out from the learned prior. The character should "
-        "stay; whatever else changes was in z.",
+        "stay; everything that changes was in z.",
         "Videos, each with one of the same f and a new z below.",
     ),
     "sample": (
@@ -60,7 +60,7 @@ WORDS = {
 
 
 class Pictures(NamedTuple):
-    """Videos float32 [N, T, H, W, C] in [0, 1] that one model made for the figures.
+    """A model's videos for the figures, float32 [N, T, H, W, C] in [0, 1].
 
     source, reconstruction: the same N videos. swaps [N, N, ...]: content i with motion j.
     prior_f: z of the source, f drawn anew. prior_z: f of the source, z rolled out anew.

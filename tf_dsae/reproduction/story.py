@@ -18,7 +18,7 @@ from tf_dsae.reports.markdown import render_markdown
 from tf_dsae.runs.run_config import CONFIG, FIGURES, read_settings
 
 _TITLE = "Modeling sequential data with VAEs: the paper's figures and tables, made again"
-# Figure, picture, what the paper sees there.
+# Figure, picture, what the paper finds in it.
 Shown = tuple[tuple[str, str, str], ...]
 _ANY: Shown = (("", "reconstruction", ""), ("", "swap", ""), ("", "prior_f", ""))
 # Beta -> title, what to show.
@@ -76,7 +76,7 @@ def needed_pictures() -> set[str]:
 class ReportedRun(NamedTuple):
     """A run of the report.
 
-    folder: its name below the report's; beta: of both KLs, None for weights of its preset's own.
+    folder: its name below the report's; beta: of both KLs, None for the preset's own weights.
     """
 
     folder: str
@@ -85,7 +85,7 @@ class ReportedRun(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As the report calls it."""
+        """The name in the report."""
         return f"preset {self.folder}" if self.beta is None else f"beta {self.beta:g}"
 
 
@@ -94,7 +94,7 @@ def write_story(output_dir: Path, runs: Sequence[ReportedRun], study: Study) -> 
 
     Args:
       output_dir: holds likelihood/figures and, for each run, its folder with evaluation/figures.
-      runs: in their order; those at the paper's betas are told beside its findings.
+      runs: in order; those at the paper's betas stand beside its findings.
       study: of the bound.
     """
     named = {run.name: run.evaluation for run in runs}
@@ -145,7 +145,7 @@ def _bias(output_dir: Path, study: Study) -> list[Section]:
 
 
 def _run(workdir: Path, run: ReportedRun) -> list[Section]:
-    """What the paper shows at a beta (Sections 5 and 6), and its table; else our own pictures."""
+    """The paper's pictures at a beta (Sections 5 and 6) with its table; else our own pictures."""
     evaluation = run.evaluation
     title, shown, number = f"Pictures, {run.name}", _ANY, "Tables"
     if run.beta is not None:

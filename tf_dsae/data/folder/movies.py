@@ -30,11 +30,11 @@ def require_av() -> Any:
 
 
 def movie_frames(path: Path, wanted: Callable[[int], bool]) -> Iterator[Image.Image | None]:
-    """Yields the frames of a video in colour and upright, and None for those that are not wanted.
+    """Yields the frames of a video in colour and upright, and None for unwanted frames.
 
     Raises:
       UserError: PyAV is not installed.
-      Exception: of many kinds, where the file is damaged.
+      Exception: of many kinds, if the file is damaged.
     """
     av = require_av()
     with open(path, "rb") as file:
