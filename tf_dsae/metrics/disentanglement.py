@@ -337,7 +337,7 @@ def linear_probe(train_code: Any, train_labels: Any, test_code: Any, test_labels
     probe = LogisticRegression(max_iter=PROBE_STEPS)
     # One thread is fastest for so small a problem, by far if the cores are busy.
     with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # Accuracy settles before weights do.
+        warnings.simplefilter("ignore", ConvergenceWarning)  # Accuracy converges first.
         probe.fit(scaler.transform(train_code), labels)
     return float(probe.score(scaler.transform(test_code), test_labels))
 
