@@ -44,11 +44,21 @@ class Registry:
 
     @property
     def own_names(self) -> tuple[str, ...]:
-        """The names of the package's own entries."""
+        """The names of the package's own entries.
+
+        Example:
+          >>> Registry("shade", {"grey": 1}).own_names
+          ('grey',)
+        """
         return tuple(self._own)
 
     def names(self) -> tuple[str, ...]:
-        """All names, the package's own first; imports plug-ins."""
+        """All names, the package's own first; imports plug-ins.
+
+        Example:
+          >>> Registry("shade", {"grey": 1}).names()
+          ('grey',)
+        """
         load_plugins()
         return (*self._own, *self._added)
 

@@ -34,6 +34,10 @@ def parse_schedule(text: str, total_steps: int, name: str) -> Points:
 
     Raises:
       UserError: the text is neither, steps do not rise, or a value is negative or not finite.
+
+    Example:
+      >>> parse_schedule("0:1,50%:6", total_steps=200, name="beta")
+      ((0.0, 1.0), (100.0, 6.0))
     """
     pairs = [part.split(":") for part in str(text).split(",")]
     try:
@@ -50,7 +54,12 @@ def parse_schedule(text: str, total_steps: int, name: str) -> Points:
 
 
 def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
-    """Returns the schedule as tuples of floats; raises UserError if it makes no sense."""
+    """Returns points as tuples of floats; raises UserError, with `name`, if they make no sense.
+
+    Example:
+      >>> check_points([[0, 1], [10, 2]], "beta")
+      ((0.0, 1.0), (10.0, 2.0))
+    """
     checked = tuple((float(step), float(value)) for step, value in points)
     steps = [step for step, _ in checked]
     if not all(math.isfinite(step) and step >= 0 for step in steps):
