@@ -110,9 +110,10 @@ def evaluate(
     Raises:
       UserError: as `open_run` and `measure_model` do, or a judge is not accurate enough.
 
-    Example:
-      >>> evaluation = tf_dsae.evaluate("runs/tiny", data, judge_accuracy=0.5)  # doctest: +SKIP
-      >>> evaluation.show()  # doctest: +SKIP
+    Example, of a folder without a run; docs/extending.md evaluates one:
+      >>> tf_dsae.evaluate("no_run")
+      Traceback (most recent call last):
+      tf_dsae.UserError: no_run/config.json: expected a run's settings, found no such file
     """
     workdir, protocol = Path(workdir).expanduser(), protocol or Protocol()
     output = Path(output_dir or workdir / "evaluation").expanduser()
