@@ -18,7 +18,7 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.data import prepare
 from tf_dsae.evaluation.evaluation_files import REPORT
 from tf_dsae.evaluation.evaluation_run import evaluate, weights_digest
-from tf_dsae.evaluation.interfaces import JudgesLike
+from tf_dsae.evaluation.judge import Judges
 from tf_dsae.evaluation.judges import obtain_judges
 from tf_dsae.evaluation.measure_model import check_factors
 from tf_dsae.evaluation.protocol import Protocol
@@ -99,7 +99,7 @@ def _earlier(read: Callable[[Path], T], path: Path) -> T | None:
 
 
 def _evaluation(
-    workdir: Path, seed: int, places: Places, judges: JudgesLike, options: dict[str, Any]
+    workdir: Path, seed: int, places: Places, judges: Judges, options: dict[str, Any]
 ) -> Evaluation:
     """The evaluation of these very weights by these judges, made if it is not there."""
     output = workdir / "evaluation"
