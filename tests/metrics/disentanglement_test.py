@@ -12,16 +12,14 @@ from sklearn.metrics import balanced_accuracy_score
 from tf_dsae.core.errors import UserError
 from tf_dsae.metrics import disentanglement as latents
 from tf_dsae.metrics.disentanglement import (
-    DCI,
-    LabelledCodes,
     dci_of_importances,
-    linear_probe,
     measure_dci,
     measure_latents,
     mutual_information_gap,
-    probe_matrix,
     separated_attribute_predictability,
 )
+from tf_dsae.metrics.latent_scores import DCI, LabelledCodes
+from tf_dsae.metrics.probes import linear_probe, probe_matrix
 
 CLASSES = {"skin": 4, "top": 5, "action": 3}
 

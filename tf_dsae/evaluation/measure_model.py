@@ -21,9 +21,10 @@ from tf_dsae.evaluation.results import (
     LatentInformation,
 )
 from tf_dsae.metrics.disagreement import Disagreement, measure_disagreement
-from tf_dsae.metrics.disentanglement import LabelledCodes, LatentScores, measure_latents
+from tf_dsae.metrics.disentanglement import measure_latents
 from tf_dsae.metrics.inception import accuracy, balance_classes, measure_inception
 from tf_dsae.metrics.information import COLLAPSED_KL, measure_information
+from tf_dsae.metrics.latent_scores import LabelledCodes, LatentScores
 from tf_dsae.models.autoencoder import SequenceAutoencoder
 
 # Training videos whose codes the probes learn from.
