@@ -68,17 +68,16 @@ def reproduce(
     check_factors(data, num_videos)
     judges = obtain_judges(data, places.judge_dir, places.data_dir)
     judges.require()
-    reported = []
+    evaluations = []
     for run in runs:
         workdir = output / run.folder
         if not _trained(workdir):
             _say(f"training {run.folder}")
             run_training(data, run.model, run.training, workdir, show=True)
         options = {"num_videos": num_videos, "show_source": show_source, "data": data}
-        evaluation = _evaluation(workdir, training.seed, places, judges, options)
-        reported.append(story.ReportedRun(run.folder, run.beta, evaluation))
-    story.write_story(output, reported, _study(output / "likelihood", training.seed))
-    return {run.folder: run.evaluation for run in reported}
+        evaluations.append(_evaluation(workdir, training.seed, places, judges, options))
+    story.write_story(output, runs, evaluations, _study(output / "likelihood", training.seed))
+    return {run.folder: one for run, one in zip(runs, evaluations, strict=True)}
 
 
 def _say(words: str) -> None:
