@@ -17,6 +17,7 @@ from tf_dsae.evaluation.measure_model import check_factors, measure_model
 from tf_dsae.evaluation.protocol import MIN_ACCURACY, Protocol
 from tf_dsae.evaluation.results import EVALUATION, Evaluation
 from tf_dsae.models.dsae import DSAE
+from tf_dsae.reports.markdown import render_markdown
 from tf_dsae.runs.run_config import (
     CONFIG,
     FIGURES,
@@ -139,7 +140,7 @@ def evaluate(
     )
     pictures = write_pictures(model, data, output / "figures", protocol.seed, show_source)
     with written_whole(output / TABLES) as beside:
-        beside.write_text(report.report_markdown(evaluation), encoding="utf-8")
+        beside.write_text(render_markdown(report.evaluation_report(evaluation)), encoding="utf-8")
     curves = workdir / FIGURES / "curves.png"
     settings = read_settings(workdir / CONFIG)
     report.write_report(
