@@ -20,7 +20,7 @@ from tf_dsae.runs.run_config import read_finished_run
 
 _WORKDIR = run_flags.define_workdir()
 _EXPORT_DIR = flags.DEFINE_string(
-    "export_dir", None, "Folder of versions, made where there is none. Required."
+    "export_dir", None, "Folder of versions, made if it does not exist. Required."
 )
 _VERSION = flags.DEFINE_integer(
     "version", None, "Number of the version. Default: one more than the highest there."

@@ -125,7 +125,7 @@ def open_regular(path: str | os.PathLike) -> BufferedReader:
       OSError: it cannot be opened.
       ValueError: it is no regular file, such as a pipe or a device, which may have no end.
     """
-    # A pipe that nobody writes to is opened at once, not waited for.
+    # Opening a pipe without a writer must not block.
     file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NO_WAIT))  # noqa: SIM115
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()

@@ -81,7 +81,7 @@ def num_replicas() -> int:
 
 
 def sum_over_replicas(values: tf.Tensor) -> tf.Tensor:
-    """The sum of what every replica holds; `values` itself where there is one.
+    """The sum of every replica's `values`; with one replica, `values` itself.
 
     Example:
       >>> sum_over_replicas(tf.constant([1.0, 2.0])).numpy().tolist()
@@ -93,7 +93,7 @@ def sum_over_replicas(values: tf.Tensor) -> tf.Tensor:
 
 
 def gather_replicas(values: tf.Tensor) -> tf.Tensor:
-    """What every replica holds, joined along the first axis in their order; gradients pass.
+    """Every replica's `values`, joined along the first axis in order; gradients pass.
 
     Example:
       >>> gather_replicas(tf.constant([1.0, 2.0])).numpy().tolist()

@@ -16,7 +16,7 @@ class SequenceSpec:
       kind: "video", "audio" or "series".
       frame_shape: (H, W, C) of a video, in pixels and 1 or 3 channels; (D,) of others.
       channels: names of the D entries of a frame; None where they have none, as in a video.
-      rate: frames a second; None where it is unknown.
+      rate: frames per second; None if unknown.
 
     Raises:
       UserError: a value is out of its range, or the values do not go together.

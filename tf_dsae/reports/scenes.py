@@ -75,7 +75,7 @@ class Pictures(NamedTuple):
     sample: np.ndarray
 
 
-# The same where source clips are shown as their reconstructions.
+# Equal if reconstructions are shown in place of source clips.
 _WITHOUT_SOURCE = {
     "data_sample": (
         "Held-out videos, as the model shows them",

@@ -40,8 +40,8 @@ def movie_frames(path: Path, wanted: Callable[[int], bool]) -> Iterator[Image.Im
     with open(path, "rb") as file:
         kind = _container(file.read(16))
         file.seek(0)
-        # A playlist, or a file that refers to others, must not have FFmpeg open them: the format
-        # is never guessed, FFmpeg reads through our file, and any further file is refused.
+        # FFmpeg must not open files that a playlist refers to: the format is never guessed, FFmpeg
+        # reads through our file, and any further file is refused.
         with av.open(
             file,
             format=kind,

@@ -26,7 +26,7 @@ class Source(NamedTuple):
     """One video, for splitting as for reading.
 
     Attributes:
-      name: where it is, relative to the folder it was found in, such as 'cats/1.mp4',
+      name: its path relative to the searched folder, such as 'cats/1.mp4',
         'faces.npz[3]' or 'faces.npz:key[3]'; printable.
       kind: 'movie', 'gif', 'images', 'array' or 'damaged'.
       path: of the file, or of the folder of images.
@@ -164,7 +164,7 @@ def _files_below(root: Path, deep: bool = True) -> tuple[list[Path], int]:
                 continue
             if path.is_symlink():
                 links.append(path)
-            elif stat.S_ISREG(path.stat().st_mode):  # A pipe would be waited for.
+            elif stat.S_ISREG(path.stat().st_mode):  # A pipe would block.
                 plain.append(path)
     seen, left_out = set(plain), 0
     for path in links:
