@@ -14,6 +14,8 @@ from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation.comparison import names_of
 from tf_dsae.evaluation.evaluation_files import check_output
 from tf_dsae.evaluation.results import Evaluation
+from tf_dsae.reports.html import write_page
+from tf_dsae.reports.markdown import render_markdown
 
 _OUTPUT_DIR = run_flags.define_output_dir("runs/comparison")
 
@@ -29,9 +31,10 @@ def main(argv: list[str]) -> None:
     evaluations = dict(zip(names_of(paths), map(Evaluation.read, paths), strict=True))
     output = Path(_OUTPUT_DIR.value).expanduser()
     check_output(output)
+    compared = report.comparison_report(evaluations)
     with written_whole(output / "comparison.md") as beside:
-        beside.write_text(report.comparison_markdown(evaluations), encoding="utf-8")
-    report.write_comparison(output / "comparison.html", evaluations)
+        beside.write_text(render_markdown(compared), encoding="utf-8")
+    write_page(output / "comparison.html", compared)
     print(report.comparison_text(evaluations))
     print(f"wrote {output}; open {output / 'comparison.html'}")
 

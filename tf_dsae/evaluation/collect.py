@@ -12,10 +12,10 @@ import tensorflow_probability as tfp
 
 from tf_dsae.core.progress import progress_bar
 from tf_dsae.data.sequence_data import SequenceData
-from tf_dsae.evaluation.interfaces import EvaluatedModel, JudgesLike
 from tf_dsae.evaluation.judge import Judges
 from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.layers.distributions import conditional
+from tf_dsae.models.autoencoder import SequenceAutoencoder
 
 
 class Generated(NamedTuple):
@@ -65,7 +65,7 @@ class Collected(NamedTuple):
 
 
 def _generate(
-    model: EvaluatedModel, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor
+    model: SequenceAutoencoder, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor
 ) -> tuple[Generated, dict[str, tf.Tensor], Codes]:
     """Generated videos of a batch, the terms of the objective, [B] each, and the codes."""
     of_posterior, of_prior, of_motion = tf.unstack(tfp.random.split_seed(seed, 3))
@@ -101,9 +101,9 @@ def _generate(
 
 
 def collect(
-    model: EvaluatedModel,
+    model: SequenceAutoencoder,
     data: SequenceData,
-    judges: JudgesLike,
+    judges: Judges,
     protocol: Protocol,
     num_videos: int | None = None,
     show_progress: bool = True,
@@ -115,21 +115,17 @@ def collect(
 
     Args:
       judges: of `data`.
-      devices: names of the devices that take batches in turn; None for all GPUs. Their number does
-        not change the results. Judges of other classes than `Judges` cannot be copied, so that
-        only the first device is used.
+      devices: names of those that take batches in turn; how many there are changes no number.
+        None: all GPUs.
     """
     if devices is None:
         devices = [device.name for device in tf.config.list_logical_devices("GPU")]
     passes = [_pass_of(model, judges, protocol)]
-    if not isinstance(judges, Judges):
-        devices = devices[:1]
-    else:
-        for device in devices[1:]:
-            with tf.device(device):
-                twins = {name: _twin(network) for name, network in judges.networks.items()}
-                copy = Judges(data, twins, judges.settings, judges.accuracy)
-                passes.append(_pass_of(_twin(model), copy, protocol))
+    for device in devices[1:]:
+        with tf.device(device):
+            twins = {name: _twin(network) for name, network in judges.networks.items()}
+            copy = Judges(data, twins, judges.settings, judges.accuracy)
+            passes.append(_pass_of(_twin(model), copy, protocol))
     places = [*devices] or [""]
     batches = enumerate(data.evaluation_batches("test", protocol.batch_size, num_videos))
     count = num_videos or data.num_test
@@ -155,7 +151,7 @@ def _twin(network: keras.Model) -> keras.Model:
 
 
 def _pass_of(
-    model: EvaluatedModel, judges: JudgesLike, protocol: Protocol
+    model: SequenceAutoencoder, judges: Judges, protocol: Protocol
 ) -> Callable[[int, dict[str, tf.Tensor]], dict[str, Any]]:
     """A function from a batch and its number to the fields of Collected."""
     generate = tf.function(lambda video, seed: _generate(model, protocol, video, seed))
@@ -169,24 +165,18 @@ def _pass_of(
         seed = tf.constant([protocol.seed, step], tf.int32)
         video = batch.pop("video")
         generated, terms, codes = generate(video, seed)
+        clips = {"data": video, **generated._asdict()}
+        if protocol.reference == "data":
+            del clips["reconstruction"]
         return {
             "elbo": terms,
             "importance_weighted": weigh(video, seed) if protocol.importance_samples else None,
             "codes": codes,
             "labels": batch,
-            "logits": _judge(judges, video, generated, protocol),
+            "logits": {name: judges.logits(made) for name, made in clips.items()},
         }
 
     return look
-
-
-def _judge(
-    judges: JudgesLike, video: tf.Tensor, generated: Generated, protocol: Protocol
-) -> dict[str, dict[str, np.ndarray]]:
-    videos = {"data": video, **generated._asdict()}
-    if protocol.reference == "data":
-        del videos["reconstruction"]
-    return {name: judges.logits(clips) for name, clips in videos.items()}
 
 
 def _join(values: list) -> Any:

@@ -21,7 +21,6 @@ from tf_dsae.reports.blocks import (
     Text,
 )
 from tf_dsae.reports.html import write_page
-from tf_dsae.reports.markdown import render_markdown
 
 if TYPE_CHECKING:
     from tf_dsae.evaluation.evaluation_pictures import Picture
@@ -66,11 +65,6 @@ def write_report(
     write_page(path, report._replace(sections=sections))
 
 
-def report_markdown(evaluation: Evaluation) -> str:
-    """The tables of one run in Markdown."""
-    return render_markdown(evaluation_report(evaluation))
-
-
 def table_text(evaluation: Evaluation) -> str:
     """The paper's table beside the published ones, for a terminal."""
     return terminal.render_text(_first_look(evaluation))
@@ -82,20 +76,6 @@ def show(evaluation: Evaluation) -> None:
     blocks = [block for section in report.sections for block in section.blocks]
     whole = [*report.summary, *blocks]
     terminal.show(whole if terminal.in_notebook() else _first_look(evaluation))
-
-
-def write_comparison(path: str | os.PathLike, evaluations: Mapping[str, Evaluation]) -> None:
-    """Writes the page of several runs side by side, name -> evaluation.
-
-    Raises:
-      UserError: there are none, or the page cannot be written.
-    """
-    write_page(path, comparison_report(evaluations))
-
-
-def comparison_markdown(evaluations: Mapping[str, Evaluation]) -> str:
-    """The tables of several runs in Markdown."""
-    return render_markdown(comparison_report(evaluations))
 
 
 def comparison_text(evaluations: Mapping[str, Evaluation]) -> str:

@@ -17,6 +17,7 @@ from tf_dsae.evaluation.measure_model import check_factors, measure_model
 from tf_dsae.evaluation.protocol import MIN_ACCURACY, Protocol
 from tf_dsae.evaluation.results import EVALUATION, Evaluation
 from tf_dsae.models.dsae import DSAE
+from tf_dsae.reports.markdown import render_markdown
 from tf_dsae.runs.run_config import (
     CONFIG,
     FIGURES,
@@ -110,9 +111,10 @@ def evaluate(
     Raises:
       UserError: as `open_run` and `measure_model` do, or a judge is not accurate enough.
 
-    Example:
-      >>> evaluation = tf_dsae.evaluate("runs/tiny", data, judge_accuracy=0.5)  # doctest: +SKIP
-      >>> evaluation.show()  # doctest: +SKIP
+    Example, of a folder without a run; docs/extending.md evaluates one:
+      >>> tf_dsae.evaluate("no_run")
+      Traceback (most recent call last):
+      tf_dsae.UserError: no_run/config.json: expected a run's settings, found no such file
     """
     workdir, protocol = Path(workdir).expanduser(), protocol or Protocol()
     output = Path(output_dir or workdir / "evaluation").expanduser()
@@ -138,7 +140,7 @@ def evaluate(
     )
     pictures = write_pictures(model, data, output / "figures", protocol.seed, show_source)
     with written_whole(output / TABLES) as beside:
-        beside.write_text(report.report_markdown(evaluation), encoding="utf-8")
+        beside.write_text(render_markdown(report.evaluation_report(evaluation)), encoding="utf-8")
     curves = workdir / FIGURES / "curves.png"
     settings = read_settings(workdir / CONFIG)
     report.write_report(

@@ -17,9 +17,9 @@ from tf_dsae.evaluation.judge import CHUNK, Judge, Judges, JudgeSettings, make_j
 MIN_STEPS = 500
 
 
-def check_labels(data: SequenceData, split: str) -> None:
-    """Raises UserError where a factor has no label for each video of a split, or where the split
-    holds fewer videos than a factor has classes."""
+def check_labels(data: SequenceData, split: str, used: int | None = None) -> None:
+    """Raises UserError where a factor has no label for each video of a split, or more classes than
+    videos of it are used, by default all."""
     advice = "evaluate on a data set with labels"
     if not data.factors:
         raise UserError(f"{data.name}: expected factors with labels, received none; {advice}")
@@ -35,10 +35,10 @@ def check_labels(data: SequenceData, split: str) -> None:
                 f"{data.name}: expected labels of {factor} in 0..{len(names) - 1}, received "
                 f"{np.min(labels[factor])}..{np.max(labels[factor])}; prepare the data set again"
             )
-        if count < len(names):
+        if (used or count) < len(names):
             raise UserError(
-                f"{data.name}: expected at least as many videos of {split} as {factor} has "
-                f"classes, {len(names)}, received {count}; evaluate on a larger data set"
+                f"{data.name}: expected at least as many {split} videos as {factor} has classes, "
+                f"{len(names)}, received {used or count}; evaluate more videos"
             )
 
 

@@ -9,7 +9,8 @@ import tensorflow as tf
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.collect import Codes, Collected, collect
-from tf_dsae.evaluation.interfaces import EvaluatedModel, JudgesLike
+from tf_dsae.evaluation.judge import Judges
+from tf_dsae.evaluation.judge_training import check_labels
 from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.evaluation.results import (
     Baseline,
@@ -20,18 +21,20 @@ from tf_dsae.evaluation.results import (
     LatentInformation,
 )
 from tf_dsae.metrics.disagreement import Disagreement, measure_disagreement
-from tf_dsae.metrics.disentanglement import LabelledCodes, LatentScores, measure_latents
+from tf_dsae.metrics.disentanglement import measure_latents
 from tf_dsae.metrics.inception import accuracy, balance_classes, measure_inception
 from tf_dsae.metrics.information import COLLAPSED_KL, measure_information
+from tf_dsae.metrics.latent_scores import LabelledCodes, LatentScores
+from tf_dsae.models.autoencoder import SequenceAutoencoder
 
 # Training videos whose codes the probes learn from.
 PROBE_VIDEOS = 3000
 
 
 def measure_model(
-    model: EvaluatedModel,
+    model: SequenceAutoencoder,
     data: SequenceData,
-    judges: JudgesLike,
+    judges: Judges,
     protocol: Protocol | None = None,
     num_videos: int | None = None,
     show_progress: bool = True,
@@ -78,40 +81,18 @@ def measure_model(
 
 
 def check_factors(data: SequenceData, num_videos: int | None = None) -> None:
-    """Raises UserError if the data have no labels, or too few test videos for them."""
-    if not data.factors:
-        raise UserError(
-            f"{data.name}: expected factors with labels to evaluate by, found none; give labels"
-        )
+    """Raises UserError where the data have no labels, or too few test videos for them."""
     count = min(data.num_test, num_videos or data.num_test)
-    most = max(data.factors, key=lambda name: len(data.factors[name]))
-    if count < len(data.factors[most]):
-        raise UserError(
-            f"{data.name}: expected at least as many test videos as {most} has classes, "
-            f"{len(data.factors[most])}, received {count}; evaluate more videos"
-        )
-    test_labels = {name: labels[:count] for name, labels in data.load_split("test").labels.items()}
-    for name in data.factors:
-        if name not in test_labels or len(np.unique(test_labels[name])) < 2:
+    check_labels(data, "test", count)
+    labels = {name: of_all[:count] for name, of_all in data.load_split("test").labels.items()}
+    counted = {f"classes of {name}": labels[name] for name in data.factors}
+    counted["characters"] = data.cluster_labels(labels)
+    for what, values in counted.items():
+        if (received := len(np.unique(values))) < 2:
             raise UserError(
-                f"{data.name}: expected test videos of at least 2 classes of {name}, received "
-                f"{len(np.unique(test_labels.get(name, [])))}; evaluate more videos, or give labels"
+                f"{data.name}: expected test videos of at least 2 {what}, received {received}; "
+                "evaluate more videos"
             )
-    if len(np.unique(characters(data, test_labels))) < 2:
-        raise UserError(
-            f"{data.name}: expected test videos of at least 2 characters, received 1; evaluate "
-            "more videos"
-        )
-
-
-def static_factors(data: SequenceData) -> list[str]:
-    """The static factors."""
-    return [name for name in data.factors if name not in data.dynamic_factors]
-
-
-def characters(data: SequenceData, labels: dict[str, np.ndarray]) -> np.ndarray:
-    """The character of each video, by its static factors: [N] whole numbers."""
-    return data.cluster_labels(labels)
 
 
 def _kept(data: SequenceData, name: str) -> str:
@@ -121,7 +102,7 @@ def _kept(data: SequenceData, name: str) -> str:
 def _table(data: SequenceData, collected: Collected, protocol: Protocol) -> dict[str, Disagreement]:
     """The paper's Tables 1 and 2."""
     reference = collected.logits[protocol.reference]
-    groups = characters(data, collected.labels)
+    groups = data.cluster_labels(collected.labels)
     return {
         name: measure_disagreement(
             reference[name],
@@ -153,7 +134,7 @@ def _codes(f_mean: np.ndarray, z_mean: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _latents(
-    model: EvaluatedModel, data: SequenceData, collected: Collected, protocol: Protocol
+    model: SequenceAutoencoder, data: SequenceData, collected: Collected, protocol: Protocol
 ) -> LatentScores:
     """MIG, DCI, SAP and probes of posterior means: f, and the mean of z over time."""
     chosen = np.random.default_rng(protocol.seed).permutation(data.num_train)[:PROBE_VIDEOS]

@@ -11,8 +11,8 @@ from tf_dsae.core.files import parse_json, read_json, write_json
 from tf_dsae.core.typed_json import Count, Name, read_typed, to_plain
 from tf_dsae.data.data_source import find_baselines
 from tf_dsae.metrics.disagreement import Disagreement
-from tf_dsae.metrics.disentanglement import LatentScores
 from tf_dsae.metrics.information import Information
+from tf_dsae.metrics.latent_scores import LatentScores
 
 EVALUATION = "evaluation.json"
 LATENTS = {"static": "f", "dynamic": "z"}

@@ -21,8 +21,7 @@ import tensorflow as tf
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.types import TensorLike
 from tf_dsae.linear_gaussian import exact
-from tf_dsae.linear_gaussian.exact import GaussianPosterior
-from tf_dsae.linear_gaussian.process import as_observations, as_parameters
+from tf_dsae.linear_gaussian.process import as_observations
 from tf_dsae.linear_gaussian.study_settings import Parameters, check_family
 
 # --- The sufficient statistics of the data.
@@ -174,63 +173,3 @@ def _amortised_error(parameters: Parameters, moments: tf.Tensor) -> tf.Tensor:
     # tr(Q G E[x x^T] G^T), less what the encoder explains.
     total = tf.einsum("...ts,...sr,...ru,...tu->...", q, gain, _scatter(moments), gain)
     return 0.5 * tf.maximum(total - tf.reduce_sum(encoder * target, [-2, -1]), 0.0)
-
-
-# --- The posteriors that attain them.
-
-
-def optimal_posterior(family: str, parameters: Parameters, x: TensorLike) -> GaussianPosterior:
-    """The q of a family with the best mean bound over the sequences x [N, T, D].
-
-    Parameters are numbers, or of batch shape [..., 1], to broadcast against the N sequences.
-
-    Raises:
-      UserError: an unknown family, or x of another rank, empty or not finite.
-
-    Example:
-      >>> q = optimal_posterior("full", Parameters(2.0, 0.5, 0.5), np.zeros([50, 3, 2]))
-      >>> q.mean.shape
-      TensorShape([50, 2, 4])
-    """
-    check_family(family)
-    x = as_observations(x)
-    parameters = as_parameters(parameters)
-    if parameters.sigma_f.shape.rank == 0:
-        parameters = Parameters(*(sigma[tf.newaxis] for sigma in parameters))
-    num_frames = x.shape[-2]
-    precision = exact.posterior_precision(parameters, num_frames)
-    mean = exact.posterior_mean(parameters, x)
-    diagonal = tf.linalg.diag_part(precision)
-    if family == "exact":
-        return exact.posterior(parameters, x)
-    if family == "amortised":
-        mean = _amortised_mean(parameters, x, mean, precision)
-        of_walk = tf.reduce_mean(diagonal[..., 1:], -1, keepdims=True)
-        diagonal = tf.concat([diagonal[..., :1], tf.repeat(of_walk, num_frames, -1)], -1)
-    scale = tf.linalg.diag(tf.math.rsqrt(diagonal))
-    if family == "structured":
-        walk = tf.linalg.cholesky(tf.linalg.inv(precision[..., 1:, 1:]))
-        left = tf.zeros_like(walk[..., :1])
-        scale = tf.concat([scale[..., :1, :], tf.concat([left, walk], -1)], -2)
-    if family == "full":
-        variance = tf.linalg.inv(precision)[..., :1, :1]
-        slope = -tf.linalg.solve(precision[..., 1:, 1:], precision[..., 1:, :1])
-        column = tf.sqrt(variance) * tf.concat([tf.ones_like(variance), slope], -2)
-        scale = tf.concat([column, scale[..., 1:]], -1)
-    return GaussianPosterior(mean, scale[..., tf.newaxis, :, :])
-
-
-def _amortised_mean(
-    parameters: Parameters, x: tf.Tensor, mean: tf.Tensor, precision: tf.Tensor
-) -> tf.Tensor:
-    """[..., N, D, 1 + T]: z by the shared encoder, f following its error."""
-    encoder, _, _ = _amortised_encoder(
-        Parameters(*(sigma[..., 0] for sigma in parameters)),
-        sample_moments(x),
-    )
-    u = tf.concat([tf.ones_like(x[..., :1]), x], -1)
-    walk = tf.einsum("nti,...id->...ndt", u, encoder)
-    error = walk - mean[..., 1:]
-    weights = precision[..., :1, 1:] / precision[..., :1, :1]
-    static = mean[..., :1] - tf.reduce_sum(weights * error, -1, keepdims=True)
-    return tf.concat([static, walk], -1)

@@ -9,10 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from tf_dsae.core.files import written_whole
 from tf_dsae.linear_gaussian.study_report import edge
 from tf_dsae.linear_gaussian.study_results import Joint, Lengths, PanelResult
-from tf_dsae.reports.figures import COLOURS, FAINT, INK, tidy_axes
+from tf_dsae.reports.figures import COLOURS, FAINT, INK, save_figure, tidy_axes
 
 _PALE, _WARM, _BLUE, _LIGHT_BLUE = "#d9d9d9", COLOURS[3], COLOURS[0], "#9CCBEB"
 _SYMBOLS = {"sigma_f": r"$\sigma_f$", "sigma_z": r"$\sigma_z$", "sigma_x": r"$\sigma_x$"}
@@ -295,5 +294,4 @@ def _finish(path: str | os.PathLike, figure: Figure) -> None:
     figure.legend(handles.values(), handles.keys(), **where)
     figure.align_ylabels()
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
-    with written_whole(path) as beside:
-        figure.savefig(beside, facecolor="white")
+    save_figure(path, figure)

@@ -16,6 +16,11 @@ from tf_dsae.linear_gaussian.study_settings import FAMILIES, Panel, Parameters
 STUDY = "likelihood.json"
 _MAX_BYTES = 32 * 2**20  # Six panels of 10,000 values have 24 million.
 Curve = tuple[float, ...]
+# Fields of a panel's result that have a value for each of its grid.
+_CURVES = (
+    *("log_likelihood", "log_likelihood_standard_error", "elbo", "elbo_standard_error"),
+    *("gap_standard_error", "optimal_elbo", "converged"),
+)
 
 
 class Sigmas(NamedTuple):
@@ -98,18 +103,8 @@ class PanelResult(Panel):
         super().__post_init__()
         if set(self.optimal) != set(FAMILIES):
             raise UserError(f"optimal: expected {', '.join(FAMILIES)}, received others")
-        curves = {
-            name: getattr(self, name)
-            for name in ("log_likelihood", "elbo", "optimal_elbo", "converged")
-        }
-        curves |= {
-            f"{name}_standard_error": getattr(self, f"{name}_standard_error")
-            for name in ("log_likelihood", "elbo", "gap")
-        }
-        curves |= {
-            f"expected.{name}": getattr(self.expected, name)
-            for name in ("log_likelihood", "optimal_elbo")
-        }
+        curves = {name: getattr(self, name) for name in _CURVES}
+        curves |= {f"expected.{name}": getattr(self.expected, name) for name in Limit._fields[:2]}
         for family, bound in self.optimal.items():
             curves |= {
                 f"optimal.{family}.elbo": bound.elbo,

@@ -65,8 +65,7 @@ def save_strips(path: str | os.PathLike, title: str, groups: Sequence[Sequence[R
             middle = (top + inches / 2) / total
             figure.text(1.42 / 9.6, middle, label, ha="right", va="center", color=INK)
         top -= 0.22
-    with written_whole(path) as beside:
-        figure.savefig(beside, facecolor="white")
+    save_figure(path, figure)
 
 
 def _scaled(frames: np.ndarray, scale: int) -> np.ndarray:
@@ -190,8 +189,7 @@ def save_scatter(
         axes.set_title(name, fontsize=10, color=INK, parse_math=False)
         axes.set_xlabel(axes_labels[0], fontsize=9)
         axes.set_ylabel(axes_labels[1], fontsize=9)
-    with written_whole(path) as beside:
-        figure.savefig(beside, facecolor="white")
+    save_figure(path, figure)
 
 
 def _draw_classes(axes: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> None:
@@ -216,6 +214,12 @@ def _draw_classes(axes: Axes, points: np.ndarray, labels: np.ndarray, names: Seq
     legend = axes.legend(handles=handles, fontsize=9, **where, **spacing)
     for text in legend.get_texts():
         text.set_parse_math(False)
+
+
+def save_figure(path: str | os.PathLike, figure: Figure) -> None:
+    """Writes a figure as a PNG, whole or not at all."""
+    with written_whole(path) as beside:
+        figure.savefig(beside, facecolor="white")
 
 
 def tidy_axes(axes: Axes) -> None:
@@ -247,5 +251,4 @@ def save_curves(path: str | os.PathLike, rows: Sequence[Mapping[str, str]]) -> N
         axes.legend(frameon=False)
     for axes in grid:  # The panel that an odd number leaves.
         axes.set_axis_off()
-    with written_whole(path) as beside:
-        figure.savefig(beside, facecolor="white")
+    save_figure(path, figure)

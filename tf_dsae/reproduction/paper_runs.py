@@ -18,7 +18,7 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.data import prepare
 from tf_dsae.evaluation.evaluation_files import REPORT
 from tf_dsae.evaluation.evaluation_run import evaluate, weights_digest
-from tf_dsae.evaluation.interfaces import JudgesLike
+from tf_dsae.evaluation.judge import Judges
 from tf_dsae.evaluation.judges import obtain_judges
 from tf_dsae.evaluation.measure_model import check_factors
 from tf_dsae.evaluation.protocol import Protocol
@@ -68,17 +68,16 @@ def reproduce(
     check_factors(data, num_videos)
     judges = obtain_judges(data, places.judge_dir, places.data_dir)
     judges.require()
-    reported = []
+    evaluations = []
     for run in runs:
         workdir = output / run.folder
         if not _trained(workdir):
             _say(f"training {run.folder}")
             run_training(data, run.model, run.training, workdir, show=True)
         options = {"num_videos": num_videos, "show_source": show_source, "data": data}
-        evaluation = _evaluation(workdir, training.seed, places, judges, options)
-        reported.append(story.ReportedRun(run.folder, run.beta, evaluation))
-    story.write_story(output, reported, _study(output / "likelihood", training.seed))
-    return {run.folder: run.evaluation for run in reported}
+        evaluations.append(_evaluation(workdir, training.seed, places, judges, options))
+    story.write_story(output, runs, evaluations, _study(output / "likelihood", training.seed))
+    return {run.folder: one for run, one in zip(runs, evaluations, strict=True)}
 
 
 def _say(words: str) -> None:
@@ -99,7 +98,7 @@ def _earlier(read: Callable[[Path], T], path: Path) -> T | None:
 
 
 def _evaluation(
-    workdir: Path, seed: int, places: Places, judges: JudgesLike, options: dict[str, Any]
+    workdir: Path, seed: int, places: Places, judges: Judges, options: dict[str, Any]
 ) -> Evaluation:
     """The evaluation of these weights by these judges, made if it does not exist."""
     output = workdir / "evaluation"

@@ -31,6 +31,11 @@ class PlannedRun(NamedTuple):
     model: ModelConfig
     training: TrainingConfig
 
+    @property
+    def name(self) -> str:
+        """As the report calls it."""
+        return f"preset {self.folder}" if self.beta is None else f"beta {self.beta:g}"
+
 
 def run_name(beta: float) -> str:
     """The folder of the run at a beta."""
