@@ -28,7 +28,6 @@ from tf_dsae.core.typed_json import STRICT, Name, read_typed, to_plain
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.evaluation_files import JUDGES, check_judge_dir
 from tf_dsae.evaluation.judge import (
-    Judge,
     Judges,
     JudgeSettings,
     judge_weights,
@@ -38,16 +37,6 @@ from tf_dsae.evaluation.judge_training import check_labels, train_judges
 from tf_dsae.evaluation.protocol import MIN_ACCURACY
 from tf_dsae.runs.hdf5_guard import check_weights
 from tf_dsae.runs.run_config import versions
-
-__all__ = [
-    "Judge",
-    "Judges",
-    "default_judge_dir",
-    "load_judges",
-    "obtain_judges",
-    "save_judges",
-    "train_judges",
-]
 
 
 class JudgesRecord(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tf_dsae.core.checks import check_positive, check_whole
+from tf_dsae.core.checks import check_choice, check_positive, check_whole
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import check_folder
 
@@ -44,8 +44,7 @@ def check_family(family: str) -> None:
     Example:
       >>> check_family("amortised")
     """
-    if family not in FAMILIES:
-        raise UserError(f"posterior: expected one of {', '.join(FAMILIES)}, received {family!r}")
+    check_choice("posterior", family, FAMILIES)
 
 
 STEPS = 1000  # Of gradient ascent for every q.
@@ -106,11 +105,7 @@ class Panel:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.parameter not in Parameters._fields:
-            raise UserError(
-                f"parameter: expected one of {', '.join(Parameters._fields)}, "
-                f"received {self.parameter!r}"
-            )
+        check_choice("parameter", self.parameter, Parameters._fields)
         _check_sigma("truth", self.truth)
         if len(self.grid) == 0:
             raise UserError("grid: expected at least one value, received none")
@@ -121,8 +116,6 @@ class Panel:
         for name in ("num_sequences", "num_frames", "dimensions"):
             check_whole(name, getattr(self, name), 1)
         check_whole("seed", self.seed, 0)
-        if self.seed > 2**31 - 1:
-            raise UserError(f"seed: expected at most {2**31 - 1}, received {self.seed}")
         check_family(self.posterior)
 
     @property

@@ -37,11 +37,6 @@ class PlannedRun(NamedTuple):
         return f"preset {self.folder}" if self.beta is None else f"beta {self.beta:g}"
 
 
-def run_name(beta: float) -> str:
-    """The folder of the run at a beta."""
-    return f"beta_{beta:g}"
-
-
 def plan_runs(
     model: ModelConfig,
     training: TrainingConfig,
@@ -65,7 +60,7 @@ def plan_runs(
     runs = []
     for beta in sorted(betas):
         weighted = dataclasses.replace(training, beta_f=f"{beta:g}", beta_z=f"{beta:g}")
-        runs.append(PlannedRun(run_name(beta), beta, model, weighted))
+        runs.append(PlannedRun(f"beta_{beta:g}", beta, model, weighted))
     for name in beside:
         other = preset(name)
         seeded = dataclasses.replace(other.training, seed=training.seed, dataset=training.dataset)
