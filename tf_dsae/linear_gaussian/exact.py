@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
 from tf_dsae.core.types import TensorLike
 from tf_dsae.linear_gaussian.process import as_observations, as_parameters
@@ -97,18 +98,9 @@ def log_likelihood(parameters: Parameters, x: TensorLike) -> tf.Tensor:
       True
     """
     x = as_observations(x)
-    num_frames, dimensions = x.shape[-2:]
-    cholesky = tf.linalg.cholesky(data_covariance(parameters, num_frames))
-    shape = tf.broadcast_dynamic_shape(tf.shape(cholesky)[:-2], tf.shape(x)[:-2])
-    cholesky = tf.broadcast_to(cholesky, tf.concat([shape, tf.shape(cholesky)[-2:]], 0))
-    x = tf.broadcast_to(x, tf.concat([shape, tf.shape(x)[-2:]], 0))
-    whitened = tf.linalg.triangular_solve(cholesky, x)
-    half_log_determinant = tf.reduce_sum(tf.math.log(tf.linalg.diag_part(cholesky)), -1)
-    return (
-        -0.5 * tf.reduce_sum(whitened**2, [-2, -1])
-        - dimensions * half_log_determinant
-        - 0.5 * dimensions * num_frames * np.log(2 * np.pi)
-    )
+    covariance = data_covariance(parameters, x.shape[-2])[..., tf.newaxis, :, :]
+    of_dimension = tfd.MultivariateNormalTriL(scale_tril=tf.linalg.cholesky(covariance))
+    return tf.reduce_sum(of_dimension.log_prob(tf.linalg.matrix_transpose(x)), -1)
 
 
 def posterior_mean(parameters: Parameters, x: TensorLike) -> tf.Tensor:
