@@ -29,18 +29,10 @@ def write_pictures(
     seed: int = 0,
     show_source: bool = True,
 ) -> list[Figure]:
-    """Writes every picture of a model: <name>.png and, where it moves, <name>.gif.
+    """Writes the pictures of a model in the paper's order: PNGs and, where they move, GIFs.
 
-    Args:
-      model: trained.
-      data: whose test videos are shown.
-      folder: to write to.
-      seed: of what is drawn from the priors.
-      show_source: False shows a source video as its reconstruction, so that every pixel is the
-        model's.
-
-    Returns:
-      the pictures, in the paper's order.
+    `seed` is of what is drawn from the priors. `show_source` False shows a source video as its
+    reconstruction, so that every pixel is the model's.
     """
     folder = Path(folder)
     videos = choose(data, _SAMPLE)

@@ -40,15 +40,8 @@ def write_report(
 ) -> None:
     """Writes the page of one run: one HTML file that holds everything it shows.
 
-    Args:
-      path: of the page.
-      evaluation: of the run.
-      pictures: of the run, as `write_pictures` returns them.
-      curves_png: the run's training curves.
-      settings: the run's settings by name, one level of groups at most is set apart.
-
-    Raises:
-      UserError: a picture cannot be read, or the page not written.
+    `settings` are the run's by name, one level of groups at most is set apart. UserError where a
+    picture cannot be read, or the page not written.
     """
     report = evaluation_report(evaluation)
     sections = [*report.sections]

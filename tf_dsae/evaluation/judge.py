@@ -77,13 +77,7 @@ class Judge(keras.Model):
 
     Convolutions read every frame alone, a GRU reads their normalised features, and its last state
     gives the logits (Leplae-Arthur and Nichani 2019, Section 5.4). Videos are uint8, or float in
-    [0, 1].
-
-    Args:
-      num_classes: K.
-      frame_shape: (H, W, C) in pixels, pixels, channels.
-      settings: its sizes.
-      seed: of the initial weights; None draws them from Keras' global state.
+    [0, 1]. `seed` is of the initial weights; None draws them from Keras' global state.
     """
 
     built: bool  # Keras sets it.
@@ -167,8 +161,7 @@ class Judges:
     """The trained judges of one data set.
 
     Attributes:
-      dataset: its name.
-      fingerprint: SHA-256, in hex, of what its videos were made from.
+      dataset, fingerprint: its name, and the SHA-256 of what its videos were made from.
       classes: factor -> names of its classes, in the order of the logits.
       accuracy: factor -> fraction of the test videos whose class the judge names.
       networks: factor -> `Judge`.
@@ -195,14 +188,7 @@ class Judges:
         self._classify = classify
 
     def logits(self, videos: TensorLike) -> dict[str, np.ndarray]:
-        """What every judge says: factor -> float32 [B, K].
-
-        Args:
-          videos: [B, T, H, W, C], uint8 or float in [0, 1], of any B and T, array or tensor.
-
-        Raises:
-          UserError: videos of another shape, type or range.
-        """
+        """What every judge says of videos [B, T, H, W, C]: factor -> float32 [B, K]."""
         if not tf.is_tensor(videos):
             videos = np.asarray(videos)
         whole = len(videos.shape) != 5 or videos.shape[0] <= CHUNK

@@ -63,12 +63,9 @@ def _weights_path(folder: Path, factor: str) -> Path:
 
 
 def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
-    """Writes judges.json and one weights file for each factor; judges.json comes last, so that a
-    folder which holds it is complete.
+    """Writes a weights file for each factor and, last, judges.json, so that its folder is complete.
 
-    Raises:
-      UserError: the folder holds judges of another data set or cannot be written, or its disk has
-        no space for them.
+    UserError where the folder holds other judges or cannot be written, or its disk is full.
     """
     folder = Path(folder).expanduser()
     record = folder / JUDGES
@@ -121,12 +118,7 @@ def _check_same_data(folder: Path, record: JudgesRecord, dataset: str, fingerpri
 
 
 def load_judges(folder: str | os.PathLike, data: SequenceData) -> Judges:
-    """Reads the judges of a data set.
-
-    Raises:
-      UserError: the folder holds none, those of another data set, of other classes, or damaged
-        files.
-    """
+    """Reads the judges of a data set; UserError for those of others, or for damaged files."""
     folder = Path(folder).expanduser()
     path = folder / JUDGES
     record = _read_record(path)
@@ -183,12 +175,7 @@ def _weights_errors(folder: Path, factor: str) -> Iterator[None]:
 
 
 def default_judge_dir(data: SequenceData, data_dir: str | os.PathLike | None = None) -> Path:
-    """Where the judges of a data set lie: DATA_DIR/judges/NAME-FINGERPRINT.
-
-    Args:
-      data_dir: folder of prepared data sets; by default that of TFDS, $TFDS_DATA_DIR or
-        ~/tensorflow_datasets.
-    """
+    """DATA_DIR/judges/NAME-FINGERPRINT, where judges lie; by default in TFDS' data folder."""
     name = re.sub(r"[/\\\x00-\x1f\x7f]", "-", data.name)  # One folder, whatever the name.
     root = Path(data_dir or tfds.core.constants.get_default_data_dir()).expanduser()
     return root / "judges" / f"{name}-{data.fingerprint[:12]}"
@@ -203,16 +190,9 @@ def obtain_judges(
 ) -> Judges:
     """The judges of a data set: loads them, or trains and saves them where there are none yet.
 
-    Args:
-      data: videos with labels.
-      judge_dir: folder of the judges; by default `default_judge_dir` of the data and `data_dir`.
-      data_dir: folder of prepared data sets, as `tf_dsae.data.prepare` takes it.
-      show_progress: whether to show, on stderr, a bar (on a terminal) and a closing line.
-      min_accuracy: fraction of the test videos that each must name right to be kept.
-
-    Raises:
-      UserError: what `train_judges`, `save_judges` and `load_judges` raise, or judges just
-        trained that are not sure enough, which are not kept.
+    They lie in `judge_dir`, by default `default_judge_dir` of the data and `data_dir`. UserError as
+    training, saving and loading raise it, or where judges just trained name fewer than
+    `min_accuracy` of the test videos right; these are not kept.
     """
     folder = default_judge_dir(data, data_dir) if judge_dir is None else Path(judge_dir)
     folder = folder.expanduser()

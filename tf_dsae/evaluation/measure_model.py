@@ -41,13 +41,8 @@ def measure_model(
 ) -> Evaluation:
     """Evaluates a model on the test videos, or on the first num_videos of them.
 
-    Args:
-      model: trained on `data`.
-      judges: of `data`.
-      facts: fields of the evaluation that a model does not tell, such as `weights`.
-
-    Raises:
-      UserError: data without labels, or fewer test videos than a factor has classes.
+    `facts` are fields of the evaluation that a model does not tell, such as `weights`. UserError as
+    `check_factors` raises it.
     """
     protocol = protocol or Protocol()
     check_factors(data, num_videos)

@@ -27,21 +27,12 @@ def check_version(export_dir: str | os.PathLike, version: int | None) -> None:
 def publish(
     write: Callable[[Path], None], export_dir: str | os.PathLike, version: int | None = None
 ) -> Path:
-    """Has `write` fill a folder and renames it to export_dir/<version> when it succeeds.
+    """Has `write` fill a folder and renames it to export_dir/<version>, which it returns.
 
     The folder lies in export_dir while it fills, under a name that no server takes for a version.
-    Where something fails, or another process is first with that version, it is removed.
-
-    Args:
-      write: takes the folder to fill, which exists.
-      export_dir: made where there is none.
-      version: of at least 1; None for one more than the highest.
-
-    Returns:
-      The folder export_dir/<version>.
-
-    Raises:
-      UserError: the version is there already, or the folder cannot be written.
+    Where something fails, or another process is first with that version, it is removed. Without a
+    version it is one more than the highest. UserError where the version is there already, or the
+    folder cannot be written.
     """
     export_dir = Path(export_dir).expanduser()
     check_version(export_dir, version)

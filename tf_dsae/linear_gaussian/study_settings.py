@@ -76,7 +76,7 @@ def _check_sigma(name: str, value: Any) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Panel:
-    """One figure's settings; those of the published study by default.
+    """One figure's settings, those of the published study by default, checked.
 
     Attributes:
       parameter: the one that varies, "sigma_f", "sigma_z" or "sigma_x".
@@ -85,9 +85,6 @@ class Panel:
       num_sequences, num_frames, dimensions: N, T and D of the data.
       posterior: the family of the q that is trained.
       seed: of the data, of the initial weights and of the noise.
-
-    Raises:
-      UserError: a value is out of range.
 
     Example:
       >>> panel = Panel("sigma_x", 0.3, grid=(0.3, 0.6))
@@ -156,17 +153,9 @@ def default_panels(**settings: Any) -> list[Panel]:
 
 
 def parse_numbers(name: str, text: str, separator: str = ",") -> tuple[float, ...]:
-    """Numbers of a text such as "0.5,1", none for "".
+    """Numbers of a text such as "0.5,1", none for ""; UserError that names them for anything else.
 
-    Args:
-      name: what they are for, named in errors.
-      text: the numbers.
-      separator: between them.
-
-    Raises:
-      UserError: the text is anything else.
-
-    Example:
+    Example, of a `text` that is named "truth", with the default `separator`:
       >>> parse_numbers("truth", "0.5,1")
       (0.5, 1.0)
     """

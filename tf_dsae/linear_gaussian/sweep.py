@@ -28,15 +28,7 @@ _RESAMPLES = 1000
 def run_panels(panels: Sequence[Panel], steps: int = STEPS) -> list[PanelResult]:
     """Trains q at every grid value of every panel, side by side, and says where curves peak.
 
-    Args:
-      panels: of one posterior, num_sequences, num_frames and dimensions.
-      steps: of gradient ascent for every q.
-
-    Returns:
-      The result of each panel.
-
-    Raises:
-      UserError: panels that cannot be trained together.
+    UserError unless all are of one posterior, num_sequences, num_frames, dimensions and seed.
     """
     shapes = {(p.posterior, p.num_sequences, p.num_frames, p.dimensions, p.seed) for p in panels}
     if len(shapes) != 1:

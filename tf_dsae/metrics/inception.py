@@ -4,12 +4,6 @@ As C-DSVAE (Bai et al. 2021) and its successors (SPYL, Naiman et al. 2023) use i
 is kept at its posterior mean and f drawn from its prior; for an attribute, f is kept and z drawn.
 A judge of the kept factor gives p(y | x) of each generated video x.
 
-- accuracy: share of videos whose most probable class is the true one, in [0, 1]; higher is better.
-- inception score, IS = exp(E_x KL(p(y|x) || p(y))), p(y) = E_x p(y|x); from 1 to K, higher is
-  better (Salimans et al. 2016).
-- H(y|x) = E_x H(p(y|x)), how unsure the judge is, nats; from 0 to log K, lower is better.
-- H(y) = H(p(y)), how diverse the videos are, nats; from 0 to log K, higher is better.
-
 log IS = H(y) - H(y|x). Successors also call H(y|x) inter-entropy and H(y) intra-entropy. All three
 are taken on a subset with as many videos of each true class (C-DSVAE's own evaluation does so), as
 p(y) would otherwise show the data's imbalance.

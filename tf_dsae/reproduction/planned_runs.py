@@ -44,12 +44,11 @@ def plan_runs(
     betas: tuple[float, ...] = BETAS,
     beside: tuple[str, ...] = (),
 ) -> list[PlannedRun]:
-    """The runs at betas, and those of the presets beside them.
+    """The runs at betas, weights of both KLs, and those of the presets beside them.
 
     Args:
       model, training: settings of the runs at betas, but for beta.
       output: the folder of all runs.
-      betas: weights of both KLs, a run for each.
       beside: presets to train as they are, on the same data and from the same seed.
 
     Raises:
