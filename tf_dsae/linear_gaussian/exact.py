@@ -2,7 +2,8 @@
 
 The D dimensions are independent and alike, so that everything is said of one: its latent vector is
 h = (f, z_1, .., z_T), and x = H h + noise with H = [1, I]. num_frames is T. Parameters have any
-batch shape and broadcast against the leading axes of x, as in TFP.
+batch shape and broadcast against the leading axes of x, as in TFP. UserError says which parameter
+is not positive, or that x is of another rank, empty or not finite.
 """
 
 from typing import NamedTuple
@@ -89,9 +90,6 @@ def posterior_gain(parameters: Parameters, num_frames: int) -> tf.Tensor:
 def log_likelihood(parameters: Parameters, x: TensorLike) -> tf.Tensor:
     """log p(x) of x [..., T, D], nats per sequence, [...]: the normal density of each dimension.
 
-    Raises:
-      UserError: a parameter is not positive, or x of another rank, empty or not finite.
-
     Example, the density of N(0, 3) at 0:
       >>> value = log_likelihood(Parameters(1.0, 1.0, 1.0), [[0.0]])
       >>> bool(np.isclose(value, -0.5 * np.log(2 * np.pi * 3)))
@@ -106,9 +104,6 @@ def log_likelihood(parameters: Parameters, x: TensorLike) -> tf.Tensor:
 def posterior_mean(parameters: Parameters, x: TensorLike) -> tf.Tensor:
     """E[h | x] of x [..., T, D]: [..., D, 1 + T].
 
-    Raises:
-      UserError: as `log_likelihood` does.
-
     Example:
       >>> posterior_mean(Parameters(1.0, 1.0, 1.0), [[3.0]]).numpy().round(3).tolist()
       [[1.0, 1.0]]
@@ -120,9 +115,6 @@ def posterior_mean(parameters: Parameters, x: TensorLike) -> tf.Tensor:
 
 def posterior(parameters: Parameters, x: TensorLike) -> GaussianPosterior:
     """p(f, z_1:T | x) of x [..., T, D].
-
-    Raises:
-      UserError: as `log_likelihood` does.
 
     Example:
       >>> q = posterior(Parameters(1.0, 1.0, 1.0), [[3.0]])

@@ -12,7 +12,7 @@ The precision P of p(h | x), h = (f, z_1..z_T), does not depend on x, so that ea
 KL(q || p(h | x)) has a closed form (Turner and Sahani 2011 do so for two of them).
 
 Parameters have any batch shape [...]; moments are what the data come down to, as `sample_moments`
-and `expected_moments` give them, of num_frames T and dimensions D.
+and `expected_moments` give them, of num_frames T and dimensions D. UserError says what cannot be.
 """
 
 import numpy as np
@@ -29,9 +29,6 @@ from tf_dsae.linear_gaussian.study_settings import Parameters, check_family
 
 def sample_moments(x: TensorLike) -> tf.Tensor:
     """Mean of u_t u_s^T over sequences x [N, T, D], u_t = (1, x_t): [T, T, 1 + D, 1 + D].
-
-    Raises:
-      UserError: x of another rank, empty or not finite.
 
     Example:
       >>> sample_moments([[[1.0]], [[3.0]]])[0, 0].numpy()
@@ -91,9 +88,6 @@ def optimal_gap(family: str, parameters: Parameters, moments: tf.Tensor) -> tf.T
     Only the amortised family's gap depends on the data. Turner and Sahani (2011) look at such gaps,
     and Leplae-Arthur and Nichani (2019), Section 3.2, after them.
 
-    Raises:
-      UserError: an unknown family.
-
     Example, the posterior's own family has none, and the more edges one keeps, the less:
       >>> truth = Parameters(2.0, 0.5, 0.5)
       >>> moments = expected_moments(truth, num_frames=3, dimensions=2)
@@ -126,9 +120,6 @@ def optimal_gap(family: str, parameters: Parameters, moments: tf.Tensor) -> tf.T
 
 def optimal_elbo(family: str, parameters: Parameters, moments: tf.Tensor) -> tf.Tensor:
     """The family's best bound, mean over data of these moments, nats per sequence, [...].
-
-    Raises:
-      UserError: an unknown family.
 
     Example, over a grid of one parameter:
       >>> moments = expected_moments(Parameters(2.0, 0.5, 0.5), num_frames=3, dimensions=2)

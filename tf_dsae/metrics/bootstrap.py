@@ -27,9 +27,6 @@ def resample_means(
       num_resamples: R.
       seed: of the draws.
 
-    Raises:
-      UserError: shapes that differ, no sequences, NaN, or not whole numbers.
-
     Example:
       >>> tf_dsae.metrics.resample_means([[1.0], [1.0]], [0, 1], num_resamples=3).shape
       (3, 1)
@@ -59,9 +56,6 @@ def bootstrap_intervals(
 
     Args:
       values, clusters, num_resamples, seed: as `resample_means` takes them.
-
-    Raises:
-      UserError: as `resample_means` does, or fewer than 2 clusters.
 
     Example:
       >>> tf_dsae.metrics.bootstrap_intervals([[3.0], [3.0], [3.0]], [0, 1, 1]).tolist()

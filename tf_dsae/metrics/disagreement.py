@@ -62,9 +62,6 @@ def disagreement_per_video(reference_logits: Any, generated_logits: Any) -> Vide
     Args:
       reference_logits, generated_logits: [N, K].
 
-    Raises:
-      UserError: shapes that differ, no videos, fewer than 2 classes, NaN or infinite logits.
-
     Example:
       >>> logits = [[3.0, 0.0], [0.0, 3.0]]
       >>> tf_dsae.metrics.disagreement_per_video(logits, [[3.0, 0.0], [3.0, 0.0]]).disagreement
@@ -102,9 +99,6 @@ def measure_disagreement(
       clusters: int [N], such as the character of each video, for the intervals.
       num_resamples: of the bootstrap.
       seed: of the bootstrap.
-
-    Raises:
-      UserError: shapes that differ, no videos, NaN or infinite logits, or fewer than 2 clusters.
 
     Example:
       >>> logits = [[3.0, 0.0], [0.0, 3.0], [3.0, 0.0]]

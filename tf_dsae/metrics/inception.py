@@ -40,9 +40,6 @@ class Inception(NamedTuple):
 def accuracy(logits: Any, labels: Any) -> float:
     """Share of videos whose most probable class of logits [N, K] is the true one of labels [N].
 
-    Raises:
-      UserError: shapes that differ, no videos, NaN or infinite logits, or labels outside 0..K-1.
-
     Example:
       >>> tf_dsae.metrics.accuracy([[2.0, 1.0], [0.0, 3.0]], [0, 0])
       0.5
@@ -67,9 +64,6 @@ def balance_classes(labels: Any, seed: int = 0) -> np.ndarray:
       labels: int [N].
       seed: of the draw.
 
-    Raises:
-      UserError: no labels, or not whole numbers.
-
     Example:
       >>> labels = [0, 1, 1, 0, 1]
       >>> np.array(labels)[tf_dsae.metrics.balance_classes(labels)].tolist().count(1)
@@ -88,9 +82,6 @@ def measure_inception(logits: Any) -> Inception:
     """IS, H(y|x) and H(y) of a judge's logits [N, K] (Salimans et al. 2016, Section 4).
 
     Pass a subset with as many videos of each class, such as `balance_classes` draws.
-
-    Raises:
-      UserError: another shape, no videos, NaN or infinite logits.
 
     Example, a judge that is sure and sees both classes:
       >>> scores = tf_dsae.metrics.measure_inception([[50.0, 0.0], [0.0, 50.0]])

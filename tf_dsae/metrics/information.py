@@ -92,9 +92,6 @@ def measure_information(
       prior_log_density: log p of each sample [N], nats; None: p = N(0, I), whose KL is then the
         closed form.
 
-    Raises:
-      UserError: shapes that differ, no videos, NaN, or a standard deviation not above 0.
-
     Example, four sequences that are told apart for sure:
       >>> mean = np.array([[-3.0], [-1.0], [1.0], [3.0]])
       >>> found = tf_dsae.metrics.measure_information(mean, np.full([4, 1], 0.01), mean)

@@ -35,9 +35,6 @@ def linear_probe(train_code: Any, train_labels: Any, test_code: Any, test_labels
       train_code, test_code: [N, D], of any N each.
       train_labels, test_labels: int [N].
 
-    Raises:
-      UserError: shapes that differ, no videos, NaN, or training labels of one class.
-
     Example:
       >>> labels = np.array([0, 1, 0, 1])
       >>> tf_dsae.metrics.linear_probe(labels[:, np.newaxis], labels, [[0.0], [1.0]], [0, 1])

@@ -25,9 +25,6 @@ def equal_error_rate(scores: Any, same: Any) -> float:
       scores: [N], higher for pairs that are more alike.
       same: [N], true (or 1) where the two are the same, else false.
 
-    Raises:
-      UserError: shapes that differ, no pairs, NaN, or pairs of one kind only.
-
     Example:
       >>> tf_dsae.metrics.equal_error_rate([0.9, 0.8, 0.7, 0.1], [True, False, True, False])
       0.5
@@ -50,9 +47,6 @@ def verification_error(codes: Any, identities: Any) -> float:
     Args:
       codes: [N, D], none of them all zero.
       identities: int [N], whose each code is.
-
-    Raises:
-      UserError: shapes that differ, a code without direction, or pairs of one kind only.
 
     Example:
       >>> codes = [[1.0, 0.0], [2.0, 0.1], [0.0, 1.0], [0.1, 3.0]]
