@@ -27,9 +27,8 @@ def sample_gaussian(q: GaussianPosterior, noise: tf.Tensor) -> tuple[Posterior, 
     Returns:
       Posterior: static, batch [B]; dynamic, batch [S, B, T]. Latents: f [S, B, D], z [S, B, T, D].
     """
-    noise = tf.cast(noise, q.mean.dtype)
-    if noise.shape.rank != q.mean.shape.rank:
-        noise = tf.broadcast_to(noise, tf.concat([tf.shape(noise)[:1], tf.shape(q.mean)], 0))
+    shape = tf.concat([tf.shape(noise)[:1], tf.shape(q.mean)], 0)
+    noise = tf.broadcast_to(tf.cast(noise, q.mean.dtype), shape)
     samples = q.mean + tf.linalg.matvec(q.scale_tril, noise)
     scale = tf.broadcast_to(tf.linalg.diag_part(q.scale_tril), tf.shape(q.mean))
     # What noise_i adds to h_i is what h_<i leave open.

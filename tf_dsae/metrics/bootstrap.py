@@ -53,9 +53,7 @@ def bootstrap_intervals(
     """95% percentile intervals [M, 2] of the means of `values` [N, M], resampling whole clusters.
 
     Where no value differs, the interval has no width: a bootstrap knows only what it has seen.
-
-    Args:
-      values, clusters, num_resamples, seed: as `resample_means` takes them.
+    values, clusters (2 at least), num_resamples and seed are as `resample_means` takes them.
 
     Example:
       >>> tf_dsae.metrics.bootstrap_intervals([[3.0], [3.0], [3.0]], [0, 1, 1]).tolist()

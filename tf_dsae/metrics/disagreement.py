@@ -18,10 +18,8 @@ from tf_dsae.metrics.bootstrap import bootstrap_intervals
 class VideoDisagreement(NamedTuple):
     """Of each video, float64 [N].
 
-    Attributes:
-      disagreement: 1 where the most probable class differs, otherwise 0.
-      kl_recon: KL(p_generated || p_reference), nats.
-      kl_random: KL(uniform || p_reference), nats.
+    disagreement: 1 where the most probable class differs, otherwise 0. kl_recon: KL(p_generated ||
+    p_reference), nats. kl_random: KL(uniform || p_reference), nats.
 
     Example:
       >>> tf_dsae.metrics.VideoDisagreement(np.zeros(2), np.zeros(2), np.ones(2)).kl_random.sum()
@@ -36,10 +34,8 @@ class VideoDisagreement(NamedTuple):
 class Disagreement(NamedTuple):
     """A row of the table: means over videos, and 95% intervals over clusters.
 
-    Attributes:
-      disagreement: a fraction; 0 is best.
-      kl_recon, kl_random: nats.
-      disagreement_ci, kl_recon_ci: (lo, hi), or None where they were not taken.
+    disagreement is a fraction; 0 is best. kl_recon, kl_random: nats. disagreement_ci, kl_recon_ci:
+    (lo, hi), or None where they were not taken.
 
     Example:
       >>> tf_dsae.metrics.Disagreement(0.1, 0.5, 9.0).disagreement_ci is None
@@ -54,13 +50,10 @@ class Disagreement(NamedTuple):
 
 
 def disagreement_per_video(reference_logits: Any, generated_logits: Any) -> VideoDisagreement:
-    """Compares what a judge says of the reference videos and of the generated ones.
+    """Compares a judge's reference_logits of videos with its generated_logits, both [N, K].
 
     KLs come from log-probabilities, never from clipped probabilities, so that a confident judge
     gives finite figures. Of classes that tie, the first is the most probable.
-
-    Args:
-      reference_logits, generated_logits: [N, K].
 
     Example:
       >>> logits = [[3.0, 0.0], [0.0, 3.0]]
@@ -92,13 +85,10 @@ def measure_disagreement(
     num_resamples: int = 2000,
     seed: int = 0,
 ) -> Disagreement:
-    """A row of the paper's table from a judge's logits [N, K].
+    """A row of the paper's table from a judge's reference_logits and generated_logits, [N, K].
 
-    Args:
-      reference_logits, generated_logits: of the reference videos and of the generated ones.
-      clusters: int [N], such as the character of each video, for the intervals.
-      num_resamples: of the bootstrap.
-      seed: of the bootstrap.
+    clusters, int [N], such as the character of each video, num_resamples and seed are for the
+    intervals, as `bootstrap_intervals` takes them.
 
     Example:
       >>> logits = [[3.0, 0.0], [0.0, 3.0], [3.0, 0.0]]

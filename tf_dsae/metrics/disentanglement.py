@@ -22,11 +22,7 @@ DCI_TREES = 20
 
 
 class FactorScore(NamedTuple):
-    """A score's mean over factors, and that of each factor.
-
-    Attributes:
-      mean: over factors.
-      by_factor: factor -> its score.
+    """A score's mean over factors, and `by_factor`, factor -> its score.
 
     Example:
       >>> tf_dsae.metrics.FactorScore(0.5, {"skin": 0.75, "hair": 0.25}).mean
@@ -89,10 +85,7 @@ def mutual_information_gap(code: Any, factors: Any) -> FactorScore:
 
     (I(c_first; v) - I(c_second; v)) / H(v), the two most informative dimensions of factor v in code
     [N, D], D at least 2, each discretised into 20 equal-width bins as disentanglement_lib does.
-
-    Args:
-      code: [N, D].
-      factors: factor -> int [N].
+    `factors` are factor -> int [N].
 
     Example, the first dimension alone tells the factor:
       >>> labels = np.array([0, 1, 0, 1])
@@ -231,11 +224,8 @@ def measure_latents(train: LabelledCodes, test: LabelledCodes, seed: int = 0) ->
     """All measures of a code: mig, dci, sap (codes side by side), and probe (each alone).
 
     MIG on the test videos; the others learn from the training videos and are scored on the test
-    videos.
-
-    Args:
-      train, test: of the same codes and factors, at least two of each.
-      seed: of DCI's draws and forests.
+    videos. `train` and `test` are of the same codes and factors, at least two of each; `seed` is
+    that of DCI's draws and forests.
 
     Example:
       >>> factors = {"skin": np.arange(40) % 2, "action": np.arange(40) // 2 % 2}

@@ -20,12 +20,10 @@ from tf_dsae.metrics.array_checks import as_floats, as_labels
 
 
 class Inception(NamedTuple):
-    """exp(E_x KL(p(y|x) || p(y))), H(y|x) and H(y); entropies in nats.
+    """Scores of K classes.
 
-    Attributes:
-      inception_score: from 1 to K, higher is better.
-      entropy_y_given_x: nats, lower is better.
-      entropy_y: nats, higher is better.
+    inception_score: exp(E_x KL(p(y|x) || p(y))), from 1 to K, higher is better. entropy_y_given_x:
+    H(y|x), nats, lower is better. entropy_y: H(y), nats, higher is better.
 
     Example:
       >>> tf_dsae.metrics.Inception(2.0, 0.0, 0.693).entropy_y
@@ -55,14 +53,10 @@ def accuracy(logits: Any, labels: Any) -> float:
 
 
 def balance_classes(labels: Any, seed: int = 0) -> np.ndarray:
-    """Ascending indices of a subset of labels [N] with equally many videos of each class in it.
+    """Ascending indices of a subset of labels, int [N], with equally many of each class in it.
 
-    As many of each class as the rarest one has, drawn without replacement; classes that do not
-    occur are left out.
-
-    Args:
-      labels: int [N].
-      seed: of the draw.
+    As many of each class as the rarest one has, drawn with `seed` without replacement; classes that
+    do not occur are left out.
 
     Example:
       >>> labels = [0, 1, 1, 0, 1]

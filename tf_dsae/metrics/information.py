@@ -25,10 +25,7 @@ _LOG_2_PI = float(np.log(2 * np.pi))
 class Information(NamedTuple):
     """mean_kl = mutual_information + aggregate_gap, nats a sequence.
 
-    Attributes:
-      mutual_information: I(x; f).
-      aggregate_gap: KL(q(f) || p(f)).
-      mean_kl: mean over sequences of KL(q(f | x) || p(f)).
+    That is: the mean of KL(q(f | x) || p(f)) = I(x; f) + KL(q(f) || p(f)).
 
     Example:
       >>> tf_dsae.metrics.Information(0.5, 0.25, 0.75).mean_kl

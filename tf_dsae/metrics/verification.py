@@ -16,14 +16,11 @@ _MOST_CODES = 5000  # All their pairs are scored: 12.5 million.
 
 
 def equal_error_rate(scores: Any, same: Any) -> float:
-    """Where a threshold on the scores accepts as many false pairs as it refuses true ones.
+    """Where a threshold on scores [N] accepts as many false pairs as it refuses true ones.
 
-    A fraction: 0 for scores that tell all pairs apart, 1/2 for scores that say nothing. Between two
+    A fraction: 0 for scores that tell all pairs apart, 1/2 for scores that say nothing. `same` [N]
+    is true, or 1, where two are the same; their scores should be the higher ones. Between two
     thresholds both rates are on the straight line that joins them.
-
-    Args:
-      scores: [N], higher for pairs that are more alike.
-      same: [N], true (or 1) where the two are the same, else false.
 
     Example:
       >>> tf_dsae.metrics.equal_error_rate([0.9, 0.8, 0.7, 0.1], [True, False, True, False])
@@ -42,11 +39,9 @@ def equal_error_rate(scores: Any, same: Any) -> float:
 
 
 def verification_error(codes: Any, identities: Any) -> float:
-    """The equal error rate of cosine similarities over all pairs of codes.
+    """The equal error rate of cosine similarities over all pairs of codes [N, D], none all zero.
 
-    Args:
-      codes: [N, D], none of them all zero.
-      identities: int [N], whose each code is.
+    `identities`, int [N], say whose each code is.
 
     Example:
       >>> codes = [[1.0, 0.0], [2.0, 0.1], [0.0, 1.0], [0.1, 3.0]]
