@@ -1,6 +1,6 @@
 """Shows evaluated runs side by side, in one table and one page.
 
-Takes the folders of runs that `evaluate` has been through, or evaluation.json files. Example:
+Takes folders of runs that `evaluate` has evaluated, or evaluation.json files. Example:
 
   compare runs/beta_1 runs/beta_6 runs/beta_150 --output_dir=runs/comparison
 """

@@ -1,4 +1,4 @@
-"""Flags of data sets: where prepared data lie, and the settings that sources declare."""
+"""Flags of data sets: the folder of prepared data, and the settings that sources declare."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,10 @@ from absl import flags
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.data_source import DATA_SOURCES, DataSource, source_name
 
-# What is defined here belongs to the program that asks for it, in its --help too.
+# These flags belong to the program that defines them, also in its --help.
 flags.disclaim_key_flags()
 
-# The package's own; plug-ins are imported when one is asked for, and have --data_setting.
+# The package's own sources. Plug-ins are imported when one is named, and use --data_setting.
 _OWN = ("sprites/drawn", "sprites/lpc", "folder")
 _DEFINE = {
     str: flags.DEFINE_string,
@@ -38,16 +38,16 @@ def define_dataset(default: str | None) -> flags.FlagHolder:
     return flags.DEFINE_string(
         "dataset",
         default,
-        f"Data set, or one that a plug-in has. {names}. Default: sprites/drawn.",
+        f"Data set, or that of a plug-in. {names}. Default: sprites/drawn.",
     )
 
 
 class SourceFlags:
-    """The flags that data sources declare, as one program has them.
+    """The flags of data sources in one program.
 
     Args:
       names: of the flags to define; None for all.
-      default: what their defaults are; by default those that the flags declare.
+      default: text for their defaults in --help; by default the values that the flags declare.
     """
 
     def __init__(self, names: Sequence[str] | None = None, default: str = ""):
@@ -69,11 +69,11 @@ class SourceFlags:
                 flags.DEFINE_alias(flag.alias, flag.name)
         self._others: list[flags.FlagHolder] = []
         if names is None:
-            text = "A setting of --dataset that has no flag, name=value; may be given many times."
+            text = "A setting of --dataset without a flag, name=value; may be repeated."
             self._others = [flags.DEFINE_multi_string("data_setting", [], text)]
 
     def settings(self) -> dict[str, Any]:
-        """The settings that flags gave, by their names; {} where none did."""
+        """The settings that flags gave, by name."""
         settings = {}
         for _, flag in self._declared:
             value = self._values[flag.name].value
@@ -91,12 +91,12 @@ class SourceFlags:
         """The data source that the flags name.
 
         Args:
-          dataset: that is asked for.
-          base: where settings come from that no flag gave, where it is of that data set.
+          dataset: its name.
+          base: a source whose settings hold where no flag is given, if it is of the same kind.
 
         Raises:
           UserError: there is no such data set, a setting is of another one or out of its range, or
-            it can be told at once that the source cannot be opened.
+            the source cannot be opened, as far as that is known at once.
         """
         kind = source_name(dataset)
         if kind not in DATA_SOURCES:
@@ -116,12 +116,12 @@ class SourceFlags:
 
 
 def shared_settings(source: DataSource, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the settings that tell two runs apart."""
+    """Those of the settings that distinguish two runs."""
     return {name: value for name, value in settings.items() if name in source.identity()}
 
 
 def _parse_value(text: str) -> Any:
-    """A value as JSON has it, or as it stands."""
+    """The value of a JSON text; any other text itself."""
     try:
         value = json.loads(text)
     except ValueError:

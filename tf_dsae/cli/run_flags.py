@@ -1,4 +1,4 @@
-"""Flags that several programs have and that mean the same in all of them.
+"""Flags with the same meaning in several programs.
 
 Each function defines one; a program calls those that it has.
 """

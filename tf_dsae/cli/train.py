@@ -82,14 +82,14 @@ _DISTRIBUTE = flags.DEFINE_enum(
 _ACCUMULATE_STEPS = flags.DEFINE_integer(
     "accumulate_steps",
     1,
-    "Equal parts of a device's share of a batch that are taken one after the other, for a batch "
-    "that does not fit; what is learned is the same.",
+    "Equal parts in which a device takes its share of a batch, one after the other, for a batch "
+    "that does not fit into memory; what is learned is the same.",
     lower_bound=1,
 )
 
 
 class _Settings(NamedTuple):
-    """What flags and preset or file make: settings, and by their names those that flags gave."""
+    """Settings from flags and a preset or file, and those that flags gave, by name."""
 
     model: ModelConfig
     training: TrainingConfig
@@ -98,7 +98,7 @@ class _Settings(NamedTuple):
 
 
 def _start() -> tuple[Preset, DataSource | None]:
-    """The settings to start from: those of a preset or of a run's file."""
+    """The settings of a preset or of a run's file, to start from."""
     if _CONFIG.value is not None and _PRESET.value is not None:
         raise UserError("config: expected --config or --preset, received both; give one")
     if _CONFIG.value is None:
@@ -137,7 +137,7 @@ def default_workdir(training: TrainingConfig, changes: dict, source: DataSource)
 
 
 def _leads() -> bool:
-    """Whether this process is the one that writes the run's folder."""
+    """Whether this process writes the run's folder."""
     if _DISTRIBUTE.value != "multi_worker":
         return True
     return read_task(os.environ.get(VARIABLE)).place == 0

@@ -1,6 +1,6 @@
-"""Flags of `train` that are settings: one table each for the model, the training and the betas.
+"""Flags of `train` that are settings: a table each for the model, the training and the betas.
 
-A flag has the name of its setting. It is None where it is not given: the preset decides then.
+A flag has the name of its setting. A flag that is not given is None, and the preset decides.
 """
 
 from collections.abc import Callable, Sequence
@@ -67,7 +67,7 @@ TRAINING = _define_settings(
         ),
         ("batch_size", flags.DEFINE_integer, "Videos a step, of all devices together."),
         ("optimizer", flags.DEFINE_string, "adam or muon."),
-        ("learning_rate", flags.DEFINE_float, "The optimiser's, at its highest."),
+        ("learning_rate", flags.DEFINE_float, "Highest learning rate of the schedule."),
         ("num_samples", flags.DEFINE_integer, "Posterior samples a video."),
         (
             "colour_mixing",
@@ -90,14 +90,14 @@ TRAINING = _define_settings(
             "random_erasing",
             flags.DEFINE_float,
             "Share of the clips that z's encoder sees with a rectangle erased in training, 0 to 1, "
-            "so that what is seen in one place only is left to f.",
+            "so that details in one place only are left to f.",
         ),
         (
             "validation_videos",
             flags.DEFINE_integer,
             "Held-out videos scored after an epoch; 0: all.",
         ),
-        ("seed", flags.DEFINE_integer, "Of initial weights, order and noise."),
+        ("seed", flags.DEFINE_integer, "Seed of initial weights, order and noise."),
         (
             "mixed_precision",
             flags.DEFINE_bool,

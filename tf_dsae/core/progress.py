@@ -14,15 +14,15 @@ def progress_bar(
     over: Iterable | None = None,
     **options: Any,
 ) -> tqdm:
-    """A bar on stderr that leaves nothing behind.
+    """A bar on stderr that disappears when it is done.
 
     Args:
-      description: what is done, before the bar.
-      total: how many there are; by default the length of `over`.
-      unit: what is counted.
-      show: False hides it; True hides it too unless stderr is a terminal.
-      over: what to iterate over; None leaves it to the caller to `update` the bar.
-      options: others of `tqdm.tqdm`.
+      description: text before the bar.
+      total: number of items; by default the length of `over`.
+      unit: name of an item.
+      show: False hides the bar; True shows it only if stderr is a terminal.
+      over: iterable to go through; None: the caller calls `update`.
+      options: further arguments of `tqdm.tqdm`.
     """
     return tqdm(
         over,

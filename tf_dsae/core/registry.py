@@ -1,8 +1,8 @@
-"""What can be chosen by name: parts of a model, methods, presets, data sources.
+"""Registries of what can be chosen by name: parts of a model, methods, data sources.
 
-The package's own entries are named by where they are, so that a name is known before TensorFlow
-loads. Other packages add theirs with `register` when they are imported; those that declare the
-entry point group `tf_dsae.plugins` are imported when a name is asked for that is not known yet.
+The package's own entries are given as "module:attribute", so that their names are known before
+TensorFlow loads. Other packages add entries with `register` when they are imported. Packages with
+the entry point group `tf_dsae.plugins` are imported when an unknown name is looked up.
 """
 
 import importlib
@@ -24,9 +24,9 @@ class Registry:
     """Entries of one kind by name.
 
     Args:
-      kind: what they are, as errors name it, such as "static_posterior".
-      own: the package's entries, name -> the entry, or "module:attribute" of one that is imported
-        when it is asked for.
+      kind: the kind's name in errors, such as "static_posterior".
+      own: the package's entries, name -> the entry, or its "module:attribute", which is imported
+        on first use.
 
     Example:
       >>> colours = Registry("colour", {"red": 1})
@@ -58,7 +58,7 @@ class Registry:
         return name in self._own or name in self._added
 
     def __getitem__(self, name: str) -> Any:
-        """The entry of a name; raises UserError, with the names there are, for another."""
+        """The entry of a name; an unknown name raises UserError with the list of names."""
         self.check(name)
         entry = self._own.get(name, self._added.get(name))
         if isinstance(entry, str):
@@ -78,7 +78,7 @@ class Registry:
 
         Args:
           name: of the entry.
-          entry: what the name stands for.
+          entry: the object with that name.
           home: the module that adds it.
 
         Raises:
@@ -131,8 +131,8 @@ def register(kind: str, name: str) -> Callable[[_Entry], _Entry]:
 def load_plugins() -> None:
     """Imports, once, what installed packages declare under the entry point group PLUGINS.
 
-    A plug-in that cannot be imported is named in a warning and left out: a broken package does not
-    take the others' names away.
+    A plug-in that cannot be imported is skipped with a warning, so that a broken package does not
+    block the others.
     """
     for point in importlib.metadata.entry_points(group=PLUGINS):
         if point.value in _loaded_plugins:
@@ -140,5 +140,5 @@ def load_plugins() -> None:
         _loaded_plugins.add(point.value)
         try:
             point.load()
-        except Exception as error:  # Whatever somebody else's module raises.
+        except Exception as error:  # Another package's module may raise anything.
             warnings.warn(f"plug-in {point.name} ({point.value}): {reason(error)}", stacklevel=2)

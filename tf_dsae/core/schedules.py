@@ -24,8 +24,8 @@ def parse_schedule(text: str, total_steps: int, name: str) -> Points:
     """Reads `1.5`, or `step:value` pairs such as `0:0.1,300:1` or `0%:4,40%:4,70%:1`.
 
     Args:
-      text: a number, or pairs parted by commas; a step may be a percentage of `total_steps`, or
-        `500/20%`, the smaller of both: 500 steps, and less in a short run.
+      text: a number, or pairs separated by commas. A step may be a percentage of `total_steps`, or
+        `500/20%`, the smaller of 500 steps and 20% of the run.
       total_steps: optimiser steps of the whole run.
       name: what the schedule is for, named in errors.
 
@@ -33,7 +33,7 @@ def parse_schedule(text: str, total_steps: int, name: str) -> Points:
       ((step, value), ...) with steps rising.
 
     Raises:
-      UserError: where the text is neither, steps do not rise, or a value is negative or not finite.
+      UserError: the text is neither, steps do not rise, or a value is negative or not finite.
     """
     pairs = [part.split(":") for part in str(text).split(",")]
     try:
@@ -50,7 +50,7 @@ def parse_schedule(text: str, total_steps: int, name: str) -> Points:
 
 
 def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
-    """Returns the schedule as tuples of floats, or raises UserError where it makes no sense."""
+    """Returns the schedule as tuples of floats; raises UserError if it makes no sense."""
     checked = tuple((float(step), float(value)) for step, value in points)
     steps = [step for step, _ in checked]
     if not all(math.isfinite(step) and step >= 0 for step in steps):

@@ -1,8 +1,8 @@
-"""What a data set is made from: one object for each source, with all that is known of it.
+"""Data sources: one object says everything that is known of a data set.
 
-A source is a frozen dataclass: its fields are its settings. Its class has what is known without
-opening it: summary, licence, citation, published results, flags. This module loads no TensorFlow,
-so that flags and config.json are checked without it.
+A source is a frozen dataclass: its fields are its settings. Class attributes hold the facts that
+need no data: summary, licence, citation, published results, flags. This module does not import
+TensorFlow, so that flags and config.json are checked without it.
 """
 
 import dataclasses
@@ -29,10 +29,10 @@ class SourceFlag(NamedTuple):
     Attributes:
       name: of the flag.
       type: of its value: str, int, float, bool, or tuple for names separated by commas.
-      help: what it says.
-      default: of the setting, for the help.
-      setting: the setting that it gives; by default that of its name.
-      parse: makes the setting of the flag's value; by default they are the same.
+      help: its help text.
+      default: of the setting, for the help text.
+      setting: the setting that it sets; by default the one of the same name.
+      parse: turns the flag's value into the setting; by default the value itself.
       alias: another name of the flag.
     """
 
@@ -46,27 +46,28 @@ class SourceFlag(NamedTuple):
 
 
 def local_setting(default: Any) -> Any:
-    """A field that says where files lie or how they are read, not what the data are.
+    """A field for the place of files or the way they are read, which does not change the data.
 
-    It is no part of config.json and of what tells two sources apart.
+    It is not written to config.json, and sources that differ in it alone are equal.
     """
     return dataclasses.field(default=default, compare=False)
 
 
 @dataclasses.dataclass(frozen=True)
 class DataSource:
-    """What a data set is made from. A subclass is a frozen dataclass of its settings.
+    """A data set's source. A subclass is a frozen dataclass of its settings.
 
     Attributes:
       kind: the name that it is registered by.
-      summary: what it is, in a few words.
-      licence: what its licence is; empty where the package does not know.
-      citation: where it was published.
-      baselines: published results on these very data: table -> factor -> {"disagreement",
-        "kl_recon", "kl_random"}, a fraction and two KLs in nats; absent where none was published.
-      dynamic_factors: factors that say what moves, where they are known before the data are opened.
-      clusters: factors that together name what is drawn anew for an interval, such as a person;
-        () for all that are static.
+      summary: a description in a few words.
+      licence: of the data; empty if the package does not know it.
+      citation: the publication.
+      baselines: published results on this data set: table -> factor -> {"disagreement",
+        "kl_recon", "kl_random"}, a fraction and two KLs in nats; figures that were not published
+        are absent.
+      dynamic_factors: factors of the motion, if they are known before the data are opened.
+      clusters: factors that together identify a cluster of the bootstrap, such as a person; () for
+        all static factors.
       flags: its settings on command lines.
 
     Example:
@@ -88,7 +89,7 @@ class DataSource:
 
     @property
     def frame_shape(self) -> tuple[int, ...] | None:
-        """The shape of a frame, where it is known before the data are opened."""
+        """The shape of a frame; None if it is not known before the data are opened."""
         return None
 
     @property
@@ -98,30 +99,30 @@ class DataSource:
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """Folders that it reads from, to which nothing else should be written."""
+        """Folders that it reads from; runs must not write there."""
         return ()
 
     def check(self) -> None:
-        """Raises UserError where it can be told at once that it cannot be opened."""
+        """Raises UserError, before any data are read, if the source cannot be opened."""
 
     def open(
         self, data_dir: str | os.PathLike | None = None, show_progress: bool = True
     ) -> "SequenceData":
-        """Opens the data, which it first makes where `data_dir` does not hold them.
+        """Opens the data; makes them first if `data_dir` does not hold them.
 
         Raises:
-          UserError: the data cannot be had.
+          UserError: the data cannot be made or read.
         """
         raise UserError(
             f"{self.kind}: expected a data source that has `open`, received one without"
         )
 
     def identity(self) -> dict[str, Any]:
-        """The settings that tell two runs apart: those that change the data, no paths."""
+        """The settings that distinguish two runs: those that change the data, without paths."""
         return _stored(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """The source as JSON has it, {"kind": its name, setting: value, ...}."""
+        """The source as plain JSON values, {"kind": its name, setting: value, ...}."""
         module = DATA_SOURCES.added_by(self.kind)
         settings = dataclasses.asdict(self)
         stored = {name: settings[name] for name in _stored(self)}
@@ -156,7 +157,7 @@ class DataSource:
         return cls(**settings)
 
     def with_settings(self: _Source, **changes: Any) -> _Source:
-        """The same source but for some settings; raises UserError for those it does not have."""
+        """A copy with some settings changed; an unknown setting raises UserError."""
         current = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.init}
         return self._make({**current, **changes})
 
@@ -205,7 +206,7 @@ def prepare(
     show_progress: bool = True,
     **settings: Any,
 ) -> "SequenceData":
-    """Opens a data set, which it first makes where `data_dir` does not hold it.
+    """Opens a data set; makes it first if `data_dir` does not hold it.
 
     Args:
       source: a `tf_dsae.data.DataSource`, or the name of one, such as "sprites/drawn",
@@ -214,10 +215,10 @@ def prepare(
         ~/tensorflow_datasets.
       show_progress: whether to show, on stderr, a bar (on a terminal) and a closing line.
       **settings: of the source, such as `sheets_dir` of "sprites/lpc", or `video_dir`, `clips`
-        and `strict` of "folder"; those that a source given as an object has are replaced.
+        and `strict` of "folder". They replace those of a source that is given as an object.
 
     Raises:
-      UserError: the name or a setting is unknown, or the data cannot be had, made or read.
+      UserError: the name or a setting is unknown, or the data cannot be made or read.
 
     Example:
       >>> tf_dsae.prepare("folder", video_dir="no_folder", clips=tf_dsae.ClipSettings(stride=2))
@@ -240,13 +241,13 @@ folder; name another --video_dir
 
 
 def read_source(data: Mapping[str, Any]) -> DataSource | None:
-    """The source in a run's facts about its data, those of version 0.1 too; None where none is.
+    """The source in a run's facts about its data, also those of version 0.1; None if there is none.
 
     Args:
       data: the object `data` of a config.json.
 
     Raises:
-      UserError: there is one, and it is not what a run writes, or its module is not imported.
+      UserError: the source is malformed, or the module that registers it is not imported.
     """
     settings = data.get("source")
     if not settings:
@@ -268,7 +269,7 @@ def read_source(data: Mapping[str, Any]) -> DataSource | None:
 
 
 def find_source(data: Mapping[str, Any]) -> DataSource | None:
-    """As `read_source`, and None where what a run wrote cannot be read here."""
+    """As `read_source`, but None instead of an error."""
     try:
         return read_source(data)
     except UserError:
@@ -276,13 +277,13 @@ def find_source(data: Mapping[str, Any]) -> DataSource | None:
 
 
 def find_baselines(dataset: str) -> Mapping[str, Mapping[str, Mapping[str, float]]]:
-    """The published results on the data set of that name; {} where the package knows none."""
+    """The published results on the data set of that name; {} if the package knows none."""
     name = source_name(dataset)
     return DATA_SOURCES[name].baselines if name in DATA_SOURCES else {}
 
 
 def _owners(setting: str) -> str:
-    """Which data sets have a setting of that name."""
+    """The data sets that have a setting of that name, in words."""
     owners = []
     for kind in DATA_SOURCES.names():
         cls = DATA_SOURCES[kind]

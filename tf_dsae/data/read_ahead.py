@@ -1,4 +1,4 @@
-"""Makes or reads several things at once, and gives what is in them in their order."""
+"""Runs several tasks at once and yields their items in the tasks' order."""
 
 import concurrent.futures
 import os
@@ -22,13 +22,13 @@ def num_cores() -> int:
 def read_ahead(
     tasks: Iterable[Callable[[], Iterable[Any]]], threads: int, buffer_size: int
 ) -> Generator[Iterator[Any], None, None]:
-    """Yields an iterator for each task, in their order, while threads run those to come.
+    """Yields an iterator for each task, in order, while threads run the next ones.
 
-    Each is to be used up before the next is asked for. What a task raises comes out of its
-    iterator. Close the whole, by `contextlib.closing`, to stop the threads early.
+    Exhaust each iterator before the next one. An exception of a task comes out of its iterator.
+    To stop the threads early, close the generator, for example with `contextlib.closing`.
 
     Args:
-      tasks: give the items, one after the other.
+      tasks: functions that return the items of a task, one after the other.
       threads: tasks that run at once, at least 1.
       buffer_size: items of a task, at least 1, that may wait to be asked for.
     """
@@ -54,13 +54,13 @@ def _run(task: Callable[[], Iterable[Any]], items: queue.Queue, stop: threading.
         for item in task():
             if not _put(items, (item, None), stop):
                 return
-    except BaseException as error:  # Whatever it is, the reader of its items is to see it.
+    except BaseException as error:  # The consumer of the items gets any exception.
         problem = error
     _put(items, (_END, problem), stop)
 
 
 def _put(items: queue.Queue, entry: tuple, stop: threading.Event) -> bool:
-    """Waits for room; False where nobody wants the entry any more."""
+    """Waits for room; False if the consumer is gone."""
     while not stop.is_set():
         try:
             items.put(entry, timeout=_PATIENCE)

@@ -1,4 +1,4 @@
-"""A data set that lies ready, and how its videos come out: for training, evaluation and figures."""
+"""A prepared data set: batches for training and evaluation, and single examples for figures."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -17,10 +17,10 @@ _ENDLESS = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
 
 @dataclasses.dataclass(frozen=True)
 class EncodedSplit:
-    """One split as it is stored: small enough to be held in memory, decoded when asked for.
+    """One split as it is stored, encoded, in memory.
 
     Attributes:
-      videos: [N, ...], of which `SequenceData.decode` takes one.
+      videos: [N, ...]; `SequenceData.decode` takes one of them.
       labels: factor -> int64 [N].
     """
 
@@ -34,16 +34,16 @@ class SequenceData:
 
     Attributes:
       name: of the data set, such as 'sprites/drawn'.
-      fingerprint: SHA-256, in hex, of what the videos were made from.
+      fingerprint: SHA-256, in hex, of the source material.
       video_shape: (T, H, W, C) in frames, pixels, pixels, channels.
       num_train: videos in split 'train'.
       num_test: videos in split 'test'.
       factors: factor -> names of its classes, in label order.
-      dynamic_factors: those of `factors` that say what moves; the others say what stays.
+      dynamic_factors: those of `factors` that describe the motion; the others are static.
       load_split: split name -> `EncodedSplit`; should be cheap the second time.
       decode: one of `EncodedSplit.videos` -> uint8 [T, H, W, C], in a TensorFlow graph.
-      source: what the data were made from; None where that is unknown.
-      spec: what one sequence is; by default a video of the frames that video_shape says.
+      source: of the data; None if unknown.
+      spec: of one sequence; by default a video with the frames of video_shape.
     """
 
     name: str
@@ -72,13 +72,13 @@ class SequenceData:
         return {} if self.source is None else self.source.baselines
 
     def cluster_labels(self, labels: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Which sequences belong together in an interval, such as those of one person.
+        """The cluster of each sequence for the bootstrap, such as its person.
 
         Args:
           labels: factor -> int [N], of the sequences that are measured.
 
         Returns:
-          int64 [N]: 0, 1, ... for the clusters; by default all static factors alike.
+          int64 [N]: 0, 1, ...; by default, sequences with equal static factors are a cluster.
         """
         static = tuple(name for name in self.factors if name not in self.dynamic_factors)
         names = (self.source.clusters if self.source else ()) or static or tuple(self.factors)
@@ -107,13 +107,13 @@ class SequenceData:
 
         The video at position step * batch_size + i depends on seed and position alone. Every
         num_train positions are one pass over all training videos, shuffled anew; batches run
-        across the border of passes. So a run that starts at a step sees the very bits that it
-        would have seen there without interruption, and starts there at once.
+        across the border of passes. So a run that resumes at a step starts there at once, with the
+        same bits that it would have seen without interruption.
 
         Args:
           batch_size: videos per batch, at least 1.
           seed: 0 or more, below 2**63.
-          start_step: batches to leave out, at least 0.
+          start_step: batches to skip, at least 0.
           input_context: of a `tf.distribute` strategy, for the worker's part of every batch: one
             element for each of its replicas, which take equal parts in their order.
 
@@ -156,7 +156,7 @@ class SequenceData:
           split: 'train' or 'test'.
           batch_size: videos per batch, at least 1.
           limit: at most so many videos, at least 1; None for all.
-          offset: videos to leave out at the start, fewer than there are.
+          offset: videos to skip at the start, fewer than the split has.
           input_context: as of `training_batches`; parts of a batch may differ by a video.
 
         Returns:
@@ -250,7 +250,7 @@ def _sharing(input_context: tf.distribute.InputContext | None) -> tuple[int, int
 def _part_bounds(
     offset: int, end: int, batch_size: int, input_context: tf.distribute.InputContext
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where the parts of this worker's replicas begin and end, batch after batch; int64 [N]."""
+    """Positions at which the parts of this worker's replicas begin and end; int64 [N]."""
     workers, replicas = _sharing(input_context)
     first = np.arange(offset, end, batch_size)[:, np.newaxis]
     size = np.minimum(batch_size, end - first)

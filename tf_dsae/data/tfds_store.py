@@ -1,4 +1,4 @@
-"""What every data set that TFDS keeps is opened with."""
+"""Opening of data sets that TFDS stores."""
 
 import contextlib
 import functools
@@ -18,7 +18,7 @@ from tf_dsae.data.data_source import DataSource
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 
 _FILE_ERRORS = (OSError, tf.errors.OpError)
-# What reading a file raises that holds something else than was written.
+# Errors of reading a damaged file.
 _DAMAGE = (*_FILE_ERRORS, ValueError, KeyError, json_format.ParseError)
 _READ_BATCH = 500
 _Builder = TypeVar("_Builder", bound=tfds.core.DatasetBuilder)
@@ -31,14 +31,14 @@ def open_or_make(
     make: Callable[[], None],
     space: str,
 ) -> tuple[_Builder, bool]:
-    """Returns a builder whose data lie ready, and whether they had to be made.
+    """Returns a builder whose data are prepared, and whether they had to be made.
 
     Args:
       name: of the data set, for errors.
       data_dir: folder of prepared data sets; None for the default one.
-      new_builder: makes a builder, of what is there.
+      new_builder: makes a builder.
       make: has TFDS write the data set.
-      space: that it takes, for errors, such as '200 MB'.
+      space: disk space of the data set, for errors, such as '200 MB'.
 
     Raises:
       UserError: the folder cannot be written, or what it holds is damaged.
@@ -97,7 +97,7 @@ def open_store(
 
 @contextlib.contextmanager
 def reading_errors(name: str, place: str | os.PathLike) -> Iterator[None]:
-    """Turns what damaged files of a data set raise into a UserError."""
+    """Turns errors of a data set's damaged files into a UserError."""
     advice = "delete it there to prepare it again, or name another folder by --data_dir"
     with _as_user_error(f"to read {name} in {place}", advice, _DAMAGE):
         yield
@@ -123,7 +123,7 @@ def _as_user_error(
 
 @contextlib.contextmanager
 def hide_tfds() -> Iterator[None]:
-    """Hides the bars of TFDS and what it prints to stdout."""
+    """Hides TFDS's progress bars and its output on stdout."""
     was_active = tqdm_utils._active  # TFDS has a switch, and no way to ask how it is set.
     tfds.disable_progress_bar()
     try:

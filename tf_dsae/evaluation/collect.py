@@ -1,4 +1,4 @@
-"""One pass over held-out videos: what the model makes of each, and what the judges say of that."""
+"""One pass over held-out videos: generates from each and collects the judges' answers."""
 
 import concurrent.futures
 import itertools
@@ -19,7 +19,7 @@ from tf_dsae.models.autoencoder import SequenceAutoencoder
 
 
 class Generated(NamedTuple):
-    """Videos [B, T, H, W, C] made from those of a batch, float32 in [0, 1].
+    """Videos [B, T, H, W, C] generated from a batch, float32 in [0, 1].
 
     reconstruction: f, z ~ q. content_kept: f ~ q, z from its prior. motion_kept: z ~ q and
     f ~ N(0, I). mean_content_kept, mean_motion_kept: these with posterior means for samples of q.
@@ -51,7 +51,7 @@ class Codes(NamedTuple):
 
 
 class Collected(NamedTuple):
-    """What a pass leaves, for N videos.
+    """The results of a pass over N videos.
 
     elbo: its terms, and "importance_weighted" where it is asked for, each [N]. codes: the
     posteriors. labels: factor -> [N]. logits: "data" or a field of Generated -> factor -> [N, K].
@@ -66,7 +66,7 @@ class Collected(NamedTuple):
 def _generate(
     model: SequenceAutoencoder, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor
 ) -> tuple[Generated, dict[str, tf.Tensor], Codes]:
-    """What is made of a batch, the terms of the objective, [B] each, and its codes."""
+    """Generated videos of a batch, the terms of the objective, [B] each, and the codes."""
     of_posterior, of_prior, of_motion = tf.unstack(tfp.random.split_seed(seed, 3))
     video = model.observations(video)
     posterior, samples = model.sample_posterior(video, of_posterior)
@@ -108,9 +108,9 @@ def collect(
     show_progress: bool = True,
     devices: Sequence[str] | None = None,
 ) -> Collected:
-    """Generates from every test video, or the first num_videos, and has the judges look.
+    """Generates from every test video, or the first num_videos, and collects the judges' logits.
 
-    Memory holds a batch of videos a device; what is kept of each is its logits and its posterior.
+    Memory holds one batch of videos for each device, and the logits and posteriors of all videos.
 
     Args:
       judges: of `data`.
@@ -161,7 +161,7 @@ def encode_means(
 
 
 def _twin(network: keras.Model) -> keras.Model:
-    """The same network, its weights on the device in scope."""
+    """A copy of the network with its weights on the device in scope."""
     twin = type(network).from_config(network.get_config())
     twin.set_weights(network.get_weights())
     return twin
@@ -170,7 +170,7 @@ def _twin(network: keras.Model) -> keras.Model:
 def _pass_of(
     model: SequenceAutoencoder, judges: Judges, protocol: Protocol
 ) -> Callable[[int, dict[str, tf.Tensor]], dict[str, Any]]:
-    """What turns a batch and its number into the fields of Collected."""
+    """A function from a batch and its number to the fields of Collected."""
     generate = tf.function(lambda video, seed: _generate(model, protocol, video, seed))
     weigh = tf.function(model.importance_weighted_bound)
 

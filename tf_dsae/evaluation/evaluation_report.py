@@ -1,4 +1,4 @@
-"""What reports of evaluations say: of one run, and of several side by side."""
+"""Reports of one evaluation and of several side by side."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -40,8 +40,8 @@ def write_report(
 ) -> None:
     """Writes the page of one run: one HTML file that holds everything it shows.
 
-    `settings` are the run's by name, one level of groups at most is set apart. UserError where a
-    picture cannot be read, or the page not written.
+    `settings` are the run's by name, in groups of at most one level. UserError if a picture cannot
+    be read, or the page not written.
     """
     report = evaluation_report(evaluation)
     sections = [*report.sections]
@@ -102,7 +102,7 @@ def _summary(evaluation: Evaluation) -> list[Block]:
 
 
 def notices(run: str, evaluation: Evaluation) -> list[Notice]:
-    """One for each posterior that fell on its prior."""
+    """A notice for each collapsed posterior."""
     kls = {"f": ("q(f | x)", "static_kl"), "z": ("q(z | x)", "dynamic_kl")}
     made = []
     for latent in evaluation.collapsed_latents:
@@ -110,15 +110,15 @@ def notices(run: str, evaluation: Evaluation) -> list[Notice]:
         made.append(
             Notice(
                 f"{run}{posterior} fell on its prior: its KL is "
-                f"{tables.number(evaluation.elbo[term])} nats per video, so that {latent} says "
-                "next to nothing of a video."
+                f"{tables.number(evaluation.elbo[term])} nats per video, so that {latent} holds "
+                "almost no information about a video."
             )
         )
     return made
 
 
 def _facts(evaluation: Evaluation) -> Facts:
-    """The few figures that say most."""
+    """The most important figures."""
     pairs = []
     for latent, title in (("f", "attributes that change, f kept"), ("z", "motion changes, z kept")):
         rows = [

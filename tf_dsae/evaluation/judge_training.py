@@ -1,4 +1,4 @@
-"""How the judges of a data set are trained, and measured."""
+"""Training of a data set's judges, and the measurement of their accuracy."""
 
 import math
 from collections.abc import Callable
@@ -70,7 +70,7 @@ def _training_step(
     batch_spec: Any,
     frame_shape: tuple[int, int, int],
 ) -> Callable:
-    """One compiled step of all judges, so that a video is decoded and converted once for all."""
+    """One compiled step of all judges, which decodes and converts every video once."""
     weights = [weight for judge in judges.values() for weight in judge.trainable_variables]
     optimizer.build(weights)
 
@@ -78,7 +78,7 @@ def _training_step(
     def step(videos: tf.Tensor, labels: dict[str, tf.Tensor]) -> tf.Tensor:
         videos = to_unit_range(videos, frame_shape)
         with tf.GradientTape() as tape:
-            # Judges share no weights: the gradient of the sum is each one's own.
+            # Judges share no weights, so that the sum has the gradient of each judge.
             losses = [
                 tf.nn.sparse_softmax_cross_entropy_with_logits(
                     labels[factor], judge.classify(videos)

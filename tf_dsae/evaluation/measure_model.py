@@ -41,8 +41,8 @@ def measure_model(
 ) -> Evaluation:
     """Evaluates a model on the test videos, or on the first num_videos of them.
 
-    `facts` are fields of the evaluation that a model does not tell, such as `weights`. UserError as
-    `check_factors` raises it.
+    `facts` are fields of the evaluation that do not come from the model, such as `weights`.
+    UserError as `check_factors` raises it.
     """
     protocol = protocol or Protocol()
     check_factors(data, num_videos)

@@ -1,1 +1,1 @@
-"""SavedModels: a trained model as a folder that TensorFlow alone, or TF Serving, answers from."""
+"""SavedModels: a trained model as a folder for TensorFlow alone, or TF Serving."""

@@ -1,4 +1,4 @@
-"""A finished run as its export needs it: the model, and what its card says of where it is from."""
+"""A finished run for its export: the model, and the facts for its card."""
 
 import dataclasses
 import os
@@ -41,9 +41,9 @@ class Measured(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A run as its card describes it: plain values, and the SHA-256 of the weights.
+    """A run's facts for its card: plain values, and the SHA-256 of the weights.
 
-    licence is that of its data; empty where it is not known.
+    licence is that of its data; empty if it is not known.
     """
 
     settings: dict[str, Any]
@@ -54,7 +54,7 @@ class Run(NamedTuple):
 
 
 def load_run(workdir: str | os.PathLike) -> tuple[DSAE, Run]:
-    """The model of a finished run, and the run that this very model is of.
+    """The model of a finished run, and the run's facts.
 
     Raises:
       UserError: as `tf_dsae.load` does, or the files were replaced meanwhile.
@@ -82,7 +82,7 @@ def load_run(workdir: str | os.PathLike) -> tuple[DSAE, Run]:
 
 
 def _digest(weights: Path, num_weights: int) -> str:
-    """SHA-256 of a file of so many weights; empty where it is none."""
+    """SHA-256 of a file of so many weights; empty if it is no such file."""
     try:
         # A file of any size and kind may have this name: hashing it could take for ever.
         check_weights(weights, num_weights)

@@ -31,7 +31,7 @@ def sample_gaussian(q: GaussianPosterior, noise: tf.Tensor) -> tuple[Posterior, 
     noise = tf.broadcast_to(tf.cast(noise, q.mean.dtype), shape)
     samples = q.mean + tf.linalg.matvec(q.scale_tril, noise)
     scale = tf.broadcast_to(tf.linalg.diag_part(q.scale_tril), tf.shape(q.mean))
-    # What noise_i adds to h_i is what h_<i leave open.
+    # noise_i adds the part of h_i that h_<i do not determine.
     loc = samples - scale * noise
     static = diagonal_normal(q.mean[..., 0], scale[..., 0])
     dynamic = diagonal_normal(

@@ -1,6 +1,6 @@
 """Families of q, and the best bound of each in closed form.
 
-Every family keeps an edge or more of the graph that the exact posterior has; q is the product of
+The families differ in the edges that they keep of the exact posterior's graph; q is the product of
 
     mean_field   q(f | x)       q(z_t | x)          each mean and variance free
     amortised    q(f | x_1:T)   q(z_t | x_t)        one encoder for all t, linear, with one variance
@@ -11,8 +11,9 @@ Every family keeps an edge or more of the graph that the exact posterior has; q 
 The precision P of p(h | x), h = (f, z_1..z_T), does not depend on x, so that each family's
 KL(q || p(h | x)) has a closed form (Turner and Sahani 2011 do so for two of them).
 
-Parameters have any batch shape [...]; moments are what the data come down to, as `sample_moments`
-and `expected_moments` give them, of num_frames T and dimensions D. UserError says what cannot be.
+Parameters have any batch shape [...]. Moments are the data's sufficient statistics, from
+`sample_moments` and `expected_moments`, for num_frames T and dimensions D. An unknown family, and x
+of another rank, empty or not finite, raise UserError.
 """
 
 import numpy as np
@@ -24,7 +25,7 @@ from tf_dsae.linear_gaussian import exact
 from tf_dsae.linear_gaussian.process import as_observations
 from tf_dsae.linear_gaussian.study_settings import Parameters, check_family
 
-# --- What a mean over data depends on.
+# --- The sufficient statistics of the data.
 
 
 def sample_moments(x: TensorLike) -> tf.Tensor:
@@ -85,8 +86,8 @@ def mean_log_likelihood(parameters: Parameters, moments: tf.Tensor) -> tf.Tensor
 def optimal_gap(family: str, parameters: Parameters, moments: tf.Tensor) -> tf.Tensor:
     """log p(x) less the family's best bound, mean over data of these moments: nats, [...].
 
-    Only the amortised family's gap depends on the data. Turner and Sahani (2011) look at such gaps,
-    and Leplae-Arthur and Nichani (2019), Section 3.2, after them.
+    Only the amortised family's gap depends on the data. Turner and Sahani (2011) study such gaps,
+    as do Leplae-Arthur and Nichani (2019), Section 3.2.
 
     Example, the posterior's own family has none, and the more edges one keeps, the less:
       >>> truth = Parameters(2.0, 0.5, 0.5)
@@ -113,7 +114,7 @@ def optimal_gap(family: str, parameters: Parameters, moments: tf.Tensor) -> tf.T
             - tf.linalg.logdet(precision)
         ),
     }[family]()
-    # Rounding may leave less than nothing.
+    # Rounding may give a negative gap.
     gap = 0.5 * dimensions * tf.maximum(per_dimension, 0.0)
     return gap + _amortised_error(parameters, moments) if family == "amortised" else gap
 
@@ -134,8 +135,8 @@ def _amortised_encoder(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """The linear encoder W of q(z_t | x_t), E z_t = W^T (1, x_t): weighted least squares.
 
-    q(f | x_1:T) sees all that E[h | x] is a function of, so that it follows whatever q(z) does and
-    what counts is the error of z under the precision of z alone, Q = P_zz - P_zf P_fz / P_ff:
+    q(f | x_1:T) sees everything that E[h | x] depends on, so that it can adapt to any q(z). What
+    remains is the error of z under the precision of z alone, Q = P_zz - P_zf P_fz / P_ff:
     W = (sum_ts Q_ts E[u_t u_s^T])^-1 sum_ts Q_ts E[u_t E[z_s | x]^T], u_t = (1, x_t).
 
     Returns:
@@ -148,12 +149,12 @@ def _amortised_encoder(
     gain = exact.posterior_gain(parameters, num_frames)[..., 1:, :]
     curvature = tf.einsum("...ts,...tsij->...ij", q, moments)
     target = tf.einsum("...ts,...sr,...trid->...id", q, gain, moments[..., 1:])
-    # Fewer data than weights leave some of them free; the smallest will do.
+    # With fewer data than weights the solution is not unique; take the smallest.
     return tf.linalg.matmul(tf.linalg.pinv(curvature), target), target, q
 
 
 def _amortised_error(parameters: Parameters, moments: tf.Tensor) -> tf.Tensor:
-    """Mean of the KL that the amortised means' error makes, [...]."""
+    """Mean KL due to the error of the amortised means, [...]."""
     encoder, target, q = _amortised_encoder(parameters, moments)
     gain = exact.posterior_gain(parameters, moments.shape[-3])[..., 1:, :]
     # tr(Q G E[x x^T] G^T), less what the encoder explains.

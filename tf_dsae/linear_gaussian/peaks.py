@@ -15,9 +15,9 @@ def peak(
     """The best value of the parameter `name`, the others at the truth, to 1e-5 of it; 0 for a curve
     that is no higher there than next to zero.
 
-    `curve` gives values [n] at parameters, that of `name` [n]. It is looked at on a logarithmic
-    grid, then between the neighbours of the best place, again and again: it may have more than one
-    maximum.
+    `curve` gives values [n] at parameters, that of `name` [n]. It may have several maxima: it is
+    evaluated on a logarithmic grid, and repeatedly on finer grids between the neighbours of the
+    best place.
     """
     # A deviation of more than ten times T times all of theirs together explains no such data.
     lowest, highest = 1e-4 * getattr(truth, name), 10 * num_frames * sum(truth)
@@ -31,7 +31,7 @@ def peak(
         places = np.linspace(low, high, _POINTS)
         values = at(places)
         best = int(np.argmax(values))
-        # Next to zero a curve is flat, and rounding would choose for us.
+        # Next to zero the curve is flat, and rounding would decide.
         if places[best] < np.log(100 * lowest) and values[best] - at_zero < 1e-9:
             return 0.0
         low, high = places[max(best - 1, 0)], places[min(best + 1, _POINTS - 1)]

@@ -1,4 +1,4 @@
-"""What the exact-likelihood study found: the one definition of likelihood.json, and its reader.
+"""Results of the exact-likelihood study: the one definition of likelihood.json, and its reader.
 
 Curves are means over sequences, nats per sequence; sigmas are in units of x.
 """
@@ -47,7 +47,7 @@ class LimitPeaks(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """The curves of infinite data over the grid."""
+    """The curves for infinite data over the grid."""
 
     log_likelihood: Curve
     optimal_elbo: Curve
@@ -135,7 +135,7 @@ class AscentPath(NamedTuple):
 
 
 class JointFit(NamedTuple):
-    """Where the parameters ended that were learned with one family of q.
+    """The end of learning the parameters with one family of q.
 
     path: the parameters over the steps. fitted: their last values. log_likelihood, elbo, static_kl,
     dynamic_kl: there. optimal_elbo: the family's best there; converged: whether q is within a
@@ -204,7 +204,7 @@ class Study:
 
     @classmethod
     def read(cls, path: str | os.PathLike) -> "Study":
-        """Reads likelihood.json; raises UserError where there is none or it is another file."""
+        """Reads likelihood.json; raises UserError if it is missing or malformed."""
         value = read_json(path, "the likelihood.json of a study", max_bytes=_MAX_BYTES)
         if not isinstance(value, dict) or not isinstance(value.get("panels"), list):
             raise UserError(

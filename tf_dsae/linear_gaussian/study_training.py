@@ -20,7 +20,7 @@ NUM_SAMPLES = 4
 
 
 class Trained(NamedTuple):
-    """What training G models leaves: float64, in the order in which they were given.
+    """Results of training G models: float64, in the given order.
 
     posterior: q of every sequence, mean [G, N, D, 1 + T], scale_tril [G, N, D, 1 + T, 1 + T].
     parameters: of the process, each [G]: the given ones, or what they became.
@@ -35,8 +35,8 @@ class Trained(NamedTuple):
 class _Ensemble:
     """Models of one class side by side, every weight with a leading axis G.
 
-    A model is written for one; its weights are replaced by a slice of the stacked ones while
-    `tf.vectorized_map` runs it for all. `log_sigmas` are of the process of each, [G, 3]; `learned`
+    The code of the model handles one. `tf.vectorized_map` runs it for all, with a slice of the
+    stacked weights in place of its own. `log_sigmas` are of the process of each, [G, 3]; `learned`
     says whether training moves them too.
     """
 
@@ -131,8 +131,8 @@ def train(
 ) -> Trained:
     """Trains a q for each of G pairs of parameters and data, by the objective of every model.
 
-    Every model starts as it would alone and meets the same noise, so that it ends as it would
-    alone. Adam, its rate falling to zero by a cosine.
+    Every model has the same start and noise as when it is trained alone, and so the same end. The
+    optimiser is Adam; its learning rate falls to zero as a cosine.
 
     Args:
       family: one of FAMILIES; or one for each of G, none or all of them "amortised".

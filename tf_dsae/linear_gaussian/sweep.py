@@ -48,7 +48,7 @@ def run_panels(panels: Sequence[Panel], steps: int = STEPS) -> list[PanelResult]
 
 
 def sample_data(panel: Panel) -> np.ndarray:
-    """x [N, T, D] from a panel's truth: a function of the seed and of what the panel is about."""
+    """Samples x [N, T, D] at a panel's truth, a function of the seed and the panel's parameters."""
     process = LinearGaussianProcess(panel.true_parameters, panel.num_frames, panel.dimensions)
     place = Parameters._fields.index(panel.parameter)
     key = np.random.SeedSequence([panel.seed, place, round(1e6 * panel.truth)])
@@ -71,7 +71,7 @@ def _mean(values: np.ndarray) -> tuple[float, ...]:
 
 
 def _standard_error(values: np.ndarray) -> tuple[float | None, ...]:
-    """Of the mean over sequences, the last axis; unknown from one."""
+    """The standard error of the mean over sequences, the last axis; unknown for one sequence."""
     values = np.asarray(values)
     count = values.shape[-1]
     if count == 1:
@@ -85,7 +85,7 @@ def bias_interval(
     """95% percentile interval of the ELBO's peak less the likelihood's, resampling sequences.
 
     Args:
-      log_likelihood, elbo: [V, N], of every grid value and sequence; q stays as it was trained.
+      log_likelihood, elbo: [V, N], of every grid value and sequence; q is not trained again.
     """
     curves = np.concatenate([elbo, log_likelihood]).T
     means = resample_means(curves, np.arange(len(curves)), _RESAMPLES, seed)

@@ -1,7 +1,7 @@
 """How a code holds the true factors: MIG, DCI and SAP, after their papers.
 
-A code is what a model says of N videos, [N, D], such as the posterior mean of f beside the mean of
-z over time; factors are their labels, factor -> int [N]. Scores are fractions in [0, 1].
+A code represents N videos, [N, D], such as the posterior mean of f beside the mean of z over time.
+Factors are their labels, factor -> int [N]. Scores are fractions in [0, 1].
 """
 
 from typing import Any, NamedTuple
@@ -51,7 +51,7 @@ def _split(name: str, code: Any, factors: Any, dimensions: int | str = "D") -> _
 def _train_and_test(
     train_code: Any, train_factors: Any, test_code: Any, test_factors: Any
 ) -> tuple[_Split, _Split]:
-    """The two splits, alike in kind."""
+    """Checks both splits for equal dimensions and factors."""
     train = _split("train_", train_code, train_factors)
     test = _split("test_", test_code, test_factors, train.code.shape[1])
     if set(train.factors) != set(test.factors):
@@ -81,7 +81,7 @@ def _bins(code: np.ndarray) -> np.ndarray:
 
 
 def mutual_information_gap(code: Any, factors: Any) -> FactorScore:
-    """MIG of Chen et al. 2018 (Section 4): how far one dimension is ahead in telling a factor.
+    """MIG of Chen et al. 2018 (Section 4): the lead of one dimension in information on a factor.
 
     (I(c_first; v) - I(c_second; v)) / H(v), the two most informative dimensions of factor v in code
     [N, D], D at least 2, each discretised into 20 equal-width bins as disentanglement_lib does.
@@ -137,10 +137,10 @@ def measure_dci(
 ) -> DCI:
     """DCI of Eastwood and Williams 2018 (Section 2), with importances of random forests.
 
-    A forest of 20 trees for each factor, trained on at most 2000 training videos drawn with `seed`,
-    half as many draws a tree. Every split may use every dimension; a random choice of dimensions
-    would give importance to dimensions without information. Informativeness is the mean accuracy
-    on all test videos.
+    Each factor has a forest of 20 trees, trained on at most 2000 training videos drawn with `seed`;
+    each tree draws half as many. Every split considers all dimensions, because a random choice
+    would give importance to dimensions without information. Informativeness is the mean accuracy on
+    all test videos.
 
     Args:
       train_code, test_code: [N, D], D at least 2.
@@ -196,7 +196,7 @@ def _single_dimension_scores(
 def separated_attribute_predictability(
     train_code: Any, train_factors: Any, test_code: Any, test_factors: Any
 ) -> FactorScore:
-    """SAP of Kumar et al. 2018 (Section 3): the best single dimension's lead in telling a factor.
+    """SAP of Kumar et al. 2018 (Section 3): the best single dimension's lead for a factor.
 
     A dimension's score is the balanced test accuracy of thresholds on it, as they define it for
     classes: here linear discriminant analysis with equal priors, whose thresholds lie halfway

@@ -1,12 +1,12 @@
-"""The field's protocol: what a judge says of videos whose f or z was kept and the other drawn anew.
+"""The field's protocol: a judge's answers for videos with f or z kept and the other drawn anew.
 
 As C-DSVAE (Bai et al. 2021) and its successors (SPYL, Naiman et al. 2023) use it: for the motion, z
 is kept at its posterior mean and f drawn from its prior; for an attribute, f is kept and z drawn.
 A judge of the kept factor gives p(y | x) of each generated video x.
 
-log IS = H(y) - H(y|x). Successors also call H(y|x) inter-entropy and H(y) intra-entropy. All three
-are taken on a subset with as many videos of each true class (C-DSVAE's own evaluation does so), as
-p(y) would otherwise show the data's imbalance.
+log IS = H(y) - H(y|x). Successors also call H(y|x) inter-entropy and H(y) intra-entropy. As in
+C-DSVAE's evaluation, all three are computed on a subset with equally many videos of each true
+class, because p(y) would otherwise show the data's imbalance.
 """
 
 from typing import Any, NamedTuple
@@ -53,10 +53,10 @@ def accuracy(logits: Any, labels: Any) -> float:
 
 
 def balance_classes(labels: Any, seed: int = 0) -> np.ndarray:
-    """Ascending indices of a subset of labels, int [N], with equally many of each class in it.
+    """Ascending indices of a subset of labels, int [N], with equally many videos of each class.
 
-    As many of each class as the rarest one has, drawn with `seed` without replacement; classes that
-    do not occur are left out.
+    The subset has as many videos of each class as the rarest class has, drawn with `seed` without
+    replacement. Classes that do not occur are left out.
 
     Example:
       >>> labels = [0, 1, 1, 0, 1]
@@ -75,7 +75,7 @@ def balance_classes(labels: Any, seed: int = 0) -> np.ndarray:
 def measure_inception(logits: Any) -> Inception:
     """IS, H(y|x) and H(y) of a judge's logits [N, K] (Salimans et al. 2016, Section 4).
 
-    Pass a subset with as many videos of each class, such as `balance_classes` draws.
+    Pass a subset with equally many videos of each class, such as `balance_classes` draws.
 
     Example, a judge that is sure and sees both classes:
       >>> scores = tf_dsae.metrics.measure_inception([[50.0, 0.0], [0.0, 50.0]])

@@ -1,7 +1,7 @@
-"""Verification: whether two sequences are of the same person, told from their codes alone.
+"""Verification: from their codes alone, whether two sequences are of the same person.
 
-As the field does on TIMIT (Hsu et al. 2017, Section 5.1): cosine similarity of two codes is the
-score, the equal error rate is the figure. From f it should be small, from the mean of z near 1/2.
+As on TIMIT (Hsu et al. 2017, Section 5.1), the score is the cosine similarity of two codes, and the
+figure is the equal error rate. It should be small for f and near 1/2 for the mean of z.
 """
 
 from typing import Any
@@ -16,11 +16,11 @@ _MOST_CODES = 5000  # All their pairs are scored: 12.5 million.
 
 
 def equal_error_rate(scores: Any, same: Any) -> float:
-    """Where a threshold on scores [N] accepts as many false pairs as it refuses true ones.
+    """The error rate at the threshold where false acceptance and false rejection are equal.
 
-    A fraction: 0 for scores that tell all pairs apart, 1/2 for scores that say nothing. `same` [N]
-    is true, or 1, where two are the same; their scores should be the higher ones. Between two
-    thresholds both rates are on the straight line that joins them.
+    A fraction: 0 for perfect scores, 1/2 for uninformative ones. `scores` [N] are higher for pairs
+    that are more alike; `same` [N] is true, or 1, for pairs of the same person. Between two
+    thresholds both rates are interpolated linearly.
 
     Example:
       >>> tf_dsae.metrics.equal_error_rate([0.9, 0.8, 0.7, 0.1], [True, False, True, False])
@@ -41,7 +41,7 @@ def equal_error_rate(scores: Any, same: Any) -> float:
 def verification_error(codes: Any, identities: Any) -> float:
     """The equal error rate of cosine similarities over all pairs of codes [N, D], none all zero.
 
-    `identities`, int [N], say whose each code is.
+    `identities`, int [N], are the person of each code.
 
     Example:
       >>> codes = [[1.0, 0.0], [2.0, 0.1], [0.0, 1.0], [0.1, 3.0]]

@@ -1,4 +1,4 @@
-"""Arrays to pictures: film strips, animated grids and curves. No model, no data set."""
+"""Pictures from arrays: film strips, animated grids and curves."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from tf_dsae.core.files import written_whole
 Row = tuple[str, np.ndarray]
 Labels = tuple[np.ndarray, Sequence[str]]
 INK, FAINT = "#1a1a1a", "#8a8a8a"
-# After Okabe and Ito, whom all eyes can tell apart, and three more.
+# Okabe and Ito's colours, which colour-blind readers can tell apart, and three more.
 COLOURS: tuple[str, ...] = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7")
 COLOURS += ("#1a1a1a", "#9c9c9c", "#7a4a1e")
 _TERMS = {
@@ -70,9 +70,9 @@ def _scaled(frames: np.ndarray, scale: int) -> np.ndarray:
 
 
 def _save_gif(path: str | os.PathLike, canvas: np.ndarray, milliseconds: int) -> None:
-    """Writes frames uint8 [T, H, W, 3] as a GIF without end."""
-    # One palette for all frames, or colours flicker; white stays white. A colour is left over for
-    # what stays as it was in the frame before, which makes files small.
+    """Writes frames uint8 [T, H, W, 3] as a GIF that loops for ever."""
+    # One palette for all frames, so that colours do not flicker; white stays white. One colour is
+    # kept for pixels that do not change, which makes files small.
     every = Image.fromarray(np.concatenate(canvas, axis=0))
     colours = every.quantize(250, dither=Image.Dither.NONE).getpalette() or []
     palette = Image.new("P", (1, 1))
@@ -101,7 +101,7 @@ def _save_gif(path: str | os.PathLike, canvas: np.ndarray, milliseconds: int) ->
 def save_clip(
     path: str | os.PathLike, video: np.ndarray, scale: int = 1, milliseconds: int = 125
 ) -> None:
-    """Writes one video [T, H, W, C] as a GIF, `scale` picture pixels for a video's pixel."""
+    """Writes one video [T, H, W, C] as a GIF, enlarged by `scale`."""
     _save_gif(path, _scaled(as_uint8(video), scale), milliseconds)
 
 
@@ -115,7 +115,7 @@ def save_animated_strips(
     """Writes an animated GIF of clips, each under its label; groups stand side by side.
 
     `groups` are of (label, video [T, H, W, C]) rows, one under the other, all of one shape; None in
-    place of a video leaves its place empty. `scale` is picture pixels for a video's pixel.
+    place of a video leaves its place empty. `scale` enlarges the videos.
     """
     rows = [row for group in groups for row in group]
     frames, height, width = next(video.shape for _, video in rows if video is not None)[:3]
@@ -144,7 +144,7 @@ def save_animated_strips(
 
 
 def _font(size: int, weight: str) -> ImageFont.FreeTypeFont:
-    """The font that matplotlib brings along, in pixels."""
+    """The font that comes with matplotlib, size in pixels."""
     wanted = font_manager.FontProperties("DejaVu Sans", weight=weight)
     return ImageFont.truetype(font_manager.findfont(wanted), size)
 
@@ -158,7 +158,7 @@ def save_scatter(
 ) -> None:
     """Writes a PNG of points [N, 2], a panel for each way to colour them, two in a row.
 
-    `panels` are what colours stand for -> (class of every point [N], names of the classes). Without
+    `panels`: meaning of the colours -> (class of every point [N], names of the classes). Without
     panels, the points have one colour.
     """
     panels = panels or {"": (np.zeros(len(points), int), ())}
@@ -182,7 +182,7 @@ def save_scatter(
 def _draw_classes(axes: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> None:
     """Points [N, 2] in the colours of their classes [N], with a legend below."""
     colours = np.array(COLOURS)[labels % len(COLOURS)]
-    # Who lies on top is by chance, not by class.
+    # A random order, so that no class covers the others.
     order = np.random.RandomState(0).permutation(len(points))
     x, y = points[order].T
     axes.scatter(x, y, c=colours[order], s=9, alpha=0.8, linewidths=0)

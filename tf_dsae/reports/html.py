@@ -1,6 +1,6 @@
-"""A small builder of pages: one self-contained HTML file of text, tables and pictures.
+"""Reports as HTML pages: one self-contained file of text, tables and pictures.
 
-Everything given is escaped, pictures are embedded, and the page asks for nothing from outside.
+All text is escaped, pictures are embedded, and the page loads nothing from outside.
 """
 
 import base64
@@ -169,13 +169,13 @@ def _image(path: str | os.PathLike, alt: str) -> str:
             f"{path}: expected a text that describes the picture, received none; give one"
         )
     try:
-        held = read_bytes(path, _MAX_PICTURE)
-        with Image.open(io.BytesIO(held), formats=("PNG", "GIF")) as picture:
+        file_content = read_bytes(path, _MAX_PICTURE)
+        with Image.open(io.BytesIO(file_content), formats=("PNG", "GIF")) as picture:
             kind, (width, height) = (picture.format or "").lower(), picture.size
     # pillow raises SyntaxError for broken chunks and ValueError for texts that expand.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UserError(f"{path}: expected a PNG or GIF, received: {reason(error)}") from error
-    content = base64.b64encode(held).decode("ascii")
+    content = base64.b64encode(file_content).decode("ascii")
     return (
         f'<img width="{width}" height="{height}" alt="{escape(alt)}" '
         f'src="data:image/{kind};base64,{content}">'

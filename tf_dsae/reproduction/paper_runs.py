@@ -3,9 +3,9 @@
 Every stage leaves a folder and is not repeated when that folder holds its result:
 
     <output_dir>/beta_1, beta_6, beta_150    runs, each with evaluation/
-    <output_dir>/sprites                     the same of a preset that is set beside them
+    <output_dir>/sprites_drawn               the same for a preset that is set beside them
     <output_dir>/likelihood                  the exact-likelihood study
-    <output_dir>/report.html, report.md      all of it, in the paper's order
+    <output_dir>/report.html, report.md      everything, in the paper's order
 """
 
 import dataclasses
@@ -50,16 +50,16 @@ def reproduce(
     Args:
       model, training, betas, beside: as `plan_runs` takes them; betas 1, 6 and 150 are set beside
         the paper's.
-      places: where things are.
+      places: of output, data and judges.
       num_videos: test videos to evaluate; None for all.
-      show_source: False shows real clips as their reconstructions.
+      show_source: False shows reconstructions in place of real clips.
 
     Raises:
-      UserError: a folder holds another run, or as the stages themselves do.
+      UserError: a folder holds another run, or a stage raises it.
     """
     output = places.output_dir.expanduser()
     runs = plan_runs(model, training, output, betas, beside)
-    # Whatever could stop a later stage is found before the first.
+    # Everything that could stop a later stage is checked before the first.
     data = prepare(places.source or training.dataset, places.data_dir)
     check_factors(data, num_videos)
     judges = obtain_judges(data, places.judge_dir, places.data_dir)
@@ -86,7 +86,7 @@ def _trained(workdir: Path) -> bool:
 
 
 def _earlier(read: Callable[[Path], T], path: Path) -> T | None:
-    """What an earlier run left; None where it left nothing that can be read."""
+    """The result of an earlier run; None if there is none that can be read."""
     try:
         return read(path)
     except UserError:
@@ -96,7 +96,7 @@ def _earlier(read: Callable[[Path], T], path: Path) -> T | None:
 def _evaluation(
     workdir: Path, seed: int, places: Places, judges: Judges, options: dict[str, Any]
 ) -> Evaluation:
-    """The evaluation of these very weights by these judges, made if it is not there."""
+    """The evaluation of these weights by these judges, made if it does not exist."""
     output = workdir / "evaluation"
     protocol = Protocol(seed=seed)
     asked = dataclasses.asdict(protocol) | {
@@ -124,7 +124,7 @@ def _evaluation(
 
 
 def _study(output: Path, seed: int) -> Study:
-    """The likelihood study of the published panels, made if it is not there."""
+    """The likelihood study of the published panels, made if it does not exist."""
     panels = default_panels(seed=seed)
     earlier = _earlier(Study.read, output / STUDY)
     pictures = all((output / "figures" / name).exists() for name in story.STUDY_PICTURES)

@@ -15,7 +15,7 @@ BETAS = (1.0, 6.0, 150.0)
 
 
 class Places(NamedTuple):
-    """Where a reproduction finds what it needs; None for the default of each."""
+    """Folders and data source of a reproduction; None for the default of each."""
 
     output_dir: Path
     data_dir: str | None = None
@@ -24,7 +24,7 @@ class Places(NamedTuple):
 
 
 class PlannedRun(NamedTuple):
-    """A run to train, in a folder of this name; beta None: weights of its preset's own."""
+    """A run to train, in a folder of this name; beta None for the preset's own weights."""
 
     folder: str
     beta: float | None
@@ -47,7 +47,7 @@ def plan_runs(
     """The runs at betas, weights of both KLs, and those of the presets beside them.
 
     Args:
-      model, training: settings of the runs at betas, but for beta.
+      model, training: settings of the runs at betas, except beta.
       output: the folder of all runs.
       beside: presets to train as they are, on the same data and from the same seed.
 

@@ -1,4 +1,4 @@
-"""Weights that anyone may have written, looked at before memory is taken for them."""
+"""Checks of weights files from anyone, before memory is taken for them."""
 
 import math
 import os
@@ -16,9 +16,9 @@ _BYTES_EACH, _LAYOUT = 24, 4 * 2**20
 def check_weights(path: str | os.PathLike, num_weights: int) -> None:
     """Checks, before memory is taken, that an HDF5 file can hold the weights of a model.
 
-    What passes is plain arrays of numbers that lie in the file itself, uncompressed, byte for
-    byte, enough of them for the model and not many times more: so that neither reading it nor
-    making the model takes more memory than the file's size warrants.
+    The file must hold plain, uncompressed arrays of numbers inside itself, enough of them for the
+    model and not many times more. So neither the reading nor the model takes more memory than the
+    file's size justifies.
 
     Args:
       path: of the file.

@@ -1,7 +1,7 @@
-"""The table of a run, metrics.csv: a row an epoch.
+"""The table of a run, metrics.csv: a row for each epoch.
 
-Its columns follow the terms of the objective, so that tables of other terms, and of other
-versions, have other columns; whatever they are, they can be read.
+Its columns follow the terms of the objective. Tables with other columns, of other terms or
+versions, can be read.
 """
 
 import csv
@@ -29,7 +29,7 @@ def metrics_columns(terms: Sequence[str]) -> tuple[str, ...]:
 
 
 def read_metrics(path: Path) -> list[dict[str, str]]:
-    """The rows of a metrics.csv, column -> cell; [] where there is no such file.
+    """The rows of a metrics.csv, column -> cell; [] if there is no such file.
 
     Every row has `epoch` and `step`, whole numbers. Any other column may be missing, and any other
     cell is a number or empty.
@@ -57,7 +57,7 @@ def read_metrics(path: Path) -> list[dict[str, str]]:
 
 
 def _is_cell(item: tuple[str | None, str | list[str]]) -> bool:
-    """Whether a cell holds what its column does: a count, or a number that single precision has."""
+    """Whether a cell suits its column: a count, or a number within single precision."""
     name, text = item
     if not isinstance(text, str) or len(text) > 40:  # A list: what has no column.
         return False
@@ -72,8 +72,8 @@ def _is_cell(item: tuple[str | None, str | list[str]]) -> bool:
 def write_metrics(path: Path, rows: Sequence[Mapping[str, str]], terms: Sequence[str]) -> None:
     """Writes a metrics.csv, whole or not at all.
 
-    The columns are those of the terms, and then others that rows of an older version have; a cell
-    that a row lacks stays empty.
+    The columns of the terms come first, then further columns of older rows. Missing cells stay
+    empty.
     """
     names = dict.fromkeys([*metrics_columns(terms), *(name for row in rows for name in row)])
     with written_whole(path) as beside, open(beside, "w", newline="") as table:

@@ -1,4 +1,4 @@
-"""Files of the user's own as a run's model takes them; no TensorFlow is needed to check them."""
+"""The user's video files as input of a run's model, checked without TensorFlow."""
 
 import dataclasses
 import os
@@ -18,10 +18,10 @@ _IN_ARRAY = re.compile(r"(?P<path>.+\.np[yz])(?P<place>(:.+)?\[\d+\])", re.IGNOR
 
 
 def clip_settings(run: RunConfig, **changes: Any) -> ClipSettings:
-    """How files become clips that the run's model takes: as in its training, or by default.
+    """The clip settings of a run's training, or defaults, with changes.
 
     Args:
-      **changes: fields of ClipSettings; those that are None stay as they are.
+      **changes: fields of ClipSettings; None changes nothing.
     """
     height, width, channels = run.model.frame_shape
     clips = getattr(read_source(run.data), "clips", ClipSettings())
@@ -31,14 +31,14 @@ def clip_settings(run: RunConfig, **changes: Any) -> ClipSettings:
 
 
 def check_output(output: str | os.PathLike, suffix: str) -> Path:
-    """The file to write; UserError where it cannot be, or its name does not end in the suffix."""
+    """The file to write; UserError if it cannot be written or has another suffix."""
     path = Path(output).expanduser()
     with path_errors("output", output):
         if path.suffix.lower() != suffix or path.is_dir():
             raise UserError(
                 f"output: expected a file name that ends in {suffix}, received {output}"
             )
-        # The longest name that most systems take, with what is written beside it.
+        # The longest name that most systems take, with the suffix of the temporary file.
         if len(os.fsencode(path.name)) > 200:
             raise UserError(f"output: expected a shorter file name, received {path.name}")
         check_folder("output", path.parent)
@@ -46,7 +46,7 @@ def check_output(output: str | os.PathLike, suffix: str) -> Path:
 
 
 def find_videos(video_dir: str | os.PathLike) -> list[Source]:
-    """Every video below a folder, or of one file; UserError where there is none."""
+    """All videos below a folder, or of one file; UserError if there are none."""
     path = Path(video_dir).expanduser()
     with path_errors("video_dir", video_dir):
         return find_sources(path) if path.is_dir() else open_source(path)

@@ -28,7 +28,7 @@ _BUFFER_BYTES = 2**26  # Of clips that are read ahead.
 
 
 class Plan(NamedTuple):
-    """What a data set is to be made of."""
+    """The videos and settings of a data set to make."""
 
     sources: Sequence[Source]
     labels: Labels
@@ -68,7 +68,7 @@ class Builder(  # type: ignore[call-arg]  # TFDS is Any to the checker.
     def get_builder_config(
         cls, name: str, version: str | None = None
     ) -> tfds.core.BuilderConfig | None:
-        """Takes any name for a configuration; TFDS would warn of those that it does not know."""
+        """Accepts any name of a configuration; TFDS would warn about unknown ones."""
         return tfds.core.BuilderConfig(name=name, version=version)
 
     def _info(self) -> tfds.core.DatasetInfo:
@@ -122,7 +122,7 @@ class Builder(  # type: ignore[call-arg]  # TFDS is Any to the checker.
     def _keep_whole(
         self, source: Source, clips: Iterator[tuple[int, np.ndarray]]
     ) -> Iterator[tuple[int, np.ndarray]]:
-        """Yields the clips of a video up to where it is damaged, and notes why it is not whole."""
+        """Yields the clips of a video before any damage, and notes why it is not whole."""
         number = 0
         try:
             for clip in clips:
@@ -155,7 +155,7 @@ def _clips_of(
 def split_sources(sources: Sequence[Source], test_fraction: float) -> dict[str, list[Source]]:
     """Returns split -> its videos, in order of their names.
 
-    Whether a video is damaged plays no part, so that mending one does not move the others.
+    Damaged videos count too, so that repairing one does not move the others.
 
     Raises:
       UserError: there are fewer than two videos.

@@ -1,4 +1,4 @@
-"""Frames from image files and GIFs, how large they may be, and their way to a clip's size."""
+"""Frames of image files and GIFs: limits of size, reading, and resizing to a clip's frames."""
 
 import contextlib
 import threading
@@ -20,16 +20,16 @@ _HOLDERS: list[contextlib.ExitStack] = []  # The first one in restores; one entr
 
 
 def check_size(width: int, height: int) -> None:
-    """Raises ValueError where a frame is too large to be decoded safely."""
+    """Raises ValueError if a frame is too large to be decoded safely."""
     if width < 1 or height < 1 or width * height > MAX_PIXELS:
         raise ValueError(f"a frame of {width} x {height} pixels, at most {MAX_PIXELS} in all")
 
 
 @contextlib.contextmanager
 def bound_pillow() -> Iterator[None]:
-    """Has pillow refuse what is larger than `MAX_PIXELS`, and hides the warnings of libraries.
+    """Has pillow refuse images larger than `MAX_PIXELS`, and hides the warnings of libraries.
 
-    Both are settings of the process: the first thread to come makes them, the last to go undoes
+    Both are settings of the process: the first thread to enter makes them, the last to leave undoes
     them.
     """
     with _LOCK:
@@ -56,23 +56,23 @@ def _set_bounds(stack: contextlib.ExitStack) -> None:
 def folder_frames(
     files: Sequence[Path], wanted: Callable[[int], bool]
 ) -> Iterator[Image.Image | None]:
-    """Yields an image, grey or colour, a file, and None for those that are not wanted.
+    """Yields one grey or colour image for each file, and None for unwanted files.
 
     Raises:
-      Exception: of many kinds, where a file is damaged.
+      Exception: of many kinds, if a file is damaged.
     """
     for index, path in enumerate(files):
         yield _read_image(path) if wanted(index) else None
 
 
 def gif_frames(path: Path, wanted: Callable[[int], bool]) -> Iterator[Image.Image | None]:
-    """Yields the composited frames of a GIF, and None for those that are not wanted.
+    """Yields the composited frames of a GIF, and None for unwanted frames.
 
-    What a frame clears when it goes is black if the first frame has a clear colour; else pillow
-    fills it with the colour that the file calls clear or background.
+    The area that a frame clears becomes black if the first frame has a transparent colour;
+    otherwise pillow fills it with the file's transparent or background colour.
 
     Raises:
-      Exception: of many kinds, where the file is damaged.
+      Exception: of many kinds, if the file is damaged.
     """
     pixels = 0
     with bound_pillow():
@@ -97,7 +97,7 @@ def gif_frames(path: Path, wanted: Callable[[int], bool]) -> Iterator[Image.Imag
 
 
 def to_plain(image: Image.Image) -> Image.Image:
-    """Returns a grey (L) or colour (RGB) image of 8 bits; what is clear is black."""
+    """Returns a grey (L) or colour (RGB) image of 8 bits; transparent pixels become black."""
     if image.mode.startswith("I"):  # 16 bits of grey.
         # Where pillow has no type of 16 bits for a file, it gives the values in 32.
         values = np.clip(np.asarray(image).astype(np.int64), 0, 65535)

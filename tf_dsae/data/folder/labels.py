@@ -1,4 +1,4 @@
-"""What labels.csv says of the videos of a folder."""
+"""The labels of a folder's videos, from labels.csv."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ class Labels(NamedTuple):
 
 
 def labels_file(video_dir: str | os.PathLike) -> Path | None:
-    """Returns the file of labels of a folder, None where there is none.
+    """Returns the file of labels of a folder; None if there is none.
 
     Raises:
       UserError: it is no plain file below the folder.
@@ -94,7 +94,7 @@ def dynamic_factors(names: Sequence[str], labels: Labels) -> tuple[str, ...]:
 
 
 def single_classes(labels: Labels) -> list[str]:
-    """Returns the factors that are the same for every video."""
+    """Returns the factors with one class for all videos."""
     return [name for name, classes in labels.classes.items() if len(classes) == 1]
 
 
@@ -142,7 +142,7 @@ def _factors(header: list[str]) -> list[str]:
 def _rows(
     lines: list[tuple[int, list[str]]], factors: list[str], sources: Sequence[Source]
 ) -> dict[str, list[str]]:
-    """Returns name of a source -> its cells, having checked that all have some."""
+    """Returns name of a source -> its cells; checks that every source has a row."""
     whole = [source.name for source in sources if source.kind != "damaged"]
     names = {unicodedata.normalize("NFC", name): name for name in whole}
     if len(names) < len(whole):

@@ -30,18 +30,18 @@ def require_av() -> Any:
 
 
 def movie_frames(path: Path, wanted: Callable[[int], bool]) -> Iterator[Image.Image | None]:
-    """Yields the frames of a video in colour and upright, and None for those that are not wanted.
+    """Yields the frames of a video in colour and upright, and None for unwanted frames.
 
     Raises:
       UserError: PyAV is not installed.
-      Exception: of many kinds, where the file is damaged.
+      Exception: of many kinds, if the file is damaged.
     """
     av = require_av()
     with open(path, "rb") as file:
         kind = _container(file.read(16))
         file.seek(0)
-        # A playlist, or a file that refers to others, must not have FFmpeg open them: the format
-        # is never guessed, FFmpeg reads through our file, and any further file is refused.
+        # FFmpeg must not open files that a playlist refers to: the format is never guessed, FFmpeg
+        # reads through our file, and any further file is refused.
         with av.open(
             file,
             format=kind,

@@ -1,4 +1,4 @@
-"""Makes the clips of a folder once, and finds them again."""
+"""Prepares the clips of a folder once, and reuses them."""
 
 import contextlib
 import dataclasses
@@ -81,7 +81,7 @@ def _make(
     plan: Plan,
     show_progress: bool,
 ) -> None:
-    """Has TFDS write the data set, with one bar of ours in place of its bars and prints."""
+    """Has TFDS write the data set, with one progress bar in place of TFDS's output."""
     if any(source.kind == "movie" for source in plan.sources):
         require_av()
     _warn_of_single_classes(plan.labels)
@@ -99,7 +99,7 @@ def _make(
 
 @contextlib.contextmanager
 def _without_empty_folders(config_dir: Path) -> Iterator[None]:
-    """Removes the folders that TFDS made and left empty, also where it was interrupted.
+    """Removes empty folders that TFDS left, also after an interruption.
 
     Args:
       config_dir: of the data set, DATA_DIR/folder/<config>.
@@ -135,7 +135,7 @@ def _say(
     made: bool,
     show_progress: bool,
 ) -> None:
-    """Says what was made or found, and what is left out."""
+    """Says what was made or reused, and what is left out."""
     if made:
         say_skipped([why for _, why in skipped], logging.warning)
     elif skipped:
@@ -151,7 +151,7 @@ def _say(
 
 
 def _key(folder: Path, sources: Sequence[Source], settings: ClipSettings) -> str:
-    """Returns what tells these files and settings from others, 16 hexadecimal digits."""
+    """Returns a digest of files and settings, 16 hexadecimal digits."""
     # Version 0.1 called resize_mode "fit": what it made is found under that name.
     how = {"fit" if k == "resize_mode" else k: v for k, v in dataclasses.asdict(settings).items()}
     del how["dynamic_factors"]  # Read when the clips are opened.
@@ -172,7 +172,7 @@ def _slug(name: str) -> str:
 
 
 def stamp_files(sources: Iterable[Source]) -> Iterator[list]:
-    """Yields what changes when a source changes: its name, and what `file_stamp` says of its files.
+    """Yields values that change when a source changes: its name, and `file_stamp` of its files.
 
     Raises:
       UserError: a file is gone or cannot be read.
@@ -189,8 +189,8 @@ def stamp_files(sources: Iterable[Source]) -> Iterator[list]:
 def file_stamp(path: Path, name: str) -> list:
     """Returns a file's name, size, time and digest.
 
-    The digest is of the whole content up to 1 MiB, of a larger file of the first, middle and last
-    64 KiB, so that films need not be read again to be found again.
+    The digest covers the whole content of a file up to 1 MiB. Of a larger file it covers the first,
+    middle and last 64 KiB, so that films need not be read again.
 
     Args:
       path: of the file.

@@ -1,4 +1,4 @@
-"""Clips of frames of one size, one after the other, from any source."""
+"""Reads clips with frames of one size from any kind of file."""
 
 import contextlib
 import math
@@ -67,15 +67,15 @@ def read_clip(
 
 
 def iter_clips(source: Source, settings: ClipSettings) -> Iterator[tuple[int, np.ndarray]]:
-    """Yields (number of its first frame in the file, uint8 [T, H, W, C]) of clip after clip.
+    """Yields (index of the first frame in the file, uint8 [T, H, W, C]) for each clip.
 
-    Holds no more frames than those of the clips that are under way. All clips of a file together
-    have at most 8 GiB, or 64 times the bytes of the file where that is more; videos of one array
-    file share this evenly, and give one clip each at least.
+    Memory holds only the frames of unfinished clips. All clips of a file together have at most
+    8 GiB, or 64 times the bytes of the file if that is more. The videos of one array file share
+    this evenly, and have at least one clip each.
 
     Raises:
-      UserError: the file is damaged or has more clips than it may give, which may be found after
-        some clips, or it has fewer frames than one clip needs.
+      UserError: the file has fewer frames than one clip needs; or, possibly after some clips, it is
+        damaged or has more clips than allowed.
     """
     stride, hop, last = settings.stride, settings.clip_hop, settings.span - 1
     cycle = stride // math.gcd(stride, hop)  # Clips further apart want the same frames.
@@ -103,7 +103,7 @@ def iter_clips(source: Source, settings: ClipSettings) -> Iterator[tuple[int, np
 
 
 def _max_clips(source: Source, settings: ClipSettings) -> int:
-    """Returns how many clips a source may give, for what its file takes on the disk."""
+    """Returns how many clips a source may have, by the size of its file."""
     size = sum(path.stat().st_size for path in source.files or (source.path,))
     share = max(MAX_FILE_CLIP_BYTES, MAX_GROWTH * size) // source.siblings
     return max(1, share // math.prod(settings.clip_shape))
@@ -112,7 +112,7 @@ def _max_clips(source: Source, settings: ClipSettings) -> int:
 def _read_frames(
     source: Source, settings: ClipSettings, wanted: Callable[[int], bool]
 ) -> Iterator[tuple[int, np.ndarray | None]]:
-    """Yields (index, uint8 [H, W, C], or None where it is not wanted) of each frame of a file."""
+    """Yields (index, uint8 [H, W, C], or None if it is unwanted) for each frame of a file."""
     with _as_user_error(source):
         frames = _frames(source, wanted)
     for index in range(MAX_FILE_FRAMES):
@@ -152,7 +152,7 @@ def _too_many(source: Source, most: int) -> UserError:
 
 @contextlib.contextmanager
 def _as_user_error(source: Source) -> Iterator[None]:
-    """Turns whatever a decoder raises into a UserError that names the source."""
+    """Turns any error of a decoder into a UserError that names the source."""
     try:
         yield
     except UserError:

@@ -1,4 +1,4 @@
-"""Makes the videos of the Sprites once, and opens them again."""
+"""Prepares the videos of the Sprites once, and reuses them."""
 
 import functools
 import os
@@ -19,7 +19,7 @@ from tf_dsae.data.tfds_store import hide_tfds, open_or_make, open_store, reading
 def prepare_sprites(
     source: DataSource, data_dir: str | os.PathLike | None, show_progress: bool
 ) -> SequenceData:
-    """Opens the Sprites of a source of theirs, as `tf_dsae.data.DataSource.open` does."""
+    """Opens the Sprites of one of their sources, as `tf_dsae.data.DataSource.open` does."""
     name, sheets_dir = source.kind, getattr(source, "sheets_dir", None)
     config = name.removeprefix(f"{sprites.Builder.name}/")
     new_builder = functools.partial(
@@ -41,14 +41,14 @@ def prepare_sprites(
 
 
 def _make(name: str, new_builder: functools.partial[Any], show_progress: bool) -> None:
-    """Has TFDS write the data set, with one bar of ours in place of its bars and prints."""
+    """Has TFDS write the data set, with one progress bar in place of TFDS's output."""
     total = sum(map(len, characters.split_characters().values())) * len(characters.MOTIONS)
     with hide_tfds(), progress_bar(name, total, show=show_progress) as bar:
         new_builder(on_videos=bar.update).download_and_prepare()
 
 
 def _check_sheets(builder: sprites.Builder, sheets_dir: str | os.PathLike | None) -> None:
-    """Raises a UserError where the prepared videos were composed of other sheets."""
+    """Raises a UserError if the prepared videos were composed of other sheets."""
     made_from = builder.info.metadata[sprites.FINGERPRINT]
     if sheets_dir is not None and made_from != sheets.fingerprint(sheets.read_sheets(sheets_dir)):
         raise UserError(
