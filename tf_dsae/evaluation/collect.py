@@ -108,14 +108,10 @@ def collect(
     show_progress: bool = True,
     devices: Sequence[str] | None = None,
 ) -> Collected:
-    """Generates from every test video, or the first num_videos, and collects the judges' logits.
+    """Generates from every test video, or the first num_videos, and has the judges of `data` look.
 
-    Memory holds one batch of videos for each device, and the logits and posteriors of all videos.
-
-    Args:
-      judges: of `data`.
-      devices: names of those that take batches in turn; how many there are changes no number.
-        None: all GPUs.
+    Memory holds a batch of videos a device; what is kept of each is its logits and its posterior.
+    `devices` take batches in turn, by default all GPUs; how many there are changes no number.
     """
     if devices is None:
         devices = [device.name for device in tf.config.list_logical_devices("GPU")]

@@ -78,11 +78,9 @@ def interpolate(
 
 
 def principal_components(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The two directions of largest variance of values [N, D].
+    """Scores [N, 2] of values [N, D] in two directions of largest variance, and their shares of it.
 
-    Returns:
-      scores [N, 2] and the two shares of the variance, in [0, 1]; zeros for missing directions.
-      Signs are such that a direction's largest weight is positive.
+    Both are zeros where there are no two directions. A direction's largest weight is positive.
     """
     scores, shares = np.zeros((len(values), 2)), np.zeros(2)
     count = min(2, *values.shape)

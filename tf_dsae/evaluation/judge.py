@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -44,11 +44,6 @@ class JudgeSettings:
     epochs: int = 6  # All are right after 2, and sure after 6, which entropies of p(y|x) need.
     batch_size: int = 32
     learning_rate: float = 0.003
-
-    @classmethod
-    def from_dict(cls, settings: dict[str, Any]) -> "JudgeSettings":
-        """Those that `dataclasses.asdict` gave."""
-        return from_dict(cls, "settings", settings)
 
     def __post_init__(self) -> None:
         check_whole("seed", self.seed, 0)
@@ -92,7 +87,7 @@ class Judge(keras.Model):
     ):
         super().__init__(**{"dtype": "float32", **kwargs})
         if isinstance(settings, dict):
-            settings = JudgeSettings.from_dict(settings)
+            settings = cast(JudgeSettings, from_dict(JudgeSettings, "settings", settings))
         self.settings, self.num_classes, self.seed = settings, num_classes, seed
         self.frame_shape: Any = tuple(frame_shape)
         convolutions = settings.channels, settings.kernel_sizes, settings.strides

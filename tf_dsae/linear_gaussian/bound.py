@@ -20,12 +20,9 @@ from tf_dsae.models.variational_bound import ElboTerms
 def sample_gaussian(q: GaussianPosterior, noise: tf.Tensor) -> tuple[Posterior, Latents]:
     """q as q(f | x) prod_t q(z_t | z_<t, f, x) at samples mean + scale_tril noise.
 
-    Args:
-      q: of B sequences, mean [B, D, 1 + T].
-      noise: S points of a standard normal, broadcasting to [S, B, D, 1 + T].
-
-    Returns:
-      Posterior: static, batch [B]; dynamic, batch [S, B, T]. Latents: f [S, B, D], z [S, B, T, D].
+    q is of B sequences, mean [B, D, 1 + T]; noise, S points of a standard normal, broadcasts to
+    [S, B, D, 1 + T]. Posterior: static, batch [B]; dynamic, batch [S, B, T]. Latents: f [S, B, D],
+    z [S, B, T, D].
     """
     shape = tf.concat([tf.shape(noise)[:1], tf.shape(q.mean)], 0)
     noise = tf.broadcast_to(tf.cast(noise, q.mean.dtype), shape)

@@ -2,14 +2,12 @@
 
 import dataclasses
 import math
-import os
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tf_dsae.core.checks import check_choice, check_positive, check_whole
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import check_folder
 
 
 class Parameters(NamedTuple):
@@ -135,11 +133,6 @@ class Panel:
         values = np.asarray(values, np.float64)
         varied = self.true_parameters._replace(**{self.parameter: values})
         return Parameters(*(np.broadcast_to(value, values.shape) for value in varied))
-
-
-def check_output(folder: str | os.PathLike) -> None:
-    """Raises UserError if the folder cannot be written or its disk is full; makes nothing."""
-    check_folder("output_dir", folder, 5_000_000)
 
 
 def default_panels(**settings: Any) -> list[Panel]:

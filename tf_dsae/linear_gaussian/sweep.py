@@ -84,8 +84,7 @@ def bias_interval(
 ) -> tuple[float, float]:
     """95% percentile interval of the ELBO's peak less the likelihood's, resampling sequences.
 
-    Args:
-      log_likelihood, elbo: [V, N], of every grid value and sequence; q is not trained again.
+    Both are [V, N], of every grid value and sequence; q stays as it was trained.
     """
     curves = np.concatenate([elbo, log_likelihood]).T
     means = resample_means(curves, np.arange(len(curves)), _RESAMPLES, seed)

@@ -44,16 +44,11 @@ def plan_runs(
     betas: tuple[float, ...] = BETAS,
     beside: tuple[str, ...] = (),
 ) -> list[PlannedRun]:
-    """The runs at betas, weights of both KLs, and those of the presets beside them.
+    """The runs at betas, weights of both KLs, and those of the presets `beside` them.
 
-    Args:
-      model, training: settings of the runs at betas, except beta.
-      output: the folder of all runs.
-      beside: presets to train as they are, on the same data and from the same seed.
-
-    Raises:
-      UserError: `output` cannot be written, a folder in it holds another run, or a schedule makes
-        no sense.
+    `model` and `training` are settings of the runs at betas, but for beta; presets are trained as
+    they are, on the same data and from the same seed. UserError if `output` cannot be written, a
+    folder in it holds another run, or a schedule makes no sense.
     """
     check_output(output)
     runs = []
