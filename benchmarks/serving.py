@@ -49,7 +49,7 @@ def export(path: str) -> str:
     """Writes the SavedModel that the flags name; its folder."""
     logging.set_verbosity(logging.WARNING)
     sys.path.insert(0, str(ROOT))
-    from tf_dsae.export import export_saved_model, save_signatures
+    from tf_dsae.export.saved_model import export_saved_model, save_signatures
     from tf_dsae.methods.presets import PRESETS
     from tf_dsae.models.dsae import DSAE
 

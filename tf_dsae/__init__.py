@@ -33,7 +33,7 @@ _HOMES = {
     "Views": "tf_dsae.models.views",
     "encode_folder": "tf_dsae.runs.encode_files",
     "evaluate": "tf_dsae.evaluation.evaluation_run",
-    "export_saved_model": "tf_dsae.export",
+    "export_saved_model": "tf_dsae.export.saved_model",
     "load": "tf_dsae.runs.weights",
     "prepare": "tf_dsae.data.data_source",
     "preset": "tf_dsae.methods.presets",

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import C, F, H, T, W, Z, small_config
+from tests.conftest import C, H, T, W, small_config
 from tests.training import conftest as training
 from tf_dsae.evaluation import evaluation_pictures as pictures
+from tf_dsae.evaluation.collect import encode_means
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.reports import figures
 
@@ -43,35 +44,36 @@ def frames(path) -> np.ndarray:
 
 
 def test_every_picture_is_written_with_its_words(written):
-    assert [picture.name for picture in written] == NAMES
+    assert [picture.path.stem for picture in written] == NAMES
     for picture in written:
-        assert picture.title and picture.caption and picture.alt
-        with Image.open(picture.png) as opened:
+        assert picture.caption and picture.alt
+        with Image.open(picture.path) as opened:
             assert opened.format == "PNG" and min(opened.size) > 100
-    assert [picture.name for picture in written if picture.gif is None] == NAMES[-2:]
+    assert [picture.path.stem for picture in written if picture.moving is None] == NAMES[-2:]
     assert len({picture.alt for picture in written}) == len(NAMES)
 
 
 def test_moving_pictures_have_every_frame_and_move(written):
     for picture in written[:-2]:
-        with Image.open(picture.gif) as opened:
+        with Image.open(picture.moving) as opened:
             assert (
                 opened.info["loop"] == 0 and opened.info["duration"] == 120
             )  # Hundredths, floored.
-        assert picture.gif.stat().st_size < 400_000
-        if picture.name == "sample":  # Of an untrained model, hardly moves.
+        assert picture.moving.stat().st_size < 400_000
+        if picture.path.stem == "sample":  # Of an untrained model, hardly moves.
             continue
-        found = frames(picture.gif)
+        found = frames(picture.moving)
         assert len(found) == T
         assert all(np.any(one != other) for one, other in zip(found[1:], found, strict=False))
 
 
 def test_the_models_own_pixels(squares, tmp_path, monkeypatch):
     """With show_source, clips of the data are shown; without, none is."""
-    clips = []
+    clips, titles = [], {}
     draw = figures.save_animated_strips
 
     def spy(path, title, groups):
+        titles[path.stem] = title
         clips.extend(clip for group in groups for _, clip in group if clip is not None)
         draw(path, title, groups)
 
@@ -79,12 +81,10 @@ def test_the_models_own_pixels(squares, tmp_path, monkeypatch):
     test = squares.examples("test", range(squares.num_test))["video"]
     for show_source in (True, False):
         clips.clear()
-        found = pictures.write_pictures(
-            DSAE(small_config(), seed=3), squares, tmp_path, show_source=show_source
-        )
+        model = DSAE(small_config(), seed=3)
+        pictures.write_pictures(model, squares, tmp_path, show_source=show_source)
         shown = [any(np.array_equal(figures.as_uint8(c), video) for video in test) for c in clips]
         assert any(shown) == show_source and not all(shown)
-        titles = {picture.name: picture.title for picture in found}
         assert titles["reconstruction"].startswith("Held-out") == show_source
         assert ("as the model shows" in titles["data_sample"]) != show_source
 
@@ -100,32 +100,31 @@ def test_a_single_video_and_no_factor_will_do(squares, tmp_path):
         ),
     )
     found = pictures.write_pictures(DSAE(small_config(), seed=3), one, tmp_path)
-    assert [picture.name for picture in found] == NAMES
+    assert [picture.path.stem for picture in found] == NAMES
 
 
 def test_interpolations_end_where_they_should(model, videos):
-    found = pictures.interpolate(model, videos[0], videos[1], steps=5)
-    assert found.f.shape == found.z.shape == (5, T, H, W, C)
+    f_path, z_path = pictures.interpolate(model, videos[0], videos[1], steps=5)
+    assert f_path.shape == z_path.shape == (5, T, H, W, C)
     both = model.reconstruct(videos[:2])
     swaps = model.swap(videos[[1, 0]], videos[[0, 1]])
     tolerance = {"rtol": 0, "atol": 1e-5}
-    for path, end in ((found.f, swaps[0]), (found.z, swaps[1])):
+    for path, end in ((f_path, swaps[0]), (z_path, swaps[1])):
         np.testing.assert_allclose(path[0], both[0], **tolerance)
         np.testing.assert_allclose(path[-1], end, **tolerance)
         assert np.abs(path[0] - path[-1]).max() > 1e-3
     posterior = model.encode(videos[:2])
     f, z = posterior.static.mean().numpy(), posterior.dynamic.mean().numpy()
     middle = model.decode(f.mean(0, keepdims=True), z[:1]).mean()[0]
-    np.testing.assert_allclose(found.f[2], middle, **tolerance)
+    np.testing.assert_allclose(f_path[2], middle, **tolerance)
     middle = model.decode(f[:1], z.mean(0, keepdims=True)).mean()[0]
-    np.testing.assert_allclose(found.z[2], middle, **tolerance)
+    np.testing.assert_allclose(z_path[2], middle, **tolerance)
 
 
-def test_latents_are_those_of_their_videos(model, squares, monkeypatch):
-    monkeypatch.setattr(pictures, "_BATCH", 2)  # 5 videos: the last batch is smaller.
-    f, z, labels = pictures.mean_latents(model, squares, count=5)
-    assert f.shape == (5, F) and z.shape == (5, Z) and len(set(labels["colour"])) == 5
-    posterior = model.encode(squares.examples("test", labels["colour"])["video"])
+def test_latents_are_those_of_their_videos(model, squares):
+    chosen = np.array([5, 0, 3, 1, 2])
+    f, z = encode_means(model, squares, "test", chosen, batch_size=2)  # The last batch is smaller.
+    posterior = model.encode(squares.examples("test", chosen)["video"])
     np.testing.assert_allclose(f, posterior.static.mean(), atol=1e-5)
     np.testing.assert_allclose(z, posterior.dynamic.mean().numpy().mean(1), atol=1e-5)
 

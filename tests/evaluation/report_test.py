@@ -16,8 +16,8 @@ from tests.reports.html_test import HOSTILE, Page
 from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation import tables
-from tf_dsae.evaluation.evaluation_pictures import Picture
 from tf_dsae.evaluation.results import Evaluation
+from tf_dsae.reports.blocks import Figure
 from tf_dsae.reports.html import write_page
 from tf_dsae.reports.markdown import render_markdown
 
@@ -100,12 +100,12 @@ def collapsed(seed: int = 0) -> dict:
 
 
 @pytest.fixture
-def picture(tmp_path) -> Picture:
+def picture(tmp_path) -> Figure:
     frames = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue")]
     frames[0].save(tmp_path / "swap.png")
     frames[0].save(tmp_path / "swap.gif", save_all=True, append_images=frames[1:])
-    files = tmp_path / "swap.png", tmp_path / "swap.gif"
-    return Picture("swap", "A title", "How to read it.", "What is seen.", *files)
+    moving = tmp_path / "swap.gif"
+    return Figure(tmp_path / "swap.png", "What is seen.", "How to read it.", moving)
 
 
 def test_numbers_are_written_with_three_digits():
@@ -124,7 +124,7 @@ def test_page_and_markdown_hold_every_number(tmp_path, picture):
     evaluation = typed(values)
     path = tmp_path / "report.html"
     settings = {"training": {"beta_f": "0%:30,4.6%:1"}}
-    report.write_report(path, evaluation, [picture], picture.png, settings)
+    report.write_report(path, evaluation, [picture], picture.path, settings)
     page = Page(path.read_text())
     markdown = render_markdown(report.evaluation_report(evaluation))
     written = numbers(values)

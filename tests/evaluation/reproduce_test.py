@@ -8,11 +8,9 @@ import pytest
 from tests.conftest import small_config
 from tests.evaluation.conftest import TRAINING
 from tf_dsae.core.errors import UserError
-from tf_dsae.evaluation.results import EVALUATION
 from tf_dsae.linear_gaussian.study_settings import default_panels
 from tf_dsae.methods.presets import PRESETS, Preset
 from tf_dsae.reproduction import paper_runs as reproduce
-from tf_dsae.reproduction.planned_runs import run_name
 from tf_dsae.runs.run_config import read_config
 from tf_dsae.runs.weights import load, save_weights
 
@@ -118,12 +116,3 @@ def test_other_betas_and_a_preset_beside_are_told_without_the_papers_words(
     for name in ("beta 2", "preset mine"):
         assert f"Pictures, {name}" in page and f"Tables, {name}" in page
     assert "Table 1" not in page and "preset mine was trained with" not in page
-
-
-def test_names_of_runs():
-    assert [run_name(beta) for beta in (1.0, 0.5, 150.0)] == [
-        "beta_1",
-        "beta_0.5",
-        "beta_150",
-    ]
-    assert EVALUATION == "evaluation.json"

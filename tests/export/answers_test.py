@@ -21,7 +21,7 @@ from tests.export.conftest import (
     random_requests,
     write_run,
 )
-from tf_dsae.export import save_signatures
+from tf_dsae.export.saved_model import save_signatures
 from tf_dsae.export.signatures import signatures
 from tf_dsae.runs.run_config import CONFIG, read_config
 from tf_dsae.runs.weights import load

@@ -9,7 +9,7 @@ from tensorflow.core.protobuf import config_pb2
 
 from tests.conftest import B, C, F, H, T, W, Z, small_config
 from tf_dsae.data.folder.clip_settings import ClipSettings
-from tf_dsae.export import export_saved_model
+from tf_dsae.export.saved_model import export_saved_model
 from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs.run_config import RunConfig, write_config

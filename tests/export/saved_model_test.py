@@ -14,8 +14,9 @@ from tests.conftest import F, small_config
 from tests.export.conftest import SIGNATURES, write_run
 from tf_dsae.core import files
 from tf_dsae.core.errors import UserError
-from tf_dsae.export import export_saved_model, exported_run, saved_model
+from tf_dsae.export import exported_run, saved_model
 from tf_dsae.export.publish import LARGEST_VERSION, publish
+from tf_dsae.export.saved_model import export_saved_model
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs.run_config import CONFIG, WEIGHTS
 from tf_dsae.runs.weights import load, save_weights

@@ -146,7 +146,7 @@ def test_settings_of_judges_that_ask_for_much():
     assert "at most 1,000,000,000 weights" in one_line(judge_weights, 9, (64, 64, 3), large)
     of = JudgeSettings(channels=(5, 6), kernel_sizes=(3, 4), strides=(2, 3), rnn_size=7)
     shape = (20, 27, 3)
-    judge = Judge(9, shape, of.channels, of.kernel_sizes, of.strides, of.rnn_size, name="judge")
+    judge = Judge(9, shape, of, name="judge")
     assert judge.count_params() == judge_weights(9, shape, of)
 
 

@@ -36,7 +36,7 @@ def main(argv: list[str]) -> None:
     check_folder("export_dir", _EXPORT_DIR.value)
     read_finished_run(_WORKDIR.value)
     common.load_tensorflow()
-    from tf_dsae.export import export_saved_model
+    from tf_dsae.export.saved_model import export_saved_model
 
     path = export_saved_model(_WORKDIR.value, _EXPORT_DIR.value, _VERSION.value)
     print(f"wrote {path} in {time.monotonic() - start:.0f} s; what it answers:")

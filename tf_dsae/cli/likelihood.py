@@ -20,11 +20,11 @@ from absl import flags
 from tf_dsae.cli import common, run_flags
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
+from tf_dsae.core.files import check_folder
 from tf_dsae.linear_gaussian.study_settings import (
     DEFAULT_PANELS,
     STEPS,
     Panel,
-    check_output,
     parse_grid,
     parse_numbers,
 )
@@ -90,7 +90,7 @@ def main(argv: list[str]) -> None:
     }
     panels = [Panel(parameter, truth, **settings) for parameter, truth in _truths()]
     check_whole("steps", _STEPS.value, 1)
-    check_output(_OUTPUT_DIR.value)
+    check_folder("output_dir", _OUTPUT_DIR.value, 5_000_000)
     common.load_tensorflow()
     from tf_dsae.linear_gaussian import study
 

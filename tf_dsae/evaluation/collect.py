@@ -53,12 +53,11 @@ class Codes(NamedTuple):
 class Collected(NamedTuple):
     """The results of a pass over N videos.
 
-    elbo: its terms, each [N]; importance_weighted [N] or None. codes: the posteriors. labels:
-    factor -> [N]. logits: "data" or a field of Generated -> factor -> [N, K].
+    elbo: its terms, and "importance_weighted" where it is asked for, each [N]. codes: the
+    posteriors. labels: factor -> [N]. logits: "data" or a field of Generated -> factor -> [N, K].
     """
 
     elbo: dict[str, np.ndarray]
-    importance_weighted: np.ndarray | None
     codes: Codes
     labels: dict[str, np.ndarray]
     logits: dict[str, dict[str, np.ndarray]]
@@ -109,14 +108,10 @@ def collect(
     show_progress: bool = True,
     devices: Sequence[str] | None = None,
 ) -> Collected:
-    """Generates from every test video, or the first num_videos, and collects the judges' logits.
+    """Generates from every test video, or the first num_videos, and has the judges of `data` look.
 
-    Memory holds one batch of videos for each device, and the logits and posteriors of all videos.
-
-    Args:
-      judges: of `data`.
-      devices: names of those that take batches in turn; how many there are changes no number.
-        None: all GPUs.
+    Memory holds a batch of videos a device; what is kept of each is its logits and its posterior.
+    `devices` take batches in turn, by default all GPUs; how many there are changes no number.
     """
     if devices is None:
         devices = [device.name for device in tf.config.list_logical_devices("GPU")]
@@ -140,7 +135,25 @@ def collect(
         while group := list(itertools.islice(batches, len(passes))):
             parts += threads.map(look_on, places, passes, group)
             bar.update(min(len(group) * protocol.batch_size, count - bar.n))
-    return Collected(**_join(parts))
+    return Collected(
+        **tf.nest.map_structure(lambda *each: np.concatenate([*map(np.asarray, each)]), *parts)
+    )
+
+
+def encode_means(
+    model: SequenceAutoencoder, data: SequenceData, split: str, indices: np.ndarray, batch_size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Posterior means of videos of a split: of f [N, F], and of z, mean over time, [N, Z]."""
+
+    @tf.function(reduce_retracing=True)
+    def encode(video: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        posterior = model.encode(video)
+        return posterior.static.mean(), tf.reduce_mean(posterior.dynamic.mean(), axis=1)
+
+    batches = np.array_split(indices, -(-len(indices) // batch_size))
+    parts = [encode(data.examples(split, batch)["video"]) for batch in batches]
+    f, z = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return f, z
 
 
 def _twin(network: keras.Model) -> keras.Model:
@@ -155,35 +168,22 @@ def _pass_of(
 ) -> Callable[[int, dict[str, tf.Tensor]], dict[str, Any]]:
     """A function from a batch and its number to the fields of Collected."""
     generate = tf.function(lambda video, seed: _generate(model, protocol, video, seed))
-    weigh = tf.function(
-        lambda video, seed: model.importance_weighted_bound(
-            video, seed, protocol.importance_samples
-        )
-    )
+    weigh = tf.function(model.importance_weighted_bound)
 
     def look(step: int, batch: dict[str, tf.Tensor]) -> dict[str, Any]:
         seed = tf.constant([protocol.seed, step], tf.int32)
         video = batch.pop("video")
         generated, terms, codes = generate(video, seed)
+        if samples := protocol.importance_samples:
+            terms["importance_weighted"] = weigh(video, seed, samples)
         clips = {"data": video, **generated._asdict()}
         if protocol.reference == "data":
             del clips["reconstruction"]
         return {
             "elbo": terms,
-            "importance_weighted": weigh(video, seed) if protocol.importance_samples else None,
             "codes": codes,
             "labels": batch,
             "logits": {name: judges.logits(made) for name, made in clips.items()},
         }
 
     return look
-
-
-def _join(values: list) -> Any:
-    """Concatenates what every batch gave, through tuples and dictionaries."""
-    return tf.nest.map_structure(
-        lambda *parts: (
-            None if parts[0] is None else np.concatenate([np.asarray(part) for part in parts])
-        ),
-        *values,
-    )

@@ -5,15 +5,15 @@ Each picture is a PNG of film strips and an animated GIF; maps of the latents ar
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 from sklearn.decomposition import PCA
 
 from tf_dsae.data.sequence_data import SequenceData
+from tf_dsae.evaluation.collect import encode_means
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.reports import figures
+from tf_dsae.reports.blocks import Figure
 from tf_dsae.reports.model_pictures import choose, make_pictures
 from tf_dsae.reports.scenes import data_scene, interpolation_scenes, scenes
 
@@ -22,52 +22,17 @@ _MAPPED = 900  # Videos in a map of the latents.
 _BATCH = 50
 
 
-class Picture(NamedTuple):
-    """One picture of an evaluation: its files and its texts.
-
-    title: one line, also in the PNG. caption: how to read it. alt: a description of the picture.
-    gif: None if nothing moves.
-    """
-
-    name: str
-    title: str
-    caption: str
-    alt: str
-    png: Path
-    gif: Path | None
-
-
-class Interpolations(NamedTuple):
-    """Videos float32 [S, T, H, W, C] in [0, 1] between two videos, S weights from 0 to 1.
-
-    f: f moves in a straight line from the first to the second, z is that of the first; it ends at
-    the swap with the second's content. z: every z_t moves, f is that of the first; it ends at the
-    swap with the second's motion. Both begin at the first's reconstruction.
-    """
-
-    f: np.ndarray
-    z: np.ndarray
-
-
 def write_pictures(
     model: DSAE,
     data: SequenceData,
     folder: str | os.PathLike,
     seed: int = 0,
     show_source: bool = True,
-) -> list[Picture]:
-    """Writes every picture of a model: <name>.png and, where it moves, <name>.gif.
+) -> list[Figure]:
+    """Writes the pictures of a model in the paper's order: PNGs and, where they move, GIFs.
 
-    Args:
-      model: trained.
-      data: whose test videos are shown.
-      folder: to write to.
-      seed: of what is drawn from the priors.
-      show_source: False shows a source video as its reconstruction, so that every pixel is the
-        model's.
-
-    Returns:
-      the pictures, in the paper's order.
+    `seed` is of what is drawn from the priors. `show_source` False shows a source video as its
+    reconstruction, so that every pixel is the model's.
     """
     folder = Path(folder)
     videos = choose(data, _SAMPLE)
@@ -82,14 +47,20 @@ def write_pictures(
         png, gif = folder / f"{scene.name}.png", folder / f"{scene.name}.gif"
         figures.save_strips(png, scene.title, scene.groups)
         figures.save_animated_strips(gif, scene.title, scene.columns)
-        written.append(Picture(*scene[:4], png, gif))
+        written.append(Figure(png, scene.alt, scene.caption, gif))
     return written + _write_maps(model, data, folder)
 
 
 def interpolate(
     model: DSAE, first: np.ndarray, second: np.ndarray, steps: int = _STEPS
-) -> Interpolations:
-    """Straight lines between the posterior means of two videos [T, H, W, C], in `steps` videos."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Straight lines between the posterior means of two videos [T, H, W, C], in `steps` videos.
+
+    Returns:
+      float32 [steps, T, H, W, C] in [0, 1], twice: f moves from the first to the second and z is
+      that of the first; and every z_t moves and f is that of the first. Both begin at the first's
+      reconstruction and end at a swap.
+    """
     posterior = model.encode(np.stack([first, second]))
     f, z = posterior.static.mean().numpy(), posterior.dynamic.mean().numpy()
     # This form is exact at both ends.
@@ -97,9 +68,9 @@ def interpolate(
     f_path = (1 - weights) * f[0] + weights * f[1]
     weights = weights[..., np.newaxis]
     z_path = (1 - weights) * z[0] + weights * z[1]
-    return Interpolations(
-        f=model.decode(f_path, np.repeat(z[:1], steps, axis=0)).mean().numpy(),
-        z=model.decode(np.repeat(f[:1], steps, axis=0), z_path).mean().numpy(),
+    return (
+        model.decode(f_path, np.repeat(z[:1], steps, axis=0)).mean().numpy(),
+        model.decode(np.repeat(f[:1], steps, axis=0), z_path).mean().numpy(),
     )
 
 
@@ -107,11 +78,9 @@ def interpolate(
 
 
 def principal_components(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The two directions of largest variance of values [N, D].
+    """Scores [N, 2] of values [N, D] in two directions of largest variance, and their shares of it.
 
-    Returns:
-      scores [N, 2] and the two shares of the variance, in [0, 1]; zeros for missing directions.
-      Signs are such that a direction's largest weight is positive.
+    Both are zeros where there are no two directions. A direction's largest weight is positive.
     """
     scores, shares = np.zeros((len(values), 2)), np.zeros(2)
     count = min(2, *values.shape)
@@ -123,27 +92,10 @@ def principal_components(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return scores, shares
 
 
-def mean_latents(
-    model: DSAE, data: SequenceData, count: int = _MAPPED
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """Posterior means of `count` test videos, or all: f [N, F], z over time [N, Z], labels."""
-    chosen = np.sort(np.random.RandomState(0).permutation(data.num_test)[:count])
-
-    @tf.function(reduce_retracing=True)
-    def encode(video: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        posterior = model.encode(video)
-        return posterior.static.mean(), tf.reduce_mean(posterior.dynamic.mean(), axis=1)
-
-    parts = []
-    for start in range(0, len(chosen), _BATCH):
-        videos = data.examples("test", chosen[start : start + _BATCH])["video"]
-        parts.append([part.numpy() for part in encode(videos)])
-    f, z = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return f, z, data.labels("test", chosen)
-
-
-def _write_maps(model: DSAE, data: SequenceData, folder: Path) -> list[Picture]:
-    f, z, labels = mean_latents(model, data)
+def _write_maps(model: DSAE, data: SequenceData, folder: Path) -> list[Figure]:
+    chosen = np.sort(np.random.RandomState(0).permutation(data.num_test)[:_MAPPED])
+    f, z = encode_means(model, data, "test", chosen, _BATCH)
+    labels = data.labels("test", chosen)
     panels = {name: (labels[name], names) for name, names in data.factors.items()}
     caption = (
         f"One point for each of {len(f)} held-out videos, at its posterior mean, in the colour of "
@@ -160,5 +112,5 @@ def _write_maps(model: DSAE, data: SequenceData, folder: Path) -> list[Picture]:
         names = [f"component {k + 1}, {share:.0%} of variance" for k, share in enumerate(shares)]
         path = folder / f"{name}.png"
         figures.save_scatter(path, title, points, names, panels)
-        written.append(Picture(name, title, caption, f"{title}. {alt}.", path, None))
+        written.append(Figure(path, f"{title}. {alt}.", caption))
     return written

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation import tables
@@ -22,9 +22,6 @@ from tf_dsae.reports.blocks import (
 )
 from tf_dsae.reports.html import write_page
 
-if TYPE_CHECKING:
-    from tf_dsae.evaluation.evaluation_pictures import Picture
-
 _MEASURED_BY = (
     *("dataset", "fingerprint", "num_videos", "seed", "reference", "motion_prior"),
     *("importance_samples", "batch_size", "judges_digest", "weights", "versions"),
@@ -37,27 +34,19 @@ _CURVES_ALT = (
 def write_report(
     path: str | os.PathLike,
     evaluation: Evaluation,
-    pictures: Sequence["Picture"] = (),
+    pictures: Sequence[Figure] = (),
     curves_png: str | os.PathLike | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> None:
     """Writes the page of one run: one HTML file that holds everything it shows.
 
-    Args:
-      path: of the page.
-      evaluation: of the run.
-      pictures: of the run, as `write_pictures` returns them.
-      curves_png: the run's training curves.
-      settings: the run's settings by name, in groups of at most one level.
-
-    Raises:
-      UserError: a picture cannot be read, or the page not written.
+    `settings` are the run's by name, in groups of at most one level. UserError if a picture cannot
+    be read, or the page not written.
     """
     report = evaluation_report(evaluation)
     sections = [*report.sections]
     if pictures:
-        figures = [Figure(one.png, one.alt, one.caption, one.gif) for one in pictures]
-        sections.append(Section("Pictures", figures))
+        sections.append(Section("Pictures", pictures))
     if curves_png is not None:
         curves = Figure(Path(curves_png), _CURVES_ALT, "The bound and its terms while it trained.")
         sections.append(Section("Training", [curves]))

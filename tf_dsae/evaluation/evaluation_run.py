@@ -40,12 +40,8 @@ def open_run(
 ) -> tuple[RunConfig, DSAE, SequenceData]:
     """A finished run's settings, its model, and the data that it was trained on.
 
-    Args:
-      data: the data that it was trained on; None opens them.
-      source_changes: settings of their source that have changed, such as `video_dir`.
-
-    Raises:
-      UserError: no finished run, damaged weights, or data of another fingerprint.
+    None for `data` opens them; `source_changes` are settings of their source that are others now,
+    such as `video_dir`. UserError for no finished run, damaged weights, or other data.
     """
     workdir = Path(workdir).expanduser()
     run = read_config(workdir / CONFIG)

@@ -2,14 +2,14 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.core.checks import check_positive, check_whole, shown
+from tf_dsae.core.checks import check_positive, check_whole, from_dict, shown
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.types import Shape, TensorLike
 from tf_dsae.core.videos import to_unit_range
@@ -51,26 +51,19 @@ class JudgeSettings:
         check_whole("batch_size", self.batch_size, 1)
         check_whole("rnn_size", self.rnn_size, 1)
         check_positive("learning_rate", self.learning_rate)
-        for name in ("channels", "kernel_sizes", "strides"):
-            sizes = getattr(self, name)
+        convolutions = self.channels, self.kernel_sizes, self.strides
+        for name, sizes in zip(("channels", "kernel_sizes", "strides"), convolutions, strict=True):
             if not isinstance(sizes, tuple) or not 0 < len(sizes) <= MAX_LAYERS:
                 raise UserError(
                     f"{name}: expected 1 to {MAX_LAYERS} whole numbers, received {shown(sizes)}"
                 )
             for size in sizes:
                 check_whole(name, size, 1)
-        if len({len(sizes) for sizes in (self.channels, self.kernel_sizes, self.strides)}) > 1:
+        if len({len(sizes) for sizes in convolutions}) > 1:
             raise UserError(
                 "channels: expected as many as kernel_sizes and strides, received "
                 f"{len(self.channels)}, {len(self.kernel_sizes)} and {len(self.strides)}"
             )
-
-
-def judge_weights(
-    num_classes: int, frame_shape: tuple[int, int, int], settings: JudgeSettings
-) -> int:
-    """The number of a judge's weights; too many raise UserError before any is made."""
-    return count_weights(lambda: _make_judge(num_classes, frame_shape, settings), "judges")
 
 
 @keras.saving.register_keras_serializable("tf_dsae")
@@ -79,13 +72,7 @@ class Judge(keras.Model):
 
     Convolutions read every frame alone, a GRU reads their normalised features, and its last state
     gives the logits (Leplae-Arthur and Nichani 2019, Section 5.4). Videos are uint8, or float in
-    [0, 1].
-
-    Args:
-      num_classes: K.
-      frame_shape: (H, W, C) in pixels, pixels, channels.
-      channels, kernel_sizes, strides, rnn_size: as in `JudgeSettings`.
-      seed: of the initial weights; None takes Keras' global state.
+    [0, 1]. `seed` is of the initial weights; None draws them from Keras' global state.
     """
 
     built: bool  # Keras sets it.
@@ -94,30 +81,23 @@ class Judge(keras.Model):
         self,
         num_classes: int,
         frame_shape: tuple[int, int, int],
-        channels: Sequence[int],
-        kernel_sizes: Sequence[int],
-        strides: Sequence[int],
-        rnn_size: int,
+        settings: JudgeSettings | dict,
         seed: int | None = None,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self.settings: dict[str, Any] = {
-            "num_classes": num_classes,
-            "frame_shape": tuple(frame_shape),
-            "channels": tuple(channels),
-            "kernel_sizes": tuple(kernel_sizes),
-            "strides": tuple(strides),
-            "rnn_size": rnn_size,
-            "seed": seed,
-        }
+        super().__init__(**{"dtype": "float32", **kwargs})
+        if isinstance(settings, dict):
+            settings = cast(JudgeSettings, from_dict(JudgeSettings, "settings", settings))
+        self.settings, self.num_classes, self.seed = settings, num_classes, seed
+        self.frame_shape: Any = tuple(frame_shape)
+        convolutions = settings.channels, settings.kernel_sizes, settings.strides
         dtype = self.dtype_policy
         self.frame_encoder = FrameConvolutions(
-            channels, kernel_sizes, strides, "same", "relu", dtype=dtype, name="frame_encoder"
+            *convolutions, "same", "relu", dtype=dtype, name="frame_encoder"
         )
         # Features are small at first; a recurrent network that starts on them learns no order.
         self.normalization = keras.layers.LayerNormalization(dtype=dtype, name="normalization")
-        self.recurrent = keras.layers.GRU(rnn_size, dtype=dtype, name="recurrent")
+        self.recurrent = keras.layers.GRU(settings.rnn_size, dtype=dtype, name="recurrent")
         self.head = keras.layers.Dense(num_classes, dtype=dtype, name="head")
         if seed is not None:
             seed_initializers(self, seed)
@@ -126,11 +106,11 @@ class Judge(keras.Model):
     def build(self, input_shape: Shape | None = None) -> None:
         if self.built:
             return
-        self.frame_encoder.build((None, None, *self.settings["frame_shape"]))
+        self.frame_encoder.build((None, None, *self.frame_shape))
         features = (None, None, self.frame_encoder.feature_size)
         self.normalization.build(features)
         self.recurrent.build(features)
-        self.head.build((None, self.settings["rnn_size"]))
+        self.head.build((None, self.settings.rnn_size))
         self.built = True
 
     def classify(self, videos: tf.Tensor) -> tf.Tensor:
@@ -139,18 +119,24 @@ class Judge(keras.Model):
         return tf.cast(self.head(self.recurrent(features)), tf.float32)
 
     def call(self, videos: TensorLike, training: bool | None = None) -> tf.Tensor:
-        return self.classify(to_unit_range(videos, self.settings["frame_shape"]))
+        return self.classify(to_unit_range(videos, self.frame_shape))
 
     def get_config(self) -> dict[str, Any]:
-        policy = keras.dtype_policies.serialize(self.dtype_policy)
-        return {"name": self.name, "dtype": policy, **self.settings}
+        return {
+            "name": self.name,
+            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
+            "num_classes": self.num_classes,
+            "frame_shape": self.frame_shape,
+            "settings": dataclasses.asdict(self.settings),
+            "seed": self.seed,
+        }
 
 
-def _make_judge(
-    num_classes: int, frame_shape: tuple[int, int, int], settings: JudgeSettings, **kwargs: Any
-) -> Judge:
-    sizes = (settings.channels, settings.kernel_sizes, settings.strides, settings.rnn_size)
-    return Judge(num_classes, frame_shape, *sizes, dtype="float32", **kwargs)
+def judge_weights(
+    num_classes: int, frame_shape: tuple[int, int, int], settings: JudgeSettings
+) -> int:
+    """How many weights a judge has; raises UserError for too many, before any is made."""
+    return count_weights(lambda: Judge(num_classes, frame_shape, settings), "judges")
 
 
 def make_judges(
@@ -161,9 +147,7 @@ def make_judges(
     """Factor -> an untrained judge in float32, each from a seed of its own."""
     seeds = np.random.SeedSequence(settings.seed).generate_state(len(classes))
     return {
-        factor: _make_judge(
-            len(names), frame_shape, settings, seed=int(seed), name=f"judge_{number}"
-        )
+        factor: Judge(len(names), frame_shape, settings, int(seed), name=f"judge_{number}")
         for number, (seed, (factor, names)) in enumerate(zip(seeds, classes.items(), strict=True))
     }
 
@@ -172,8 +156,7 @@ class Judges:
     """The trained judges of one data set.
 
     Attributes:
-      dataset: its name.
-      fingerprint: SHA-256, in hex, of the videos' source material.
+      dataset, fingerprint: its name, and the SHA-256, in hex, of the videos' source material.
       classes: factor -> names of its classes, in the order of the logits.
       accuracy: factor -> fraction of the test videos whose class the judge names.
       networks: factor -> `Judge`.
@@ -200,28 +183,19 @@ class Judges:
         self._classify = classify
 
     def logits(self, videos: TensorLike) -> dict[str, np.ndarray]:
-        """The logits of every judge: factor -> float32 [B, K].
-
-        Args:
-          videos: [B, T, H, W, C], uint8 or float in [0, 1], of any B and T, array or tensor.
-
-        Raises:
-          UserError: videos of another shape, type or range.
-        """
+        """The logits of every judge for videos [B, T, H, W, C]: factor -> float32 [B, K]."""
         if not tf.is_tensor(videos):
             videos = np.asarray(videos)
-        if len(videos.shape) != 5 or videos.shape[0] <= CHUNK:
-            parts = [self._logits_of(videos)]
-        else:
-            starts = range(0, videos.shape[0], CHUNK)
-            parts = [self._logits_of(videos[start : start + CHUNK]) for start in starts]
+        whole = len(videos.shape) != 5 or videos.shape[0] <= CHUNK
+        starts = [0] if whole else range(0, videos.shape[0], CHUNK)
+        parts = [
+            self._classify(to_unit_range(videos[start : start + CHUNK], self._frame_shape))
+            for start in starts
+        ]
         return {
             factor: np.concatenate([part[factor].numpy() for part in parts])
             for factor in self.networks
         }
-
-    def _logits_of(self, videos: TensorLike) -> dict[str, tf.Tensor]:
-        return self._classify(to_unit_range(videos, self._frame_shape))
 
     def digest(self) -> str:
         """SHA-256 of all weights, in hex; it identifies the judges."""

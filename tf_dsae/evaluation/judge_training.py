@@ -119,17 +119,9 @@ def train_judges(
 ) -> Judges:
     """Trains a judge for each factor on split 'train', and measures it on all of split 'test'.
 
-    The same arguments give the same judges on the same machine.
-
-    Args:
-      data: videos with labels.
-      seed: of initial weights and of the order of the videos, 0 or more.
-      epochs: passes over the training videos, at least 1; by default 6, or as many as MIN_STEPS
-        steps take where the videos are few.
-      show_progress: whether to show, on stderr, one bar over all steps (on a terminal).
-
-    Raises:
-      UserError: a factor without labels, or with more classes than there are test videos.
+    The same arguments give the same judges on the same machine. `epochs` are passes over the
+    training videos, by default 6, or as many as MIN_STEPS steps take where the videos are few.
+    UserError for a factor without labels, or with more classes than there are test videos.
     """
     for split in ("train", "test"):
         check_labels(data, split)

@@ -28,7 +28,6 @@ from tf_dsae.core.typed_json import STRICT, Name, read_typed, to_plain
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.evaluation_files import JUDGES, check_judge_dir
 from tf_dsae.evaluation.judge import (
-    Judge,
     Judges,
     JudgeSettings,
     judge_weights,
@@ -38,16 +37,6 @@ from tf_dsae.evaluation.judge_training import check_labels, train_judges
 from tf_dsae.evaluation.protocol import MIN_ACCURACY
 from tf_dsae.runs.hdf5_guard import check_weights
 from tf_dsae.runs.run_config import versions
-
-__all__ = [
-    "Judge",
-    "Judges",
-    "default_judge_dir",
-    "load_judges",
-    "obtain_judges",
-    "save_judges",
-    "train_judges",
-]
 
 
 class JudgesRecord(NamedTuple):
@@ -74,12 +63,9 @@ def _weights_path(folder: Path, factor: str) -> Path:
 
 
 def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
-    """Writes judges.json and one weights file for each factor; judges.json comes last, so that a
-    folder which holds it is complete.
+    """Writes a weights file for each factor and, last, judges.json, so that its folder is complete.
 
-    Raises:
-      UserError: the folder holds judges of another data set or cannot be written, or its disk has
-        no space for them.
+    UserError where the folder holds other judges or cannot be written, or its disk is full.
     """
     folder = Path(folder).expanduser()
     record = folder / JUDGES
@@ -132,12 +118,7 @@ def _check_same_data(folder: Path, record: JudgesRecord, dataset: str, fingerpri
 
 
 def load_judges(folder: str | os.PathLike, data: SequenceData) -> Judges:
-    """Reads the judges of a data set.
-
-    Raises:
-      UserError: the folder holds none, those of another data set, of other classes, or damaged
-        files.
-    """
+    """Reads the judges of a data set; UserError for those of others, or for damaged files."""
     folder = Path(folder).expanduser()
     path = folder / JUDGES
     record = _read_record(path)
@@ -196,9 +177,7 @@ def _weights_errors(folder: Path, factor: str) -> Iterator[None]:
 def default_judge_dir(data: SequenceData, data_dir: str | os.PathLike | None = None) -> Path:
     """The default folder of a data set's judges: DATA_DIR/judges/NAME-FINGERPRINT.
 
-    Args:
-      data_dir: folder of prepared data sets; by default that of TFDS, $TFDS_DATA_DIR or
-        ~/tensorflow_datasets.
+    By default DATA_DIR is that of TFDS, $TFDS_DATA_DIR or ~/tensorflow_datasets.
     """
     name = re.sub(r"[/\\\x00-\x1f\x7f]", "-", data.name)  # Any name is one folder.
     root = Path(data_dir or tfds.core.constants.get_default_data_dir()).expanduser()
@@ -214,16 +193,9 @@ def obtain_judges(
 ) -> Judges:
     """The judges of a data set: loads them, or trains and saves them where there are none yet.
 
-    Args:
-      data: videos with labels.
-      judge_dir: folder of the judges; by default `default_judge_dir` of the data and `data_dir`.
-      data_dir: folder of prepared data sets, as `tf_dsae.data.prepare` takes it.
-      show_progress: whether to show, on stderr, a bar (on a terminal) and a closing line.
-      min_accuracy: fraction of the test videos that each judge must name right to be saved.
-
-    Raises:
-      UserError: as `train_judges`, `save_judges` and `load_judges` do, or newly trained judges are
-        not accurate enough; these are not saved.
+    They are in `judge_dir`, by default `default_judge_dir` of the data and `data_dir`. Newly
+    trained judges must name `min_accuracy` of the test videos right, or UserError is raised and
+    they are not saved.
     """
     folder = default_judge_dir(data, data_dir) if judge_dir is None else Path(judge_dir)
     folder = folder.expanduser()

@@ -4,11 +4,10 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.sequence_data import SequenceData
-from tf_dsae.evaluation.collect import Codes, Collected, collect
+from tf_dsae.evaluation.collect import Codes, Collected, collect, encode_means
 from tf_dsae.evaluation.judge import Judges
 from tf_dsae.evaluation.judge_training import check_labels
 from tf_dsae.evaluation.protocol import Protocol
@@ -42,21 +41,13 @@ def measure_model(
 ) -> Evaluation:
     """Evaluates a model on the test videos, or on the first num_videos of them.
 
-    Args:
-      model: trained on `data`.
-      judges: of `data`.
-      facts: fields of the evaluation that do not come from the model, such as `weights`.
-
-    Raises:
-      UserError: data without labels, or fewer test videos than a factor has classes.
+    `facts` are fields of the evaluation that do not come from the model, such as `weights`.
+    UserError as `check_factors` raises it.
     """
     protocol = protocol or Protocol()
     check_factors(data, num_videos)
     collected = collect(model, data, judges, protocol, num_videos, show_progress)
-    terms = dict(collected.elbo)
-    if collected.importance_weighted is not None:
-        terms["importance_weighted"] = collected.importance_weighted
-    elbo = {name: float(np.mean(values)) for name, values in terms.items()}
+    elbo = {name: float(np.mean(values)) for name, values in collected.elbo.items()}
     return Evaluation(
         dataset=data.name,
         fingerprint=data.fingerprint,
@@ -129,27 +120,15 @@ def _field_protocol(data: SequenceData, collected: Collected, protocol: Protocol
     return kept_factors._replace(**measure_inception(logits)._asdict())
 
 
-def _codes(f_mean: np.ndarray, z_mean: np.ndarray) -> dict[str, np.ndarray]:
-    return {"static": f_mean, "dynamic": z_mean.mean(1)}
-
-
 def _latents(
     model: SequenceAutoencoder, data: SequenceData, collected: Collected, protocol: Protocol
 ) -> LatentScores:
     """MIG, DCI, SAP and probes of posterior means: f, and the mean of z over time."""
     chosen = np.random.default_rng(protocol.seed).permutation(data.num_train)[:PROBE_VIDEOS]
-    encode = tf.function(
-        lambda video: [of.mean() for of in model.encode(video)],
-        input_signature=[tf.TensorSpec([None, None, *model.config.frame_shape], tf.uint8)],
-    )
-    parts = [
-        [of.numpy() for of in encode(data.examples("train", indices)["video"])]
-        for indices in np.array_split(chosen, -(-len(chosen) // protocol.batch_size))
-    ]
-    f_mean, z_mean = (np.concatenate(part) for part in zip(*parts, strict=True))
-    train = LabelledCodes(_codes(f_mean, z_mean), data.labels("train", chosen))
-    codes = collected.codes
-    test = LabelledCodes(_codes(codes.f_mean, codes.z_mean), collected.labels)
+    f, z = encode_means(model, data, "train", chosen, protocol.batch_size)
+    train = LabelledCodes({"static": f, "dynamic": z}, data.labels("train", chosen))
+    codes = {"static": collected.codes.f_mean, "dynamic": collected.codes.z_mean.mean(1)}
+    test = LabelledCodes(codes, collected.labels)
     return measure_latents(train, test, protocol.seed)
 
 

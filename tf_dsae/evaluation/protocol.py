@@ -2,8 +2,7 @@
 
 import dataclasses
 
-from tf_dsae.core.checks import check_whole
-from tf_dsae.core.errors import UserError
+from tf_dsae.core.checks import check_choice, check_whole
 
 MIN_ACCURACY = 0.995  # Fraction of the test videos that every judge must name right.
 REFERENCES = ("data", "reconstruction")
@@ -33,12 +32,8 @@ class Protocol:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, choices in (("reference", REFERENCES), ("motion_prior", MOTION_PRIORS)):
-            given = getattr(self, name)
-            if given not in choices:
-                raise UserError(f"{name}: expected one of {', '.join(choices)}, received {given!r}")
+        check_choice("reference", self.reference, REFERENCES)
+        check_choice("motion_prior", self.motion_prior, MOTION_PRIORS)
         check_whole("importance_samples", self.importance_samples, 0)
         check_whole("batch_size", self.batch_size, 1, "video")
         check_whole("seed", self.seed, 0)
-        if self.seed > 2**31 - 1:
-            raise UserError(f"seed: expected at most {2**31 - 1}, received {self.seed}")

@@ -131,12 +131,7 @@ class Evaluation:
     def from_dict(cls, value: Any, name: str = "evaluation") -> "Evaluation":
         """Reads plain values from anyone, also those of version 0.1.
 
-        Args:
-          value: what evaluation.json holds.
-          name: of the evaluation, for the message.
-
-        Raises:
-          UserError: something is missing or of another kind.
+        UserError, which begins with `name`, where a part of `value` is missing or of another kind.
 
         Example:
           >>> tf_dsae.Evaluation.from_dict(evaluation.to_dict()).num_videos
@@ -150,10 +145,7 @@ class Evaluation:
 
     @classmethod
     def from_json(cls, text: str) -> "Evaluation":
-        """Reads the text of an evaluation.json; UserError for any other text.
-
-        Args:
-          text: JSON.
+        """Reads the `text` of an evaluation.json; UserError for any other text.
 
         Example:
           >>> tf_dsae.Evaluation.from_json(evaluation.to_json()).dataset
@@ -166,11 +158,7 @@ class Evaluation:
     def read(cls, path: str | os.PathLike) -> "Evaluation":
         """Reads an evaluation.json; `path` may also be its folder or that of its run.
 
-        Args:
-          path: of the file or folder.
-
-        Raises:
-          UserError: there is none, or it is another file.
+        UserError where there is none, or it is another file.
 
         Example:
           >>> evaluation.write("evaluation.json")
@@ -193,10 +181,7 @@ class Evaluation:
         return cls.from_dict(value, str(path))
 
     def write(self, path: str | os.PathLike) -> None:
-        """Writes evaluation.json, whole or not at all.
-
-        Args:
-          path: of the file.
+        """Writes evaluation.json to `path`, whole or not at all.
 
         Example:
           >>> evaluation.write("evaluation.json")
@@ -222,10 +207,7 @@ class Evaluation:
         return json.dumps(self.to_dict(), indent=1, allow_nan=False)
 
     def kept_latent(self, factor: str) -> str:
-        """ "z" for a dynamic factor, "f" for a static one.
-
-        Args:
-          factor: its name.
+        """ "z" for a dynamic `factor`, "f" for a static one.
 
         Example:
           >>> evaluation.kept_latent("skin")

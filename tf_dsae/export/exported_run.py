@@ -54,11 +54,7 @@ class Run(NamedTuple):
 
 
 def load_run(workdir: str | os.PathLike) -> tuple[DSAE, Run]:
-    """The model of a finished run, and the run's facts.
-
-    Raises:
-      UserError: as `tf_dsae.load` does, or the files were replaced meanwhile.
-    """
+    """The model of a finished run, and its description; UserError if files change meanwhile."""
     workdir = Path(workdir)
     config = read_config(workdir / CONFIG)
     weights = workdir / WEIGHTS

@@ -27,21 +27,12 @@ def check_version(export_dir: str | os.PathLike, version: int | None) -> None:
 def publish(
     write: Callable[[Path], None], export_dir: str | os.PathLike, version: int | None = None
 ) -> Path:
-    """Has `write` fill a folder and renames it to export_dir/<version> when it succeeds.
+    """Has `write` fill a folder and renames it to export_dir/<version>, which it returns.
 
     While it fills, the folder has a name in export_dir that no server takes for a version. If
-    something fails, or another process takes the version first, the folder is removed.
-
-    Args:
-      write: takes the folder to fill, which exists.
-      export_dir: made if it does not exist.
-      version: of at least 1; None for one more than the highest.
-
-    Returns:
-      The folder export_dir/<version>.
-
-    Raises:
-      UserError: the version is taken, or the folder cannot be written.
+    something fails, or another process takes the version first, the folder is removed. Without a
+    version it is one more than the highest. UserError if the version is taken, or the folder cannot
+    be written.
     """
     export_dir = Path(export_dir).expanduser()
     check_version(export_dir, version)

@@ -19,16 +19,10 @@ _COUNTS = ("num_videos", "num_frames")
 def check_request(
     inputs: Sequence["Value"], request: Mapping[str, tf.Tensor], largest_draw: int
 ) -> dict[str, tf.Tensor]:
-    """The tensors of a request, with the checks as control dependencies.
+    """The tensors of a request, name -> tensor, that whatever uses them waits for the checks.
 
-    Args:
-      inputs: what a signature takes.
-      request: name -> tensor.
-      largest_draw: num_videos x num_frames that one request may ask for.
-
-    Raises:
-      tf.errors.InvalidArgumentError: when run, for other shapes, sizes of 0, inputs that do not
-        fit each other, NaN, infinity, or counts out of range.
+    When run, tf.errors.InvalidArgumentError names the input for other shapes, sizes of 0, inputs
+    that do not fit each other, NaN, infinity, or num_videos x num_frames above `largest_draw`.
     """
     tensors = {value.name: _of_unknown_shape(request[value.name]) for value in inputs}
     sizes = {value.name: _padded(tf.shape(tensors[value.name]), value) for value in inputs}

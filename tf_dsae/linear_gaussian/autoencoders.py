@@ -18,12 +18,9 @@ from tf_dsae.models.variational_bound import ElboTerms
 
 
 class ProcessModel(keras.Model):
-    """A model whose p is the process; a subclass gives q.
+    """A model whose p is the process, of T frames and D dimensions; a subclass gives q.
 
     A subclass has `elbo`, the bound's terms of x, and `gaussian`, x to q(f, z_1:T | x).
-
-    Args:
-      num_frames, dimensions: T and D.
     """
 
     def __init__(self, num_frames: int, dimensions: int):
@@ -74,10 +71,6 @@ class AmortisedAutoencoder(ProcessModel, SequenceAutoencoder):
     """q(f | x_1:T) prod_t q(z_t | x_t) by linear encoders, factorised as the paper's model is.
 
     It differs from DSAE in its parts alone: bound and sampling are those that train on videos.
-
-    Args:
-      num_frames, dimensions: T and D.
-      seed: of the initial weights.
     """
 
     def __init__(self, num_frames: int, dimensions: int, seed: int = 0):
@@ -123,12 +116,7 @@ def family_mask(family: str, num_frames: int) -> np.ndarray:
 
 
 class FreePosterior(ProcessModel):
-    """q(f, z_1:T | x) with a free mean and scale for every sequence, shaped as its family says.
-
-    Args:
-      family: of FAMILIES, not amortised.
-      num_sequences, num_frames, dimensions: N, T and D.
-    """
+    """q(f, z_1:T | x) with a free mean and scale for each sequence, shaped as its family says."""
 
     def __init__(self, family: str, num_sequences: int, num_frames: int, dimensions: int):
         super().__init__(num_frames, dimensions)

@@ -20,16 +20,12 @@ from tf_dsae.models.variational_bound import ElboTerms
 def sample_gaussian(q: GaussianPosterior, noise: tf.Tensor) -> tuple[Posterior, Latents]:
     """q as q(f | x) prod_t q(z_t | z_<t, f, x) at samples mean + scale_tril noise.
 
-    Args:
-      q: of B sequences, mean [B, D, 1 + T].
-      noise: S points of a standard normal, broadcasting to [S, B, D, 1 + T].
-
-    Returns:
-      Posterior: static, batch [B]; dynamic, batch [S, B, T]. Latents: f [S, B, D], z [S, B, T, D].
+    q is of B sequences, mean [B, D, 1 + T]; noise, S points of a standard normal, broadcasts to
+    [S, B, D, 1 + T]. Posterior: static, batch [B]; dynamic, batch [S, B, T]. Latents: f [S, B, D],
+    z [S, B, T, D].
     """
-    noise = tf.cast(noise, q.mean.dtype)
-    if noise.shape.rank != q.mean.shape.rank:
-        noise = tf.broadcast_to(noise, tf.concat([tf.shape(noise)[:1], tf.shape(q.mean)], 0))
+    shape = tf.concat([tf.shape(noise)[:1], tf.shape(q.mean)], 0)
+    noise = tf.broadcast_to(tf.cast(noise, q.mean.dtype), shape)
     samples = q.mean + tf.linalg.matvec(q.scale_tril, noise)
     scale = tf.broadcast_to(tf.linalg.diag_part(q.scale_tril), tf.shape(q.mean))
     # noise_i adds the part of h_i that h_<i do not determine.

@@ -2,13 +2,15 @@
 
 The D dimensions are independent and identically distributed, so that the text describes one: its
 latent vector is h = (f, z_1, .., z_T), and x = H h + noise with H = [1, I]. num_frames is T.
-Parameters have any batch shape and broadcast against the leading axes of x, as in TFP.
+Parameters have any batch shape and broadcast against the leading axes of x, as in TFP. A parameter
+that is not positive, and x of another rank, empty or not finite, raise UserError.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
 from tf_dsae.core.types import TensorLike
 from tf_dsae.linear_gaussian.process import as_observations, as_parameters
@@ -88,34 +90,19 @@ def posterior_gain(parameters: Parameters, num_frames: int) -> tf.Tensor:
 def log_likelihood(parameters: Parameters, x: TensorLike) -> tf.Tensor:
     """log p(x) of x [..., T, D], nats per sequence, [...]: the normal density of each dimension.
 
-    Raises:
-      UserError: a parameter is not positive, or x of another rank, empty or not finite.
-
     Example, the density of N(0, 3) at 0:
       >>> value = log_likelihood(Parameters(1.0, 1.0, 1.0), [[0.0]])
       >>> bool(np.isclose(value, -0.5 * np.log(2 * np.pi * 3)))
       True
     """
     x = as_observations(x)
-    num_frames, dimensions = x.shape[-2:]
-    cholesky = tf.linalg.cholesky(data_covariance(parameters, num_frames))
-    shape = tf.broadcast_dynamic_shape(tf.shape(cholesky)[:-2], tf.shape(x)[:-2])
-    cholesky = tf.broadcast_to(cholesky, tf.concat([shape, tf.shape(cholesky)[-2:]], 0))
-    x = tf.broadcast_to(x, tf.concat([shape, tf.shape(x)[-2:]], 0))
-    whitened = tf.linalg.triangular_solve(cholesky, x)
-    half_log_determinant = tf.reduce_sum(tf.math.log(tf.linalg.diag_part(cholesky)), -1)
-    return (
-        -0.5 * tf.reduce_sum(whitened**2, [-2, -1])
-        - dimensions * half_log_determinant
-        - 0.5 * dimensions * num_frames * np.log(2 * np.pi)
-    )
+    covariance = data_covariance(parameters, x.shape[-2])[..., tf.newaxis, :, :]
+    of_dimension = tfd.MultivariateNormalTriL(scale_tril=tf.linalg.cholesky(covariance))
+    return tf.reduce_sum(of_dimension.log_prob(tf.linalg.matrix_transpose(x)), -1)
 
 
 def posterior_mean(parameters: Parameters, x: TensorLike) -> tf.Tensor:
     """E[h | x] of x [..., T, D]: [..., D, 1 + T].
-
-    Raises:
-      UserError: as `log_likelihood` does.
 
     Example:
       >>> posterior_mean(Parameters(1.0, 1.0, 1.0), [[3.0]]).numpy().round(3).tolist()
@@ -128,9 +115,6 @@ def posterior_mean(parameters: Parameters, x: TensorLike) -> tf.Tensor:
 
 def posterior(parameters: Parameters, x: TensorLike) -> GaussianPosterior:
     """p(f, z_1:T | x) of x [..., T, D].
-
-    Raises:
-      UserError: as `log_likelihood` does.
 
     Example:
       >>> q = posterior(Parameters(1.0, 1.0, 1.0), [[3.0]])

@@ -39,14 +39,8 @@ def learn_jointly(
     """Gradient ascent in q and the parameters from the truth, by every family of q.
 
     Variational learning drifts towards parameters with a tight bound; the exact family, which has
-    no gap, shows the likelihood's own peak on the same data.
-
-    For the first quarter of the steps only q is trained. Ascent starts at the truth, and a bound
-    may have higher peaks elsewhere.
-
-    Returns:
-      The settings, and where each family's ascent ended. A latent counts as pruned when its share
-      of x's variance is less than PRUNED of its share at the truth.
+    no gap, shows the likelihood's own peak on the same data. For the first quarter of the steps
+    only q is trained. Ascent starts at the truth, and a bound may have higher peaks elsewhere.
     """
     check_whole("steps", steps, 1)
     process = LinearGaussianProcess(truth, num_frames, dimensions)
@@ -184,13 +178,7 @@ def peaks_by_length(
     truth: Parameters = TRUE_PARAMETERS,
     dimensions: int = 2,
 ) -> Lengths:
-    """Where each family's best bound peaks over each parameter alone, with infinite data.
-
-    Args:
-      lengths: T.
-      truth: where the data come from.
-      dimensions: D.
-    """
+    """Where each family's best bound peaks over one parameter, T by T, with infinite data."""
     for length in lengths:
         check_whole("num_frames", length, 1)
     check_whole("dimensions", dimensions, 1)

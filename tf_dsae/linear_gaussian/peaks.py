@@ -12,19 +12,12 @@ _POINTS = 257
 def peak(
     curve: Callable[[Parameters], np.ndarray], truth: Parameters, name: str, num_frames: int
 ) -> float:
-    """The best value of one parameter, the others at the truth, to 1e-5 of it.
+    """The best value of the parameter `name`, the others at the truth, to 1e-5 of it; 0 for a curve
+    that is no higher there than next to zero.
 
-    The curve may have several maxima: it is evaluated on a logarithmic grid, and repeatedly on
-    finer grids between the neighbours of the best place.
-
-    Args:
-      curve: values [n] at parameters, that of `name` [n].
-      truth: where the data come from.
-      name: the parameter.
-      num_frames: T.
-
-    Returns:
-      The parameter at the peak; 0 if the curve is no higher there than next to zero.
+    `curve` gives values [n] at parameters, that of `name` [n]. It may have several maxima: it is
+    evaluated on a logarithmic grid, and repeatedly on finer grids between the neighbours of the
+    best place.
     """
     # A deviation of more than ten times T times all of theirs together explains no such data.
     lowest, highest = 1e-4 * getattr(truth, name), 10 * num_frames * sum(truth)

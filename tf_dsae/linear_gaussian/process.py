@@ -87,9 +87,6 @@ class LinearGaussianProcess:
       num_frames: T.
       dimensions: D.
 
-    Raises:
-      UserError: a parameter is not positive, or T or D not a whole number of at least 1.
-
     Example, the process of the paper:
       >>> process = LinearGaussianProcess(Parameters(2.0, 0.5, 0.5), num_frames=3, dimensions=2)
       >>> process.sample(50, seed=[0, 0]).shape
@@ -160,9 +157,6 @@ class LinearGaussianProcess:
 
     def sample(self, num_sequences: int, seed: Seed) -> tf.Tensor:
         """x [num_sequences, ..., T, D]; a function of seed, int32 [2].
-
-        Raises:
-          UserError: num_sequences is not a whole number of at least 1.
 
         Example:
           >>> x = process.sample(4, seed=[0, 0])

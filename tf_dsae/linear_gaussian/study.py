@@ -16,14 +16,9 @@ from tf_dsae.reports.markdown import render_markdown
 
 
 def run_study(panels: Sequence[Panel], steps: int = STEPS) -> Study:
-    """Runs the panels, the joint learning and the lengths.
+    """Runs the panels, the joint learning with their sizes and seed, and the lengths.
 
-    Args:
-      panels: of sizes that can be trained together; the joint learning has their sizes and seed.
-      steps: of gradient ascent.
-
-    Raises:
-      UserError: no panels, or panels that cannot be trained together.
+    UserError for no panels, or panels that cannot be trained together.
     """
     if not panels:
         raise UserError("panels: expected at least one, received none")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tf_dsae.linear_gaussian.study_results import Joint, Lengths, PanelResult, Study
+from tf_dsae.linear_gaussian.study_results import Joint, Lengths, PanelResult, Sigmas, Study
 from tf_dsae.linear_gaussian.study_settings import FAMILIES, TOLERANCE, Parameters
 from tf_dsae.reports.blocks import Block, Listing, Report, Section, Table, Text
 
@@ -134,6 +134,10 @@ def _sizes(settings: PanelResult | Joint) -> str:
     return f"{words[0]} of {words[1]} in {words[2]}"
 
 
+def _words(sigmas: Sigmas) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in sigmas._asdict().items())
+
+
 def study_report(study: Study) -> Report:
     """The whole study's tables with explanations."""
     first, summary = study.panels[0], _PROCESS
@@ -152,19 +156,13 @@ def study_report(study: Study) -> Report:
         ),
     ]
     if study.joint:
-        truth = ", ".join(
-            f"{name} {value:g}" for name, value in study.joint.truth._asdict().items()
-        )
-        summary += f"Parameters that do not vary are {truth}. "
+        summary += f"Parameters that do not vary are {_words(study.joint.truth)}. "
         words = f"{_sizes(study.joint)}, {study.joint.steps} steps. {_JOINT}"
         title = "All three parameters and q, by gradient ascent from the truth"
         sections.append(Section(title, [Text(words), joint_table(study.joint)]))
     if study.lengths:
-        truth = ", ".join(
-            f"{name} {value:g}" for name, value in study.lengths.truth._asdict().items()
-        )
         blocks: list[Block] = [
-            Text(f"Truth: {truth}, independent of the panels above."),
+            Text(f"Truth: {_words(study.lengths.truth)}, independent of the panels above."),
             lengths_table(study.lengths),
         ]
         title = "Where the best bounds peak by length T, one parameter at a time, infinite data"

@@ -2,14 +2,12 @@
 
 import dataclasses
 import math
-import os
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tf_dsae.core.checks import check_positive, check_whole
+from tf_dsae.core.checks import check_choice, check_positive, check_whole
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import check_folder
 
 
 class Parameters(NamedTuple):
@@ -44,8 +42,7 @@ def check_family(family: str) -> None:
     Example:
       >>> check_family("amortised")
     """
-    if family not in FAMILIES:
-        raise UserError(f"posterior: expected one of {', '.join(FAMILIES)}, received {family!r}")
+    check_choice("posterior", family, FAMILIES)
 
 
 STEPS = 1000  # Of gradient ascent for every q.
@@ -77,7 +74,7 @@ def _check_sigma(name: str, value: Any) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Panel:
-    """One figure's settings; those of the published study by default.
+    """One figure's settings, those of the published study by default, checked.
 
     Attributes:
       parameter: the one that varies, "sigma_f", "sigma_z" or "sigma_x".
@@ -86,9 +83,6 @@ class Panel:
       num_sequences, num_frames, dimensions: N, T and D of the data.
       posterior: the family of the q that is trained.
       seed: of the data, of the initial weights and of the noise.
-
-    Raises:
-      UserError: a value is out of range.
 
     Example:
       >>> panel = Panel("sigma_x", 0.3, grid=(0.3, 0.6))
@@ -106,11 +100,7 @@ class Panel:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.parameter not in Parameters._fields:
-            raise UserError(
-                f"parameter: expected one of {', '.join(Parameters._fields)}, "
-                f"received {self.parameter!r}"
-            )
+        check_choice("parameter", self.parameter, Parameters._fields)
         _check_sigma("truth", self.truth)
         if len(self.grid) == 0:
             raise UserError("grid: expected at least one value, received none")
@@ -121,8 +111,6 @@ class Panel:
         for name in ("num_sequences", "num_frames", "dimensions"):
             check_whole(name, getattr(self, name), 1)
         check_whole("seed", self.seed, 0)
-        if self.seed > 2**31 - 1:
-            raise UserError(f"seed: expected at most {2**31 - 1}, received {self.seed}")
         check_family(self.posterior)
 
     @property
@@ -147,11 +135,6 @@ class Panel:
         return Parameters(*(np.broadcast_to(value, values.shape) for value in varied))
 
 
-def check_output(folder: str | os.PathLike) -> None:
-    """Raises UserError if the folder cannot be written or its disk is full; makes nothing."""
-    check_folder("output_dir", folder, 5_000_000)
-
-
 def default_panels(**settings: Any) -> list[Panel]:
     """The published panels and sigma_f, with other settings of Panel for all.
 
@@ -163,17 +146,9 @@ def default_panels(**settings: Any) -> list[Panel]:
 
 
 def parse_numbers(name: str, text: str, separator: str = ",") -> tuple[float, ...]:
-    """Numbers of a text such as "0.5,1", none for "".
+    """Numbers of a text such as "0.5,1", none for ""; UserError that names them for anything else.
 
-    Args:
-      name: what they are for, named in errors.
-      text: the numbers.
-      separator: between them.
-
-    Raises:
-      UserError: the text is anything else.
-
-    Example:
+    Example, of a `text` that is named "truth", with the default `separator`:
       >>> parse_numbers("truth", "0.5,1")
       (0.5, 1.0)
     """

@@ -33,15 +33,11 @@ class Trained(NamedTuple):
 
 
 class _Ensemble:
-    """Autoencoders of one class side by side, every weight with a leading axis G.
+    """Models of one class side by side, every weight with a leading axis G.
 
-    The code of the autoencoder handles one model. `tf.vectorized_map` runs it for all, with a slice
-    of the stacked weights in place of its own.
-
-    Args:
-      autoencoders: G of them, the same one any number of times.
-      log_sigmas: of the process of each, [G, 3].
-      learned: whether training moves log_sigmas too.
+    The code of the model handles one. `tf.vectorized_map` runs it for all, with a slice of the
+    stacked weights in place of its own. `log_sigmas` are of the process of each, [G, 3]; `learned`
+    says whether training moves them too.
     """
 
     def __init__(self, autoencoders: Sequence[ProcessModel], log_sigmas: np.ndarray, learned: bool):
@@ -140,16 +136,11 @@ def train(
 
     Args:
       family: one of FAMILIES; or one for each of G, none or all of them "amortised".
-      parameters: each [G].
-      x: [G, N, T, D].
+      parameters, x: each [G], and [G, N, T, D].
       steps: of gradient ascent.
       seed: of initial weights and noise.
-      learn_parameters: after a quarter of the steps the process' parameters move too, from the
-        given ones.
+      learn_parameters: after a quarter of the steps the process' parameters move too.
       learning_rate: Adam's, at its start; None: what the families need alone.
-
-    Raises:
-      UserError: an unknown family, or steps or the learning rate is not positive.
     """
     check_whole("steps", steps, 1)
     x = tf.cast(as_observations(x), tf.float32)

@@ -28,15 +28,7 @@ _RESAMPLES = 1000
 def run_panels(panels: Sequence[Panel], steps: int = STEPS) -> list[PanelResult]:
     """Trains q at every grid value of every panel, side by side, and says where curves peak.
 
-    Args:
-      panels: of one posterior, num_sequences, num_frames and dimensions.
-      steps: of gradient ascent for every q.
-
-    Returns:
-      The result of each panel.
-
-    Raises:
-      UserError: panels that cannot be trained together.
+    UserError unless all are of one posterior, num_sequences, num_frames, dimensions and seed.
     """
     shapes = {(p.posterior, p.num_sequences, p.num_frames, p.dimensions, p.seed) for p in panels}
     if len(shapes) != 1:
@@ -92,8 +84,7 @@ def bias_interval(
 ) -> tuple[float, float]:
     """95% percentile interval of the ELBO's peak less the likelihood's, resampling sequences.
 
-    Args:
-      log_likelihood, elbo: [V, N], of every grid value and sequence; q is not trained again.
+    Both are [V, N], of every grid value and sequence; q stays as it was trained.
     """
     curves = np.concatenate([elbo, log_likelihood]).T
     means = resample_means(curves, np.arange(len(curves)), _RESAMPLES, seed)

@@ -1,6 +1,9 @@
 """Measures of a split into f and z: pure functions of arrays, for the latents of any model.
 
-They know neither models nor data sets. Their libraries are imported on first use.
+They know neither models nor data sets. Their libraries are imported on first use. A measure raises
+UserError, which names the argument, for shapes that differ, no sequences, NaN or infinity, labels
+that are no whole numbers, and where there is nothing to compare: one class, one cluster, one
+factor, pairs of one kind.
 """
 
 import importlib

@@ -13,9 +13,6 @@ def as_floats(name: str, values: Any, shape: tuple) -> np.ndarray:
 
     Args:
       shape: a size for each axis, or a letter for any size of at least 1.
-
-    Raises:
-      UserError: another shape, an empty axis, not numbers, NaN or infinity.
     """
     array = np.asarray(values)
     text = f"[{', '.join(map(str, shape))}]"
@@ -41,11 +38,7 @@ def as_floats(name: str, values: Any, shape: tuple) -> np.ndarray:
 
 
 def as_labels(name: str, values: Any, length: int | str = "N") -> np.ndarray:
-    """Checks that `values` are whole numbers [length]; returns int64. "N" is any length above 0.
-
-    Raises:
-      UserError: another shape, no values, or not whole numbers.
-    """
+    """Checks that `values` are whole numbers [length]; returns int64. "N" is any length above 0."""
     array = np.asarray(values)
     if array.ndim != 1 or array.size == 0 or length not in ("N", array.size):
         raise UserError(
@@ -58,11 +51,7 @@ def as_labels(name: str, values: Any, length: int | str = "N") -> np.ndarray:
 
 
 def as_factors(name: str, factors: Any, length: int) -> dict[str, np.ndarray]:
-    """Checks that every factor has at least two classes; returns factor -> int64 [N].
-
-    Raises:
-      UserError: no factor, labels of another length, or a factor of one class.
-    """
+    """Checks that every factor has at least two classes; returns factor -> int64 [N]."""
     if not isinstance(factors, Mapping) or not factors:
         raise UserError(
             f"{name}: expected labels by factor, received {type(factors).__name__} without any; "

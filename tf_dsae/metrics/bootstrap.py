@@ -27,9 +27,6 @@ def resample_means(
       num_resamples: R.
       seed: of the draws.
 
-    Raises:
-      UserError: shapes that differ, no sequences, NaN, or not whole numbers.
-
     Example:
       >>> tf_dsae.metrics.resample_means([[1.0], [1.0]], [0, 1], num_resamples=3).shape
       (3, 1)
@@ -56,12 +53,7 @@ def bootstrap_intervals(
     """95% percentile intervals [M, 2] of the means of `values` [N, M], resampling whole clusters.
 
     If all values are equal, the interval has no width: a bootstrap only resamples what it has.
-
-    Args:
-      values, clusters, num_resamples, seed: as `resample_means` takes them.
-
-    Raises:
-      UserError: as `resample_means` does, or fewer than 2 clusters.
+    values, clusters (2 at least), num_resamples and seed are as `resample_means` takes them.
 
     Example:
       >>> tf_dsae.metrics.bootstrap_intervals([[3.0], [3.0], [3.0]], [0, 1, 1]).tolist()

@@ -18,10 +18,8 @@ from tf_dsae.metrics.bootstrap import bootstrap_intervals
 class VideoDisagreement(NamedTuple):
     """The figures of each video, float64 [N].
 
-    Attributes:
-      disagreement: 1 where the most probable class differs, otherwise 0.
-      kl_recon: KL(p_generated || p_reference), nats.
-      kl_random: KL(uniform || p_reference), nats.
+    disagreement: 1 where the most probable class differs, otherwise 0. kl_recon: KL(p_generated ||
+    p_reference), nats. kl_random: KL(uniform || p_reference), nats.
 
     Example:
       >>> tf_dsae.metrics.VideoDisagreement(np.zeros(2), np.zeros(2), np.ones(2)).kl_random.sum()
@@ -36,10 +34,8 @@ class VideoDisagreement(NamedTuple):
 class Disagreement(NamedTuple):
     """A row of the table: means over videos, and 95% intervals over clusters.
 
-    Attributes:
-      disagreement: a fraction; 0 is best.
-      kl_recon, kl_random: nats.
-      disagreement_ci, kl_recon_ci: (lo, hi), or None if they were not computed.
+    disagreement is a fraction; 0 is best. kl_recon, kl_random: nats. disagreement_ci, kl_recon_ci:
+    (lo, hi), or None if they were not computed.
 
     Example:
       >>> tf_dsae.metrics.Disagreement(0.1, 0.5, 9.0).disagreement_ci is None
@@ -54,16 +50,10 @@ class Disagreement(NamedTuple):
 
 
 def disagreement_per_video(reference_logits: Any, generated_logits: Any) -> VideoDisagreement:
-    """Compares a judge's logits of reference videos and of generated ones.
+    """Compares a judge's reference_logits and generated_logits of the same videos, both [N, K].
 
     KLs are computed from log-probabilities without clipping, so that a confident judge gives
     finite figures. If classes tie, the first counts as the most probable.
-
-    Args:
-      reference_logits, generated_logits: [N, K].
-
-    Raises:
-      UserError: shapes that differ, no videos, fewer than 2 classes, NaN or infinite logits.
 
     Example:
       >>> logits = [[3.0, 0.0], [0.0, 3.0]]
@@ -95,16 +85,10 @@ def measure_disagreement(
     num_resamples: int = 2000,
     seed: int = 0,
 ) -> Disagreement:
-    """A row of the paper's table from a judge's logits [N, K].
+    """A row of the paper's table from a judge's reference_logits and generated_logits, [N, K].
 
-    Args:
-      reference_logits, generated_logits: of the reference videos and of the generated ones.
-      clusters: int [N], such as the character of each video, for the intervals.
-      num_resamples: of the bootstrap.
-      seed: of the bootstrap.
-
-    Raises:
-      UserError: shapes that differ, no videos, NaN or infinite logits, or fewer than 2 clusters.
+    clusters, int [N], such as the character of each video, num_resamples and seed are for the
+    intervals, as `bootstrap_intervals` takes them.
 
     Example:
       >>> logits = [[3.0, 0.0], [0.0, 3.0], [3.0, 0.0]]

@@ -4,12 +4,6 @@ As C-DSVAE (Bai et al. 2021) and its successors (SPYL, Naiman et al. 2023) use i
 is kept at its posterior mean and f drawn from its prior; for an attribute, f is kept and z drawn.
 A judge of the kept factor gives p(y | x) of each generated video x.
 
-- accuracy: share of videos whose most probable class is the true one, in [0, 1]; higher is better.
-- inception score, IS = exp(E_x KL(p(y|x) || p(y))), p(y) = E_x p(y|x); from 1 to K, higher is
-  better (Salimans et al. 2016).
-- H(y|x) = E_x H(p(y|x)), how unsure the judge is, nats; from 0 to log K, lower is better.
-- H(y) = H(p(y)), how diverse the videos are, nats; from 0 to log K, higher is better.
-
 log IS = H(y) - H(y|x). Successors also call H(y|x) inter-entropy and H(y) intra-entropy. As in
 C-DSVAE's evaluation, all three are computed on a subset with equally many videos of each true
 class, because p(y) would otherwise show the data's imbalance.
@@ -26,12 +20,10 @@ from tf_dsae.metrics.array_checks import as_floats, as_labels
 
 
 class Inception(NamedTuple):
-    """exp(E_x KL(p(y|x) || p(y))), H(y|x) and H(y); entropies in nats.
+    """Scores of K classes.
 
-    Attributes:
-      inception_score: from 1 to K, higher is better.
-      entropy_y_given_x: nats, lower is better.
-      entropy_y: nats, higher is better.
+    inception_score: exp(E_x KL(p(y|x) || p(y))), from 1 to K, higher is better. entropy_y_given_x:
+    H(y|x), nats, lower is better. entropy_y: H(y), nats, higher is better.
 
     Example:
       >>> tf_dsae.metrics.Inception(2.0, 0.0, 0.693).entropy_y
@@ -45,9 +37,6 @@ class Inception(NamedTuple):
 
 def accuracy(logits: Any, labels: Any) -> float:
     """Share of videos whose most probable class of logits [N, K] is the true one of labels [N].
-
-    Raises:
-      UserError: shapes that differ, no videos, NaN or infinite logits, or labels outside 0..K-1.
 
     Example:
       >>> tf_dsae.metrics.accuracy([[2.0, 1.0], [0.0, 3.0]], [0, 0])
@@ -64,17 +53,10 @@ def accuracy(logits: Any, labels: Any) -> float:
 
 
 def balance_classes(labels: Any, seed: int = 0) -> np.ndarray:
-    """Ascending indices of a subset of labels [N] with equally many videos of each class.
+    """Ascending indices of a subset of labels, int [N], with equally many videos of each class.
 
-    The subset has as many videos of each class as the rarest class has, drawn without replacement.
-    Classes that do not occur are left out.
-
-    Args:
-      labels: int [N].
-      seed: of the draw.
-
-    Raises:
-      UserError: no labels, or not whole numbers.
+    The subset has as many videos of each class as the rarest class has, drawn with `seed` without
+    replacement. Classes that do not occur are left out.
 
     Example:
       >>> labels = [0, 1, 1, 0, 1]
@@ -94,9 +76,6 @@ def measure_inception(logits: Any) -> Inception:
     """IS, H(y|x) and H(y) of a judge's logits [N, K] (Salimans et al. 2016, Section 4).
 
     Pass a subset with equally many videos of each class, such as `balance_classes` draws.
-
-    Raises:
-      UserError: another shape, no videos, NaN or infinite logits.
 
     Example, a judge that is sure and sees both classes:
       >>> scores = tf_dsae.metrics.measure_inception([[50.0, 0.0], [0.0, 50.0]])

@@ -25,10 +25,7 @@ _LOG_2_PI = float(np.log(2 * np.pi))
 class Information(NamedTuple):
     """mean_kl = mutual_information + aggregate_gap, nats a sequence.
 
-    Attributes:
-      mutual_information: I(x; f).
-      aggregate_gap: KL(q(f) || p(f)).
-      mean_kl: mean over sequences of KL(q(f | x) || p(f)).
+    That is: the mean of KL(q(f | x) || p(f)) = I(x; f) + KL(q(f) || p(f)).
 
     Example:
       >>> tf_dsae.metrics.Information(0.5, 0.25, 0.75).mean_kl
@@ -91,9 +88,6 @@ def measure_information(
       samples: f_n ~ q(f | x_n), one a video, [N, F].
       prior_log_density: log p of each sample [N], nats; None: p = N(0, I), whose KL is then the
         closed form.
-
-    Raises:
-      UserError: shapes that differ, no videos, NaN, or a standard deviation not above 0.
 
     Example, four sequences that are clearly distinct:
       >>> mean = np.array([[-3.0], [-1.0], [1.0], [3.0]])

@@ -7,11 +7,7 @@ import numpy as np
 
 
 class LabelledCodes(NamedTuple):
-    """Codes of N videos, and their labels.
-
-    Attributes:
-      codes: code, such as "static", -> float [N, D].
-      factors: factor -> int [N].
+    """Codes of N videos, code -> float [N, D], and their labels, `factors`: factor -> int [N].
 
     Example:
       >>> codes = {"static": np.zeros((4, 2))}
@@ -42,12 +38,9 @@ class DCI(NamedTuple):
 
 
 class LatentScores(NamedTuple):
-    """What `measure_latents` finds.
+    """What `measure_latents` finds: mig and sap, means over factors, and dci.
 
-    Attributes:
-      mig, sap: means over factors.
-      dci: the three of DCI.
-      probe: code -> factor -> a linear probe's test accuracy, and "chance" -> factor -> chance.
+    probe: code -> factor -> a linear probe's test accuracy, and "chance" -> factor -> chance.
 
     Example:
       >>> scores = tf_dsae.metrics.DCI(1.0, 1.0, 1.0)

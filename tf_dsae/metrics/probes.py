@@ -29,14 +29,8 @@ def chance_accuracy(labels: Any) -> float:
 def linear_probe(train_code: Any, train_labels: Any, test_code: Any, test_labels: Any) -> float:
     """Test accuracy of multinomial logistic regression on codes [N, D], standardised by training.
 
-    L2-regularised as scikit-learn does by default.
-
-    Args:
-      train_code, test_code: [N, D], of any N each.
-      train_labels, test_labels: int [N].
-
-    Raises:
-      UserError: shapes that differ, no videos, NaN, or training labels of one class.
+    L2-regularised as scikit-learn does by default. train_code and test_code have any N each, with
+    train_labels and test_labels, int [N].
 
     Example:
       >>> labels = np.array([0, 1, 0, 1])
@@ -60,10 +54,8 @@ def probe_matrix(train: LabelledCodes, test: LabelledCodes) -> dict[str, dict[st
     """Code -> factor -> linear probe's test accuracy, and under "chance" factor -> chance.
 
     Shows which of f and z holds which factor: where they are well split, f alone tells the
-    attributes, z alone tells the motion, and all else is at chance.
-
-    Args:
-      train, test: of the same codes and factors.
+    attributes, z alone tells the motion, and all else is at chance. `train` and `test` are of the
+    same codes and factors.
 
     Example:
       >>> split = tf_dsae.metrics.LabelledCodes({"static": np.eye(2)}, {"skin": np.arange(2)})

@@ -18,15 +18,9 @@ _MOST_CODES = 5000  # All their pairs are scored: 12.5 million.
 def equal_error_rate(scores: Any, same: Any) -> float:
     """The error rate at the threshold where false acceptance and false rejection are equal.
 
-    A fraction: 0 for perfect scores, 1/2 for uninformative ones. Between two thresholds both rates
-    are interpolated linearly.
-
-    Args:
-      scores: [N], higher for pairs that are more alike.
-      same: [N], true (or 1) for pairs of the same person, else false.
-
-    Raises:
-      UserError: shapes that differ, no pairs, NaN, or pairs of one kind only.
+    A fraction: 0 for perfect scores, 1/2 for uninformative ones. `scores` [N] are higher for pairs
+    that are more alike; `same` [N] is true, or 1, for pairs of the same person. Between two
+    thresholds both rates are interpolated linearly.
 
     Example:
       >>> tf_dsae.metrics.equal_error_rate([0.9, 0.8, 0.7, 0.1], [True, False, True, False])
@@ -45,14 +39,9 @@ def equal_error_rate(scores: Any, same: Any) -> float:
 
 
 def verification_error(codes: Any, identities: Any) -> float:
-    """The equal error rate of cosine similarities over all pairs of codes.
+    """The equal error rate of cosine similarities over all pairs of codes [N, D], none all zero.
 
-    Args:
-      codes: [N, D], none of them all zero.
-      identities: int [N], the person of each code.
-
-    Raises:
-      UserError: shapes that differ, a code without direction, or pairs of one kind only.
+    `identities`, int [N], are the person of each code.
 
     Example:
       >>> codes = [[1.0, 0.0], [2.0, 0.1], [0.0, 1.0], [0.1, 3.0]]

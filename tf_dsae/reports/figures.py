@@ -41,12 +41,9 @@ def strip(video: Any) -> np.ndarray:
 
 
 def save_strips(path: str | os.PathLike, title: str, groups: Sequence[Sequence[Row]]) -> None:
-    """Writes a PNG of labelled film strips, one under the other, groups set apart.
+    """Writes a PNG of film strips, one under the other, groups set apart.
 
-    Args:
-      path: of the PNG.
-      title: in words.
-      groups: of (label, video [T, H, W, C]) rows, all of one T, H and W.
+    `groups` are of (label, video [T, H, W, C]) rows, all of one T, H and W.
     """
     rows = [row for group in groups for row in group]
     height, width = strip(rows[0][1]).shape[:2]
@@ -117,13 +114,8 @@ def save_animated_strips(
 ) -> None:
     """Writes an animated GIF of clips, each under its label; groups stand side by side.
 
-    Args:
-      path: of the GIF.
-      title: in words; "" for none.
-      groups: of (label, video [T, H, W, C]) rows, one under the other, all of one shape; a video
-        that is None leaves its place empty.
-      scale: factor of enlargement.
-      milliseconds: duration of a frame.
+    `groups` are of (label, video [T, H, W, C]) rows, one under the other, all of one shape; None in
+    place of a video leaves its place empty. `scale` enlarges the videos.
     """
     rows = [row for group in groups for row in group]
     frames, height, width = next(video.shape for _, video in rows if video is not None)[:3]
@@ -164,15 +156,10 @@ def save_scatter(
     axes_labels: Sequence[str],
     panels: Mapping[str, Labels],
 ) -> None:
-    """Writes a PNG of points, a panel for each way to colour them, two in a row.
+    """Writes a PNG of points [N, 2], a panel for each way to colour them, two in a row.
 
-    Args:
-      path: of the PNG.
-      title: in words.
-      points: [N, 2].
-      axes_labels: of x and of y.
-      panels: meaning of the colours -> (class of every point [N], names of the classes). Without
-        panels, the points have one colour.
+    `panels`: meaning of the colours -> (class of every point [N], names of the classes). Without
+    panels, the points have one colour.
     """
     panels = panels or {"": (np.zeros(len(points), int), ())}
     columns = min(len(panels), 2)

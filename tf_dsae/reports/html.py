@@ -36,11 +36,7 @@ _STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
 def write_page(path: str | os.PathLike, report: Report) -> None:
-    """Writes a report as a page, whole or not at all.
-
-    Raises:
-      UserError: a picture is missing or damaged, or the file cannot be written.
-    """
+    """Writes a report as a page, whole or not at all; UserError for what is no picture."""
     page = render_page(report)
     with written_whole(path) as beside:
         beside.write_text(page, encoding="utf-8")

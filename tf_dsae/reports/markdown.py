@@ -35,13 +35,7 @@ def escape_markdown(text: str) -> str:
 def join_table(
     head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool] = ()
 ) -> str:
-    """A table of cells that are Markdown already.
-
-    Args:
-      head: of the columns.
-      rows: of as many cells.
-      right: which columns are aligned to the right; by default none.
-    """
+    """A table of cells that are Markdown already; `right`: the columns aligned to the right."""
     marks = ["---:" if number else "---" for number in right or [False] * len(head)]
     return "\n".join(f"| {' | '.join(line)} |" for line in (head, marks, *rows))
 

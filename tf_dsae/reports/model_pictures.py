@@ -51,11 +51,8 @@ def write_figures(
 ) -> None:
     """Writes reconstruction, swap, prior_f, prior_z, sample and curves (PNG) and swap (GIF).
 
-    Args:
-      pictures: what to show.
-      folder: to write to.
-      metrics: rows of the run's metrics.csv.
-      show_source: False shows reconstructions in place of source videos.
+    `metrics` are rows of the run's metrics.csv. `show_source` False shows reconstructions in place
+    of source videos.
     """
     for scene in scenes(pictures, show_source):
         figures.save_strips(folder / f"{scene.name}.png", scene.title, scene.groups)

@@ -45,18 +45,14 @@ def reproduce(
     show_source: bool = True,
     beside: tuple[str, ...] = (),
 ) -> dict[str, Evaluation]:
-    """Runs every stage that is not done, and writes report.html and report.md.
+    """Runs every stage that is not done, writes report.html and report.md: run -> its evaluation.
 
     Args:
-      model, training: settings of the runs at betas, except beta.
+      model, training, betas, beside: as `plan_runs` takes them; betas 1, 6 and 150 are set beside
+        the paper's.
       places: of output, data and judges.
-      betas: weights of both KLs, a run for each; 1, 6 and 150 are set beside the paper's.
       num_videos: test videos to evaluate; None for all.
       show_source: False shows reconstructions in place of real clips.
-      beside: presets to train as they are, on the same data and from the same seed.
-
-    Returns:
-      The evaluations, run name -> evaluation.
 
     Raises:
       UserError: a folder holds another run, or a stage raises it.

@@ -37,11 +37,6 @@ class PlannedRun(NamedTuple):
         return f"preset {self.folder}" if self.beta is None else f"beta {self.beta:g}"
 
 
-def run_name(beta: float) -> str:
-    """The folder of the run at a beta."""
-    return f"beta_{beta:g}"
-
-
 def plan_runs(
     model: ModelConfig,
     training: TrainingConfig,
@@ -49,23 +44,17 @@ def plan_runs(
     betas: tuple[float, ...] = BETAS,
     beside: tuple[str, ...] = (),
 ) -> list[PlannedRun]:
-    """The runs at betas, and those of the presets beside them.
+    """The runs at betas, weights of both KLs, and those of the presets `beside` them.
 
-    Args:
-      model, training: settings of the runs at betas, except beta.
-      output: the folder of all runs.
-      betas: weights of both KLs, a run for each.
-      beside: presets to train as they are, on the same data and from the same seed.
-
-    Raises:
-      UserError: `output` cannot be written, a folder in it holds another run, or a schedule makes
-        no sense.
+    `model` and `training` are settings of the runs at betas, but for beta; presets are trained as
+    they are, on the same data and from the same seed. UserError if `output` cannot be written, a
+    folder in it holds another run, or a schedule makes no sense.
     """
     check_output(output)
     runs = []
     for beta in sorted(betas):
         weighted = dataclasses.replace(training, beta_f=f"{beta:g}", beta_z=f"{beta:g}")
-        runs.append(PlannedRun(run_name(beta), beta, model, weighted))
+        runs.append(PlannedRun(f"beta_{beta:g}", beta, model, weighted))
     for name in beside:
         other = preset(name)
         seeded = dataclasses.replace(other.training, seed=training.seed, dataset=training.dataset)

@@ -63,14 +63,7 @@ def needed_pictures() -> set[str]:
 def write_story(
     output_dir: Path, runs: Sequence[PlannedRun], evaluations: Sequence[Evaluation], study: Study
 ) -> None:
-    """Writes report.html and report.md.
-
-    Args:
-      output_dir: holds likelihood/figures and, for each run, its folder with evaluation/figures.
-      runs: in their order; those at the paper's betas are told beside its findings.
-      evaluations: of the runs.
-      study: of the bound.
-    """
+    """Writes report.html and report.md to the runs' folder, the paper's findings beside ours."""
     named = {run.name: one for run, one in zip(runs, evaluations, strict=True)}
     summary: list[Block] = [
         notice for name, one in named.items() for notice in notices(f"{name}: ", one)
