@@ -1,9 +1,8 @@
 """What every program of this package does around its own work: start quietly, fail in one line.
 
-A program is a module with absl flags, a docstring (its `--help` text) and `main(argv)`, which is
-given to `run_main`. `main` checks everything that it can first, so that `--help` and mistakes are
-answered at once. Then it calls `load_tensorflow`, which keeps the start-up lines of TensorFlow's
-C++ code off the screen, and only then imports what needs TensorFlow.
+A program is a module with absl flags, a docstring (its `--help` text) and `run = program(main)`.
+`main` checks everything that it can first, so that `--help` and mistakes are answered at once. Then
+it calls `load_tensorflow`, and only then imports what needs TensorFlow.
 """
 
 import contextlib
@@ -23,37 +22,42 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it.
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
-def run_main(main: Callable[[list[str]], int | None], takes_arguments: bool = False) -> None:
-    """Runs `main` as a program and exits the process with its code.
+def program(main: Callable[..., None], takes_arguments: bool = False) -> Callable[[], None]:
+    """The entry point of a program, which runs `main` and ends the process.
+
+    Its exit code is 0; 2 after one line on stderr for a `UserError` or a wrong flag; 130 when it is
+    interrupted. Any other exception is a bug and keeps its traceback. `--help` shows the docstring
+    of main's module, and the flags of this package that the program has imported.
 
     Args:
-      main: takes the program's name and the arguments left after flag parsing, and returns an
-        exit code, None for success. `--help` shows the docstring of its module, and the flags of
-        this package that the program has imported.
-      takes_arguments: whether there may be arguments that are no flags.
-
-    Raises:
-      SystemExit: always. Code 0 or what `main` returned; 2 after one line on stderr for a
-        `UserError` or a wrong flag; 130 when interrupted. Any other exception is a bug and
-        keeps its traceback.
+      main: the program.
+      takes_arguments: whether `main` takes a list of what is given beside flags.
     """
-    os.environ.setdefault(_LOG_LEVEL, "3")
-    logging.get_absl_handler().setFormatter(Formatter("%(levelname)s: %(message)s"))
-    _show_help_of(main.__module__)
 
-    def guarded(argv: list[str]) -> int | None:
-        if len(argv) > 1 and not takes_arguments:
+    def guarded(argv: list[str]) -> None:
+        arguments = argv[1:]
+        if takes_arguments:
+            main(arguments)
+        elif arguments:
             raise UserError(
-                f"arguments: expected flags only, received {argv[1]!r}; see --help for the flags"
+                f"arguments: expected flags only, received {arguments[0]!r}; see --help for the "
+                "flags"
             )
-        return main(argv)
+        else:
+            main()
 
-    try:
-        app.run(guarded, flags_parser=_parse_flags)
-    except UserError as error:
-        _fail(str(error), EXIT_USER_ERROR)
-    except KeyboardInterrupt as stop:
-        _fail(str(stop) or "interrupted", EXIT_INTERRUPTED)
+    def run() -> None:
+        os.environ.setdefault(_LOG_LEVEL, "3")
+        logging.get_absl_handler().setFormatter(Formatter("%(levelname)s: %(message)s"))
+        _show_help_of(main.__module__)
+        try:
+            app.run(guarded, flags_parser=_parse_flags)
+        except UserError as error:
+            _fail(str(error), EXIT_USER_ERROR)
+        except KeyboardInterrupt as stop:
+            _fail(str(stop) or "interrupted", EXIT_INTERRUPTED)
+
+    return run
 
 
 def require(*needed: flags.FlagHolder) -> None:

@@ -18,9 +18,8 @@ from tf_dsae.evaluation.results import Evaluation
 _OUTPUT_DIR = run_flags.define_output_dir("runs/comparison")
 
 
-def main(argv: list[str]) -> None:
+def main(paths: list[str]) -> None:
     """Compares the runs that the arguments name."""
-    paths = argv[1:]
     if len(paths) < 2:
         raise UserError(
             f"runs: expected the folders of at least two evaluated runs, received {len(paths)}; "
@@ -36,10 +35,4 @@ def main(argv: list[str]) -> None:
     print(f"wrote {output}; open {output / 'comparison.html'}")
 
 
-def run() -> None:
-    """Entry point of the `compare` program."""
-    common.run_main(main, takes_arguments=True)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main, takes_arguments=True)

@@ -1,24 +1,25 @@
 """Flags of data sets: where prepared data lie, and the settings that sources declare."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.data_source import DATA_SOURCES, DataSource, source_name
+from tf_dsae.data.data_source import DATA_SOURCES, DataSource, SourceFlag, source_name
 
 # What is defined here belongs to the program that asks for it, in its --help too.
 flags.disclaim_key_flags()
 
 # The package's own; plug-ins are imported when one is asked for, and have --data_setting.
 _OWN = ("sprites/drawn", "sprites/lpc", "folder")
-_DEFINE = {
+DEFINE = {
     str: flags.DEFINE_string,
     int: flags.DEFINE_integer,
     float: flags.DEFINE_float,
     bool: flags.DEFINE_bool,
+    bool | None: flags.DEFINE_bool,
     tuple: flags.DEFINE_list,
 }
 
@@ -46,41 +47,39 @@ class SourceFlags:
     """The flags that data sources declare, as one program has them.
 
     Args:
-      names: of the flags to define; None for all.
+      names: of the flags to define; None for all, and --data_setting.
       default: what their defaults are; by default those that the flags declare.
     """
 
     def __init__(self, names: Sequence[str] | None = None, default: str = ""):
-        self._values: dict[str, flags.FlagHolder] = {}
-        self._declared = [
+        self._flags: list[tuple[str, SourceFlag, flags.FlagHolder]] = []
+        declared = [
             (kind, flag)
             for kind in _OWN
             for flag in DATA_SOURCES[kind].flags
             if names is None or flag.name in names
         ]
-        several = len({kind for kind, _ in self._declared}) > 1
-        for kind, flag in self._declared:
+        several = len({kind for kind, _ in declared}) > 1
+        for kind, flag in declared:
             text = f"For {kind}: {flag.help}" if several else flag.help[:1].upper() + flag.help[1:]
             value = "" if flag.type is bool else default or flag.default
-            self._values[flag.name] = _DEFINE[flag.type](
-                flag.name, None, f"{text} Default: {value}." if value else text
-            )
+            text += f" Default: {value}." if value else ""
+            self._flags.append((kind, flag, DEFINE[flag.type](flag.name, None, text)))
             if flag.alias:
                 flags.DEFINE_alias(flag.alias, flag.name)
-        self._others: list[flags.FlagHolder] = []
+        self._others: flags.FlagHolder | None = None
         if names is None:
             text = "A setting of --dataset that has no flag, name=value; may be given many times."
-            self._others = [flags.DEFINE_multi_string("data_setting", [], text)]
+            self._others = flags.DEFINE_multi_string("data_setting", [], text)
 
     def settings(self) -> dict[str, Any]:
         """The settings that flags gave, by their names; {} where none did."""
         settings = {}
-        for _, flag in self._declared:
-            value = self._values[flag.name].value
-            if value is not None:
-                value = tuple(value) if flag.type is tuple else value
+        for _, flag, holder in self._flags:
+            if holder.value is not None:
+                value = tuple(holder.value) if flag.type is tuple else holder.value
                 settings[flag.setting or flag.name] = flag.parse(value) if flag.parse else value
-        for text in self._others[0].value if self._others else ():
+        for text in () if self._others is None else self._others.value:
             name, equals, value = text.partition("=")
             if not equals:
                 raise UserError(f"data_setting: expected name=value, received {text!r}")
@@ -103,8 +102,8 @@ class SourceFlags:
             raise UserError(
                 f"dataset: expected one of {', '.join(DATA_SOURCES.names())}, received {dataset!r}"
             )
-        for owner, flag in self._declared:
-            if owner != kind and self._values[flag.name].value is not None:
+        for owner, flag, holder in self._flags:
+            if owner != kind and holder.value is not None:
                 raise UserError(
                     f"{flag.name}: expected --dataset={owner} with it, received --dataset={dataset}"
                 )
@@ -113,11 +112,6 @@ class SourceFlags:
         source = base.with_settings(**self.settings())
         source.check()
         return source
-
-
-def shared_settings(source: DataSource, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the settings that tell two runs apart."""
-    return {name: value for name, value in settings.items() if name in source.identity()}
 
 
 def _parse_value(text: str) -> Any:

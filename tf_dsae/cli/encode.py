@@ -22,9 +22,8 @@ _OUTPUT = flags.DEFINE_string("output", "latents.npz", "The .npz to write.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", BATCH_SIZE, "Clips at a time.")
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Encodes what the flags name and prints what was written."""
-    del argv  # Flags only.
     common.require(_WORKDIR, _VIDEO_DIR)
     clips = _CLIPS.settings()
     strict = clips.pop("strict", False)
@@ -43,10 +42,4 @@ def main(argv: list[str]) -> None:
     print(f"wrote {_OUTPUT.value}: {count} clips of {files} videos, {shapes}")
 
 
-def run() -> None:
-    """Entry point of the `encode` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

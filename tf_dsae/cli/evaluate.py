@@ -52,9 +52,8 @@ _SEED = run_flags.define_seed(Protocol.seed)
 _SHOW_SOURCE = run_flags.define_show_source()
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Evaluates the run that the flags name and prints the paper's table."""
-    del argv  # Flags only.
     start = time.monotonic()
     common.require(_WORKDIR)
     protocol = Protocol(
@@ -90,10 +89,4 @@ def main(argv: list[str]) -> None:
     print(f"wrote {output} in {time.monotonic() - start:.0f} s; open {output / 'report.html'}")
 
 
-def run() -> None:
-    """Entry point of the `evaluate` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

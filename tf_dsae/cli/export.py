@@ -27,9 +27,8 @@ _VERSION = flags.DEFINE_integer(
 )
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Exports the run that the flags name and says where it is."""
-    del argv  # Flags only.
     start = time.monotonic()
     common.require(_WORKDIR, _EXPORT_DIR)
     check_version(_EXPORT_DIR.value, _VERSION.value)
@@ -43,10 +42,4 @@ def main(argv: list[str]) -> None:
     print(f"  saved_model_cli show --dir {shlex.quote(str(path))} --all")
 
 
-def run() -> None:
-    """Entry point of the `export` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

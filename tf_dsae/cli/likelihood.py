@@ -76,9 +76,8 @@ def _truths() -> list[tuple[str, float]]:
     return [(_PARAMETER.value, truth) for truth in truths]
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Runs the study that the flags describe, writes it and prints the table of biases."""
-    del argv  # Flags only.
     start = time.monotonic()
     settings = {
         "grid": parse_grid(_GRID.value),
@@ -102,10 +101,4 @@ def main(argv: list[str]) -> None:
     print(f"wrote {_OUTPUT_DIR.value} in {time.monotonic() - start:.0f} s")
 
 
-def run() -> None:
-    """Entry point of the `likelihood` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

@@ -14,18 +14,11 @@ _DATA_DIR = data_flags.define_data_dir()
 _SOURCE = data_flags.SourceFlags()
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Prepares the data set that the flags name and prints one line about it."""
-    del argv  # Flags only.
     source = _SOURCE.source(_DATASET.value)
     common.load_tensorflow()
     prepare(source, _DATA_DIR.value)
 
 
-def run() -> None:
-    """Entry point of the `prepare_data` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

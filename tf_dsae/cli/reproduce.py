@@ -48,9 +48,8 @@ _DATA_DIR = data_flags.define_data_dir()
 _SOURCE = data_flags.SourceFlags()
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Reproduces the paper with the settings that the flags name."""
-    del argv  # Flags only.
     start = time.monotonic()
     betas = parse_betas(_BETAS.value)
     settings = preset(_PRESET.value)
@@ -83,10 +82,4 @@ def main(argv: list[str]) -> None:
     print(f"wrote {output} in {time.monotonic() - start:.0f} s; open {output / 'report.html'}")
 
 
-def run() -> None:
-    """Entry point of the `reproduce` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

@@ -33,9 +33,8 @@ _SHOW_SOURCE = flags.DEFINE_bool(
 )
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Swaps what the flags name and prints where the result is."""
-    del argv  # Flags only.
     common.require(_WORKDIR, _CONTENT, _MOTION)
     swap = Swap(
         _WORKDIR.value,
@@ -45,17 +44,12 @@ def main(argv: list[str]) -> None:
         _CLIPS.settings(),
         _NUM_FRAMES.value,
         _FRAMES_PER_SECOND.value,
+        _SHOW_SOURCE.value,
     )
     common.load_tensorflow()
-    video = swap.run(_SHOW_SOURCE.value)
+    video = swap.run()
     frames, height, width, _ = video.shape
     print(f"wrote {_OUTPUT.value}: a swap of {frames} frames of {height} x {width} pixels")
 
 
-def run() -> None:
-    """Entry point of the `swap` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

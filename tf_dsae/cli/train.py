@@ -97,23 +97,16 @@ class _Settings(NamedTuple):
     source: DataSource
 
 
-def _start() -> tuple[Preset, DataSource | None]:
-    """The settings to start from: those of a preset or of a run's file."""
-    if _CONFIG.value is not None and _PRESET.value is not None:
-        raise UserError("config: expected --config or --preset, received both; give one")
-    if _CONFIG.value is None:
-        return preset(_PRESET.value or DEFAULT_PRESET), None
-    model, training, data = read_config(_CONFIG.value)
-    return Preset(model, training, ""), read_source(data)
-
-
 def _settings() -> _Settings:
-    start, base = _start()
+    if _CONFIG.value is None:
+        start, base = preset(_PRESET.value or DEFAULT_PRESET), None
+    elif _PRESET.value is None:
+        model, training, data = read_config(_CONFIG.value)
+        start, base = Preset(model, training, ""), read_source(data)
+    else:
+        raise UserError("config: expected --config or --preset, received both; give one")
     changes = common.values(
-        train_flags.MODEL
-        | train_flags.TRAINING
-        | train_flags.BETAS
-        | {"beta": _BETA, "method": _METHOD, "dataset": _DATASET}
+        train_flags.SETTINGS | {"beta": _BETA, "method": _METHOD, "dataset": _DATASET}
     )
     run = resolve_settings(start, changes)
     dataset = base.kind if base and _DATASET.value is None else run.training.dataset
@@ -121,7 +114,8 @@ def _settings() -> _Settings:
     run = resolve_settings(run, {"dataset": source.kind})
     if source.frame_shape is not None:
         run = resolve_settings(run, {"frame_shape": source.frame_shape})
-    changes |= data_flags.shared_settings(source, _SOURCE.settings())
+    identity = source.identity()
+    changes |= {name: value for name, value in _SOURCE.settings().items() if name in identity}
     return _Settings(run.model, run.training, changes, source)
 
 
@@ -136,13 +130,6 @@ def default_workdir(training: TrainingConfig, changes: dict, source: DataSource)
     return Path("runs") / re.sub(r"[^\w.,=+-]", "_", name)[:200]
 
 
-def _leads() -> bool:
-    """Whether this process is the one that writes the run's folder."""
-    if _DISTRIBUTE.value != "multi_worker":
-        return True
-    return read_task(os.environ.get(VARIABLE)).place == 0
-
-
 def _check_place(workdir: Path, source: DataSource) -> None:
     """Raises UserError where the run's pictures would become data to train on."""
     for place in source.folders:
@@ -153,18 +140,16 @@ def _check_place(workdir: Path, source: DataSource) -> None:
             )
 
 
-def main(argv: list[str]) -> int:
+def main() -> None:
     """Trains what the flags name and says where it lies."""
-    del argv  # Flags only.
     model, training, changes, source = _settings()
-    workdir = default_workdir(training, changes, source)
-    if _WORKDIR.value:
-        workdir = Path(_WORKDIR.value)
+    workdir = Path(_WORKDIR.value or default_workdir(training, changes, source))
     _check_place(workdir, source)
-
     accumulate_steps = _ACCUMULATE_STEPS.value
     check_shares(training.batch_size, 1, accumulate_steps)
-    if _leads():  # The others leave the folder to it, and end when it does.
+    several = _DISTRIBUTE.value == "multi_worker"
+    # The other machines leave the folder to the first, and end when it does.
+    if not several or read_task(os.environ.get(VARIABLE)).place == 0:
         facts = source.to_dict()
         check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value, facts)
 
@@ -192,13 +177,6 @@ def main(argv: list[str]) -> int:
     )
     if leads:
         print(f"done: model, metrics.csv and figures are in {workdir}", file=sys.stderr)
-    return 0
 
 
-def run() -> None:
-    """Entry point of the `train` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

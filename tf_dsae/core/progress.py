@@ -14,15 +14,9 @@ def progress_bar(
     over: Iterable | None = None,
     **options: Any,
 ) -> tqdm:
-    """A bar on stderr that leaves nothing behind.
+    """A bar on stderr that leaves nothing behind, `over` items or to be updated to a `total`.
 
-    Args:
-      description: what is done, before the bar.
-      total: how many there are; by default the length of `over`.
-      unit: what is counted.
-      show: False hides it; True hides it too unless stderr is a terminal.
-      over: what to iterate over; None leaves it to the caller to `update` the bar.
-      options: others of `tqdm.tqdm`.
+    It is hidden off a terminal, and where `show` is False. `options` are others of `tqdm.tqdm`.
     """
     return tqdm(
         over,

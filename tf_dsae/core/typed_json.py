@@ -8,20 +8,21 @@ Fields that the kind does not know are left out, or refused of an `Annotated[kin
 
 import dataclasses
 import functools
+import inspect
 import math
 import types
 import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from tf_dsae.core.checks import MAX_FACTORS, MAX_NAME, MAX_TEXT, shown
+from tf_dsae.core.checks import MAX_FACTORS, MAX_NAME, MAX_TEXT, is_number, shown
 from tf_dsae.core.errors import UserError
 
 T = TypeVar("T")
 Count = Annotated[int, 1]
 Name = Annotated[str, MAX_NAME]
 STRICT = "no other fields"
-_MISSING = object()
+_MISSING = inspect.Parameter.empty
 
 
 class _Mismatch(Exception):
@@ -68,18 +69,10 @@ def to_plain(value: Any) -> Any:
 @functools.cache
 def _defaults(kind: Any) -> dict[str, Any] | None:
     """Field -> its default, _MISSING where it has none; None for what is no kind."""
-    if dataclasses.is_dataclass(kind):
-        return {
-            field.name: dataclasses.MISSING
-            if field.default_factory is not dataclasses.MISSING
-            else _MISSING
-            if field.default is dataclasses.MISSING
-            else field.default
-            for field in dataclasses.fields(kind)
-        }
-    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        return {name: kind._field_defaults.get(name, _MISSING) for name in kind._fields}
-    return None
+    if not dataclasses.is_dataclass(kind) and not hasattr(kind, "_fields"):
+        return None
+    parameters = inspect.signature(kind).parameters
+    return {name: parameter.default for name, parameter in parameters.items()}
 
 
 @functools.cache
@@ -87,7 +80,7 @@ def _hints(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind, include_extras=True)
 
 
-def _expect(right: bool, place: str, expected: str, value: Any) -> None:
+def _expect(right: Any, place: str, expected: str, value: Any) -> None:
     if not right:
         raise _Mismatch(f"{place or 'all'}: expected {expected}, received {shown(value)}")
 
@@ -167,13 +160,12 @@ def _read_text(value: Any, place: str, longest: int = MAX_TEXT) -> str:
 
 
 def _read_number(value: Any, place: str) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    _expect(is_number and abs(value) < 1e150, place, "a finite number", value)
+    _expect(is_number(value) and abs(value) < 1e150, place, "a finite number", value)
     return float(value)
 
 
 def _read_whole(value: Any, place: str, smallest: float = -math.inf) -> int:
-    is_whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+    is_whole = is_number(value) and isinstance(value, int) and abs(value) < 2**63
     limit = "" if smallest == -math.inf else f" of at least {smallest}"
     _expect(is_whole and value >= smallest, place, f"a whole number{limit}", value)
     return value

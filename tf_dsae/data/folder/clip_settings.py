@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from tf_dsae.core.checks import MAX_SIDE, check_whole, from_dict, shown
+from tf_dsae.core.checks import MAX_SIDE, check_choice, check_whole, from_dict, is_number, shown
 from tf_dsae.core.errors import UserError
 
 RESIZE_MODES = ("crop", "pad")
@@ -53,11 +53,10 @@ class ClipSettings:
                 f"{self.num_frames} frames of {self.frame_bytes / 1e6:.1f} MB; take fewer or "
                 "smaller frames"
             )
-        fraction = self.test_fraction
-        is_number = isinstance(fraction, int | float) and not isinstance(fraction, bool)
-        if not is_number or not 0 < fraction < 1:
+        if not is_number(self.test_fraction) or not 0 < self.test_fraction < 1:
             raise UserError(
-                f"test_fraction: expected a number above 0 and below 1, received {shown(fraction)}"
+                "test_fraction: expected a number above 0 and below 1, received "
+                f"{shown(self.test_fraction)}"
             )
         names = self.dynamic_factors
         if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
@@ -74,11 +73,7 @@ class ClipSettings:
             raise UserError(
                 f"channels: expected 1 for grey or 3 for colour, received {shown(self.channels)}"
             )
-        if not isinstance(self.resize_mode, str) or self.resize_mode not in RESIZE_MODES:
-            raise UserError(
-                f"resize_mode: expected one of {', '.join(RESIZE_MODES)}, received "
-                f"{shown(self.resize_mode)}"
-            )
+        check_choice("resize_mode", self.resize_mode, RESIZE_MODES)
 
     @property
     def frame_bytes(self) -> int:
