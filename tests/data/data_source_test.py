@@ -32,7 +32,7 @@ SOURCES = (
 def registered():
     """A source that is registered from outside, and goes with the test."""
 
-    @DATA_SOURCES.decorator("bars")
+    @tf_dsae.register("data_source", "bars")
     @dataclasses.dataclass(frozen=True)
     class Bars(DataSource):
         summary = "bars that move"

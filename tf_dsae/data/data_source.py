@@ -112,19 +112,18 @@ class DataSource:
         Raises:
           UserError: the data cannot be had.
         """
-        raise UserError(
-            f"{self.kind}: expected a data source that has `open`, received one without"
-        )
+        self.check()
+        raise UserError(f"{self.kind}: expected a data source with `open`, received one without")
 
     def identity(self) -> dict[str, Any]:
         """The settings that tell two runs apart: those that change the data, no paths."""
-        return _stored(self)
+        return {field.name: getattr(self, field.name) for field in _fields_of_data(self)}
 
     def to_dict(self) -> dict[str, Any]:
         """The source as JSON has it, {"kind": its name, setting: value, ...}."""
         module = DATA_SOURCES.added_by(self.kind)
         settings = dataclasses.asdict(self)
-        stored = {name: settings[name] for name in _stored(self)}
+        stored = {field.name: settings[field.name] for field in _fields_of_data(self)}
         return {"kind": self.kind, **({"module": module} if module else {}), **stored}
 
     @classmethod
@@ -134,25 +133,24 @@ class DataSource:
         Raises:
           UserError: settings are missing, unknown or out of their range.
         """
-        local = [field.name for field in dataclasses.fields(cls) if not field.compare]
-        values = {k: v for k, v in settings.items() if k not in ("kind", "module", *local)}
+        ignored = {"kind", "module", *(f.name for f in dataclasses.fields(cls) if not f.compare)}
+        values = {name: value for name, value in settings.items() if name not in ignored}
         return cls._make({k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
     @classmethod
     def _make(cls: type[_Source], settings: Mapping[str, Any]) -> _Source:
         """Makes a source; a setting that is missing or unknown is a UserError."""
-        fields = dataclasses.fields(cls)
-        names = [field.name for field in fields if field.init]
-        unknown = [name for name in settings if name not in names]
-        if unknown:
-            raise UserError(
-                f"{unknown[0]}: expected a setting of {cls.kind} ({', '.join(names) or 'none'}), "
-                f"received one {_owners(unknown[0])}; leave it out or choose another data set"
-            )
-        for field in fields:
+        fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
+        for name in settings:
+            if name not in fields:
+                raise UserError(
+                    f"{name}: expected a setting of {cls.kind} ({', '.join(fields) or 'none'}), "
+                    f"received one {_owners(name)}; leave it out or choose another data set"
+                )
+        for name, field in fields.items():
             needed = field.default is field.default_factory is dataclasses.MISSING
-            if needed and field.name not in settings:
-                raise UserError(f"{field.name}: expected one for {cls.kind}, received none")
+            if needed and name not in settings:
+                raise UserError(f"{name}: expected one for {cls.kind}, received none")
         return cls(**settings)
 
     def with_settings(self: _Source, **changes: Any) -> _Source:
@@ -236,9 +234,6 @@ folder; name another --video_dir
     return data
 
 
-# --- What a run keeps.
-
-
 def read_source(data: Mapping[str, Any]) -> DataSource | None:
     """The source in a run's facts about its data, those of version 0.1 too; None where none is.
 
@@ -286,13 +281,12 @@ def _owners(setting: str) -> str:
     owners = []
     for kind in DATA_SOURCES.names():
         cls = DATA_SOURCES[kind]
-        names = {field.name for field in dataclasses.fields(cls)}
-        if setting in names | {flag.setting or flag.name for flag in cls.flags}:
+        names = [field.name for field in dataclasses.fields(cls)]
+        if setting in names + [flag.setting or flag.name for flag in cls.flags]:
             owners.append(kind)
     return f"of {', '.join(owners)}" if owners else "that no data set has"
 
 
-def _stored(source: DataSource) -> dict[str, Any]:
+def _fields_of_data(source: DataSource) -> list[dataclasses.Field]:
     """The settings of a source that its data depend on."""
-    fields = dataclasses.fields(source)
-    return {field.name: getattr(source, field.name) for field in fields if field.compare}
+    return [field for field in dataclasses.fields(source) if field.compare]

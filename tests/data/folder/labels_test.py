@@ -99,7 +99,7 @@ def test_other_files(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="at most 2 classes of action, received 3"):
         read(tmp_path, GOOD)
     monkeypatch.setattr(labels, "MAX_BYTES", 20)
-    with pytest.raises(UserError, match="more than 20 bytes"):
+    with pytest.raises(UserError, match="more than 0.0 MB"):
         read(tmp_path, GOOD)
 
 
@@ -130,9 +130,3 @@ def test_dynamic_factors_without_labels(tmp_path):
     assert labels.dynamic_factors(("action", "motion"), got) == ()
     with pytest.raises(UserError, match="columns who, received no labels.csv"):
         labels.dynamic_factors(("who",), got)
-
-
-def test_single_classes(tmp_path):
-    assert labels.single_classes(read(tmp_path, GOOD)) == []
-    same = [f"{line},x" if at else f"{line},place" for at, line in enumerate(GOOD)]
-    assert labels.single_classes(read(tmp_path, same)) == ["place"]
