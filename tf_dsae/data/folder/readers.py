@@ -10,8 +10,7 @@ from PIL import Image
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.data.folder.array_files import array_frames
 from tf_dsae.data.folder.clip_settings import MAX_CLIP_BYTES, MAX_FRAMES, ClipSettings
-from tf_dsae.data.folder.images import folder_frames, gif_frames, resize_frame
-from tf_dsae.data.folder.movies import movie_frames
+from tf_dsae.data.folder.decoders import folder_frames, gif_frames, movie_frames, resize_frame
 from tf_dsae.data.folder.video_files import Source
 
 MAX_FILE_FRAMES = 1_000_000  # Of a longer file the first ones are read.
@@ -86,7 +85,9 @@ def iter_clips(source: Source, settings: ClipSettings) -> Iterator[tuple[int, np
         return any((index - clip * hop) % stride == 0 for clip in clips)
 
     with _as_user_error(source):
-        most = _max_clips(source, settings)
+        file_bytes = sum(path.stat().st_size for path in source.files or (source.path,))
+    share = max(MAX_FILE_CLIP_BYTES, MAX_GROWTH * file_bytes) // source.siblings
+    most = max(1, share // math.prod(settings.clip_shape))
     waiting: dict[int, np.ndarray] = {}
     start, seen = 0, -1
     for seen, frame in _read_frames(source, settings, wanted):
@@ -94,19 +95,15 @@ def iter_clips(source: Source, settings: ClipSettings) -> Iterator[tuple[int, np
             waiting[seen] = frame
         if seen == start + last:
             if start // hop == most:
-                raise _too_many(source, most)
+                raise UserError(
+                    f"{source.name}: expected at most {most} clips of a file of this size, "
+                    "received more; cut it in parts, or take smaller frames or a larger hop"
+                )
             yield start, np.stack([waiting[index] for index in range(start, seen + 1, stride)])
             start += hop
-            waiting = {at: kept for at, kept in waiting.items() if at >= start}
+            waiting = {at: frame for at, frame in waiting.items() if at >= start}
     if start == 0:
         raise _too_short(source, seen + 1, settings.span)
-
-
-def _max_clips(source: Source, settings: ClipSettings) -> int:
-    """Returns how many clips a source may give, for what its file takes on the disk."""
-    size = sum(path.stat().st_size for path in source.files or (source.path,))
-    share = max(MAX_FILE_CLIP_BYTES, MAX_GROWTH * size) // source.siblings
-    return max(1, share // math.prod(settings.clip_shape))
 
 
 def _read_frames(
@@ -140,13 +137,6 @@ def _too_short(source: Source, had: int, needed: int) -> UserError:
     return UserError(
         f"{source.name}: expected at least {needed} frames, received {had}; take fewer frames, a "
         "smaller stride or a longer video"
-    )
-
-
-def _too_many(source: Source, most: int) -> UserError:
-    return UserError(
-        f"{source.name}: expected at most {most} clips of a file of this size, received more; cut "
-        "it in parts, or take smaller frames or a larger hop"
     )
 
 
