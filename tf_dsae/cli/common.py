@@ -78,8 +78,8 @@ def _parse_flags(argv: list[str]) -> list[str]:
     try:
         return flags.FLAGS(argv)
     except flags.Error as error:
-        said = str(error).rstrip(".")
-        raise UserError(f"flags: expected what --help shows, received: {said}") from error
+        text = str(error).rstrip(".")
+        raise UserError(f"flags: expected what --help shows, received: {text}") from error
     except SystemExit as exit_:
         # absl leaves with 1 after --help, which is a success.
         raise SystemExit(0) from exit_

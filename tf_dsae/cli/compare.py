@@ -7,7 +7,7 @@ Takes the folders of runs that `evaluate` has been through, or evaluation.json f
 
 from pathlib import Path
 
-from tf_dsae.cli import common, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import written_whole
 from tf_dsae.evaluation import evaluation_report as report
@@ -15,7 +15,7 @@ from tf_dsae.evaluation.comparison import names_of
 from tf_dsae.evaluation.evaluation_files import check_output
 from tf_dsae.evaluation.results import Evaluation
 
-_OUTPUT_DIR = run_flags.define_output_dir("runs/comparison")
+_OUTPUT_DIR = shared_flags.define_output_dir("runs/comparison")
 
 
 def main(paths: list[str]) -> None:

@@ -8,14 +8,14 @@ Example:
 
 from absl import flags
 
-from tf_dsae.cli import common, data_flags, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.runs.encode_files import BATCH_SIZE, Encoding
 
-_WORKDIR = run_flags.define_workdir()
+_WORKDIR = shared_flags.define_workdir()
 _VIDEO_DIR = flags.DEFINE_string(
     "video_dir", None, "Folder of videos, as `train --dataset=folder` takes it, or one. Required."
 )
-_CLIPS = data_flags.SourceFlags(
+_CLIPS = shared_flags.SourceFlags(
     ("resize_mode", "num_frames", "stride", "hop", "strict"), "as in training"
 )
 _OUTPUT = flags.DEFINE_string("output", "latents.npz", "The .npz to write.")

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_dsae.cli import common, data_flags, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.evaluation.evaluation_files import check_judge_dir, check_output
 from tf_dsae.evaluation.protocol import MIN_ACCURACY, Protocol
 from tf_dsae.runs.run_config import read_finished_run, source_of
 
-_WORKDIR = run_flags.define_workdir()
-_OUTPUT_DIR = run_flags.define_output_dir(None, "Default: evaluation in --workdir.")
-_JUDGE_DIR = run_flags.define_judge_dir()
+_WORKDIR = shared_flags.define_workdir()
+_OUTPUT_DIR = shared_flags.define_output_dir(None, "Default: evaluation in --workdir.")
+_JUDGE_DIR = shared_flags.define_judge_dir()
 _JUDGE_ACCURACY = flags.DEFINE_float(
     "judge_accuracy",
     MIN_ACCURACY,
@@ -28,8 +28,8 @@ _JUDGE_ACCURACY = flags.DEFINE_float(
     lower_bound=0.0,
     upper_bound=1.0,
 )
-_DATA_DIR = data_flags.define_data_dir()
-_SOURCE = data_flags.SourceFlags(("sheets_dir", "video_dir", "dynamic_factors"), "as in training")
+_DATA_DIR = shared_flags.define_data_dir()
+_SOURCE = shared_flags.SourceFlags(("sheets_dir", "video_dir", "dynamic_factors"), "as in training")
 _REFERENCE = flags.DEFINE_string(
     "reference",
     Protocol.reference,
@@ -41,15 +41,15 @@ _MOTION_PRIOR = flags.DEFINE_string(
     Protocol.motion_prior,
     "Where a new z is drawn from: learned or standard_normal.",
 )
-_NUM_VIDEOS = run_flags.define_num_videos()
+_NUM_VIDEOS = shared_flags.define_num_videos()
 _IMPORTANCE_SAMPLES = flags.DEFINE_integer(
     "importance_samples",
     Protocol.importance_samples,
     "Samples a video of the importance-weighted bound; 0: leave it out.",
 )
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", Protocol.batch_size, "Videos at a time.")
-_SEED = run_flags.define_seed(Protocol.seed)
-_SHOW_SOURCE = run_flags.define_show_source()
+_SEED = shared_flags.define_seed(Protocol.seed)
+_SHOW_SOURCE = shared_flags.define_show_source()
 
 
 def main() -> None:

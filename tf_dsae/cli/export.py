@@ -13,12 +13,12 @@ import time
 
 from absl import flags
 
-from tf_dsae.cli import common, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.core.files import check_folder
 from tf_dsae.export.publish import check_version
 from tf_dsae.runs.run_config import read_finished_run
 
-_WORKDIR = run_flags.define_workdir()
+_WORKDIR = shared_flags.define_workdir()
 _EXPORT_DIR = flags.DEFINE_string(
     "export_dir", None, "Folder of versions, made where there is none. Required."
 )

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_dsae.cli import common, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
 from tf_dsae.linear_gaussian.study_settings import (
@@ -58,8 +58,8 @@ _POSTERIOR = flags.DEFINE_string(
     "Family of the q that is trained: mean_field, amortised, structured, full or exact.",
 )
 _STEPS = flags.DEFINE_integer("steps", STEPS, "Steps of gradient ascent for every q.")
-_SEED = run_flags.define_seed(Panel.seed)
-_OUTPUT_DIR = run_flags.define_output_dir("runs/likelihood")
+_SEED = shared_flags.define_seed(Panel.seed)
+_OUTPUT_DIR = shared_flags.define_output_dir("runs/likelihood")
 
 
 def _truths() -> list[tuple[str, float]]:

@@ -6,12 +6,12 @@ Does nothing but say so when it is there already. Examples:
   prepare_data --dataset=folder --video_dir=videos --num_frames=16 --stride=2
 """
 
-from tf_dsae.cli import common, data_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.data import prepare
 
-_DATASET = data_flags.define_dataset("sprites/drawn")
-_DATA_DIR = data_flags.define_data_dir()
-_SOURCE = data_flags.SourceFlags()
+_DATASET = shared_flags.define_dataset("sprites/drawn")
+_DATA_DIR = shared_flags.define_data_dir()
+_SOURCE = shared_flags.SourceFlags()
 
 
 def main() -> None:

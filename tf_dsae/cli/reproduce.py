@@ -14,7 +14,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_dsae.cli import common, data_flags, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation.evaluation_files import check_judge_dir
 from tf_dsae.methods.presets import DEFAULT_PRESET, PRESETS, parse_betas, parse_presets, preset
@@ -26,7 +26,7 @@ _DEFAULT_BESIDE = {"paper": DEFAULT_PRESET}
 _PRESET = flags.DEFINE_string(
     "preset", "paper", f"Settings of the runs: {', '.join(PRESETS)}; beta is set apart."
 )
-_DATASET = data_flags.define_dataset("sprites/drawn")
+_DATASET = shared_flags.define_dataset("sprites/drawn")
 _BETAS = flags.DEFINE_string(
     "betas", ",".join(f"{beta:g}" for beta in BETAS), "Weights of both KLs, a run for each."
 )
@@ -39,13 +39,13 @@ _BESIDE = flags.DEFINE_string(
     "Presets, separated by commas, to train as they are and set beside, or none. Default: that "
     "of bin/train beside the paper's, none beside others.",
 )
-_SEED = run_flags.define_seed(TrainingConfig.seed)
-_NUM_VIDEOS = run_flags.define_num_videos()
-_OUTPUT_DIR = run_flags.define_output_dir(None, "Default: runs/reproduce-DATASET-PRESET.")
-_JUDGE_DIR = run_flags.define_judge_dir()
-_SHOW_SOURCE = run_flags.define_show_source()
-_DATA_DIR = data_flags.define_data_dir()
-_SOURCE = data_flags.SourceFlags()
+_SEED = shared_flags.define_seed(TrainingConfig.seed)
+_NUM_VIDEOS = shared_flags.define_num_videos()
+_OUTPUT_DIR = shared_flags.define_output_dir(None, "Default: runs/reproduce-DATASET-PRESET.")
+_JUDGE_DIR = shared_flags.define_judge_dir()
+_SHOW_SOURCE = shared_flags.define_show_source()
+_DATA_DIR = shared_flags.define_data_dir()
+_SOURCE = shared_flags.SourceFlags()
 
 
 def main() -> None:

@@ -7,10 +7,10 @@ Example:
 
 from absl import flags
 
-from tf_dsae.cli import common, data_flags, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.runs.swap_files import FRAMES_PER_SECOND, Swap
 
-_WORKDIR = run_flags.define_workdir()
+_WORKDIR = shared_flags.define_workdir()
 _CONTENT = flags.DEFINE_string(
     "content",
     None,
@@ -24,7 +24,7 @@ _NUM_FRAMES = flags.DEFINE_integer(
     "Frames of the result. Default: all frames of --motion, at most 512.",
     lower_bound=1,
 )
-_CLIPS = data_flags.SourceFlags(("resize_mode", "stride"), "as in training")
+_CLIPS = shared_flags.SourceFlags(("resize_mode", "stride"), "as in training")
 _FRAMES_PER_SECOND = flags.DEFINE_float(
     "frames_per_second", FRAMES_PER_SECOND, "Of the GIF, 0.1 to 50."
 )

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from absl import flags
 
-from tf_dsae.cli import common, data_flags, train_flags
+from tf_dsae.cli import common, shared_flags, train_flags
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.data_source import DataSource, prepare, read_source
 from tf_dsae.layers.model_config import ModelConfig
@@ -34,9 +34,9 @@ _PRESET_HELP = "; ".join(f"{name}: {entry.summary}" for name, entry in PRESETS.i
 _METHOD_HELP = "; ".join(f"{name}: {METHODS[name].summary}" for name in METHODS.own_names)
 
 
-_DATASET = data_flags.define_dataset(None)
-_DATA_DIR = data_flags.define_data_dir()
-_SOURCE = data_flags.SourceFlags()
+_DATASET = shared_flags.define_dataset(None)
+_DATA_DIR = shared_flags.define_data_dir()
+_SOURCE = shared_flags.SourceFlags()
 _PRESET = flags.DEFINE_string(
     "preset", None, f"Settings to start from. {_PRESET_HELP}. Default: {DEFAULT_PRESET}."
 )

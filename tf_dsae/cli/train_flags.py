@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from absl import flags
 
-from tf_dsae.cli.data_flags import DEFINE
+from tf_dsae.cli.shared_flags import DEFINE
 from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.layers.registries import PARTS
 from tf_dsae.methods.presets import PRESETS

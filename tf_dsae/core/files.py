@@ -13,6 +13,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tf_dsae.core.checks import printable
 from tf_dsae.core.errors import UserError, reason
 
 MAX_BYTES = 4 * 2**20  # Of a file of settings or results; ours have a thousandth of it.
@@ -42,10 +43,8 @@ def path_errors(name: str, path: str | os.PathLike) -> Iterator[None]:
     except UserError:
         raise
     except (OSError, ValueError) as error:  # A zero byte is a ValueError.
-        text = str(path)
         raise UserError(
-            f"{name}: expected a path that can be opened, received "
-            f"{text if len(text) <= 100 else text[:100] + ' ...'} "
+            f"{name}: expected a path that can be opened, received {printable(str(path), 100)} "
             f"({getattr(error, 'strerror', None) or reason(error)}); name another"
         ) from error
 
@@ -62,11 +61,11 @@ def require_space(folder: str | os.PathLike, num_bytes: int) -> None:
 
 
 def check_folder(name: str, folder: str | os.PathLike, num_bytes: int = 0) -> None:
-    """Raises UserError where a folder could not be made or written, before there is work to lose.
+    """Raises UserError where a folder could not be made or written; makes nothing.
 
     Args:
       name: of the setting that names the folder.
-      folder: that need not exist; nothing is made.
+      folder: that need not exist.
       num_bytes: that must be free on its disk.
     """
     folder = Path(folder).expanduser()
@@ -86,10 +85,7 @@ def check_folder(name: str, folder: str | os.PathLike, num_bytes: int = 0) -> No
 def written_whole(path: str | os.PathLike) -> Iterator[Path]:
     """Gives a name beside `path` to write to, and renames it to `path` when the block succeeds.
 
-    The name keeps the suffix of `path`. Where the block fails, `path` is as it was before.
-
-    Raises:
-      UserError: the folder cannot be written, or its disk is full.
+    The name has the suffix of `path`. UserError where the folder cannot be written.
     """
     path = Path(path)
     with write_errors(path.parent):
@@ -119,12 +115,7 @@ def write_json(path: str | os.PathLike, value: Any) -> None:
 
 
 def open_regular(path: str | os.PathLike) -> BufferedReader:
-    """Opens a file to read its bytes.
-
-    Raises:
-      OSError: it cannot be opened.
-      ValueError: it is no regular file, such as a pipe or a device, which may have no end.
-    """
+    """Opens a file to read its bytes; OSError, and ValueError for a pipe, a device or a folder."""
     # A pipe that nobody writes to is opened at once, not waited for.
     file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NO_WAIT))  # noqa: SIM115
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -164,13 +155,14 @@ def read_json(
       UserError: it is missing, not regular, too large, no JSON, or holds something else.
     """
     try:
-        content = read_bytes(path, max_bytes)
+        return parse_json(read_bytes(path, max_bytes), path, what, advice)
     except FileNotFoundError:
         end = f"; {advice}" if advice else ""
         raise UserError(f"{path}: expected {what}, found no such file{end}") from None
+    except UserError:
+        raise
     except (OSError, ValueError) as error:
         raise _no_json(path, what, error, advice) from None
-    return parse_json(content, path, what, advice)
 
 
 def parse_json(content: bytes, name: str | os.PathLike, what: str, advice: str = "") -> Any:

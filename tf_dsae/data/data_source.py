@@ -1,8 +1,6 @@
 """What a data set is made from: one object for each source, with all that is known of it.
 
-A source is a frozen dataclass: its fields are its settings. Its class has what is known without
-opening it: summary, licence, citation, published results, flags. This module loads no TensorFlow,
-so that flags and config.json are checked without it.
+This module loads no TensorFlow, so that flags and config.json are checked without it.
 """
 
 import dataclasses
@@ -29,8 +27,7 @@ class SourceFlag(NamedTuple):
     Attributes:
       name: of the flag.
       type: of its value: str, int, float, bool, or tuple for names separated by commas.
-      help: what it says.
-      default: of the setting, for the help.
+      help, default: what it says of itself.
       setting: the setting that it gives; by default that of its name.
       parse: makes the setting of the flag's value; by default they are the same.
       alias: another name of the flag.
@@ -46,10 +43,7 @@ class SourceFlag(NamedTuple):
 
 
 def local_setting(default: Any) -> Any:
-    """A field that says where files lie or how they are read, not what the data are.
-
-    It is no part of config.json and of what tells two sources apart.
-    """
+    """A field that says where files lie or how they are read; no part of what the data are."""
     return dataclasses.field(default=default, compare=False)
 
 
@@ -128,11 +122,7 @@ class DataSource:
 
     @classmethod
     def from_dict(cls: type[_Source], settings: Mapping[str, Any]) -> _Source:
-        """The inverse of `to_dict`, also after a trip through JSON.
-
-        Raises:
-          UserError: settings are missing, unknown or out of their range.
-        """
+        """The inverse of `to_dict`, also after a trip through JSON; UserError for others."""
         ignored = {"kind", "module", *(f.name for f in dataclasses.fields(cls) if not f.compare)}
         values = {name: value for name, value in settings.items() if name not in ignored}
         return cls._make({k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
@@ -167,11 +157,12 @@ class _DataSources(Registry):
         entry.kind = name
 
 
+_SPRITES = "tf_dsae.data.sprites.sprites_source"
 DATA_SOURCES = _DataSources(
     "data_source",
     {
-        "sprites/drawn": "tf_dsae.data.sprites.sprites_source:DrawnSprites",
-        "sprites/lpc": "tf_dsae.data.sprites.sprites_source:LpcSprites",
+        "sprites/drawn": f"{_SPRITES}:DrawnSprites",
+        "sprites/lpc": f"{_SPRITES}:LpcSprites",
         "folder": "tf_dsae.data.folder.folder_source:FolderSource",
         "arrays": "tf_dsae.data.arrays_source:ArraysSource",
     },
@@ -235,10 +226,7 @@ folder; name another --video_dir
 
 
 def read_source(data: Mapping[str, Any]) -> DataSource | None:
-    """The source in a run's facts about its data, those of version 0.1 too; None where none is.
-
-    Args:
-      data: the object `data` of a config.json.
+    """The source in the `data` of a config.json, of version 0.1 too; None where none is.
 
     Raises:
       UserError: there is one, and it is not what a run writes, or its module is not imported.

@@ -74,23 +74,16 @@ class SequenceData:
     def cluster_labels(self, labels: Mapping[str, np.ndarray]) -> np.ndarray:
         """Which sequences belong together in an interval, such as those of one person.
 
-        Args:
-          labels: factor -> int [N], of the sequences that are measured.
-
-        Returns:
-          int64 [N]: 0, 1, ... for the clusters; by default all static factors alike.
+        Takes factor -> int [N] of the sequences that are measured. Gives int64 [N], 0, 1, ... for
+        the clusters; by default these have all static factors alike.
         """
-        static = tuple(name for name in self.factors if name not in self.dynamic_factors)
-        names = (self.source.clusters if self.source else ()) or static or tuple(self.factors)
+        static = [name for name in self.factors if name not in self.dynamic_factors]
+        names = (self.source.clusters if self.source else ()) or static or list(self.factors)
         rows = np.stack([labels[name] for name in names], 1)
         return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
     def num_videos(self, split: str) -> int:
-        """Returns the number of videos in a split.
-
-        Raises:
-          UserError: the split is neither 'train' nor 'test'.
-        """
+        """The number of videos in a split; UserError unless it is 'train' or 'test'."""
         sizes = {"train": self.num_train, "test": self.num_test}
         if split not in sizes:
             raise UserError(f"split: expected one of {', '.join(sizes)}, received {split!r}")
@@ -111,15 +104,14 @@ class SequenceData:
         would have seen there without interruption, and starts there at once.
 
         Args:
-          batch_size: videos per batch, at least 1.
+          batch_size: videos per batch.
           seed: 0 or more, below 2**63.
-          start_step: batches to leave out, at least 0.
+          start_step: batches to leave out.
           input_context: of a `tf.distribute` strategy, for the worker's part of every batch: one
             element for each of its replicas, which take equal parts in their order.
 
         Returns:
-          dictionaries {'video': uint8 [batch_size, T, H, W, C]}, or, with an input_context,
-          batch_size over the number of all replicas.
+          {'video': uint8 [B, T, H, W, C]}, B batch_size over the number of all replicas.
 
         Raises:
           UserError: an argument is out of range.
@@ -154,14 +146,13 @@ class SequenceData:
 
         Args:
           split: 'train' or 'test'.
-          batch_size: videos per batch, at least 1.
-          limit: at most so many videos, at least 1; None for all.
+          batch_size: videos per batch.
+          limit: at most so many videos; None for all.
           offset: videos to leave out at the start, fewer than there are.
           input_context: as of `training_batches`; parts of a batch may differ by a video.
 
         Returns:
-          dictionaries {'video': uint8 [B, T, H, W, C], factor: int64 [B], ...}; the number of
-          elements is the cardinality.
+          {'video': uint8 [B, T, H, W, C], factor: int64 [B], ...}, of known cardinality.
 
         Raises:
           UserError: an argument is out of range.
@@ -196,34 +187,30 @@ class SequenceData:
         return _map_in_order(tf.data.Dataset.from_tensor_slices(bounds), part_of).prefetch(1)
 
     def labels(self, split: str, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
-        """Returns the labels of chosen examples, factor -> int64 [N]; decodes no video.
+        """The labels of chosen examples, factor -> int64 [N]; decodes no video.
 
         Raises:
           UserError: there is no such split or index.
         """
-        chosen = self._check_indices(split, indices)
-        return {name: values[chosen] for name, values in self.load_split(split).labels.items()}
-
-    def examples(self, split: str, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
-        """Returns chosen examples {'video': uint8 [N, T, H, W, C], factor: int64 [N], ...}.
-
-        Raises:
-          UserError: there is no such split or index.
-        """
-        chosen = self._check_indices(split, indices)
-        encoded = self.load_split(split).videos
-        videos = [self.decode(encoded[index]).numpy() for index in chosen]
-        video = np.stack(videos) if videos else np.zeros((0, *self.video_shape), np.uint8)
-        return {"video": video, **self.labels(split, indices)}
-
-    def _check_indices(self, split: str, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         count = self.num_videos(split)
         chosen = np.asarray(indices, np.int64).reshape(-1)
         if np.any((chosen < 0) | (chosen >= count)):
             raise UserError(
                 f"indices: expected 0 to {count - 1} of {split}, received {shown(chosen.tolist())}"
             )
-        return chosen
+        return {name: values[chosen] for name, values in self.load_split(split).labels.items()}
+
+    def examples(self, split: str, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
+        """Chosen examples {'video': uint8 [N, T, H, W, C], factor: int64 [N], ...}.
+
+        Raises:
+          UserError: there is no such split or index.
+        """
+        labels = self.labels(split, indices)
+        encoded = self.load_split(split).videos
+        videos = [self.decode(encoded[int(index)]).numpy() for index in np.ravel(indices)]
+        video = np.stack(videos) if videos else np.zeros((0, *self.video_shape), np.uint8)
+        return {"video": video, **labels}
 
 
 def _endless_order(count: int, seed: int, start: int) -> tf.data.Dataset:

@@ -74,9 +74,6 @@ class Encoding:
     """What `encode_folder` is asked for, checked; TensorFlow loads when it runs.
 
     `clips` are fields of ClipSettings; those that are None are as in the training.
-
-    Raises:
-      UserError: as `encode_folder` does, for what can be told before a file is read.
     """
 
     workdir: str | os.PathLike

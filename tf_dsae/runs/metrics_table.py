@@ -32,10 +32,7 @@ def read_metrics(path: Path) -> list[dict[str, str]]:
     """The rows of a metrics.csv, column -> cell; [] where there is no such file.
 
     Every row has `epoch` and `step`, whole numbers. Any other column may be missing, and any other
-    cell is a number or empty.
-
-    Raises:
-      UserError: the file cannot be read, a row says no epoch or step, or a cell holds no number.
+    cell is a number or empty; UserError for others.
     """
     try:
         text = read_bytes(path).decode(errors="replace")
@@ -70,11 +67,7 @@ def _is_cell(item: tuple[str | None, str | list[str]]) -> bool:
 
 
 def write_metrics(path: Path, rows: Sequence[Mapping[str, str]], terms: Sequence[str]) -> None:
-    """Writes a metrics.csv, whole or not at all.
-
-    The columns are those of the terms, and then others that rows of an older version have; a cell
-    that a row lacks stays empty.
-    """
+    """Writes a metrics.csv, with the columns of the terms and then others that the rows have."""
     names = dict.fromkeys([*metrics_columns(terms), *(name for row in rows for name in row)])
     with written_whole(path) as beside, open(beside, "w", newline="") as table:
         writer = csv.DictWriter(table, list(names), restval="", lineterminator="\n")

@@ -144,7 +144,7 @@ def source_of(run: RunConfig) -> DataSource:
 
 
 def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:
-    """Raises UserError where the folder holds a run of other settings; names those that differ.
+    """Raises UserError, which names the settings that differ, where the folder holds another run.
 
     Data are compared only where `run` knows its data, and settings that are left to the machine
     only once they are decided.

@@ -67,9 +67,6 @@ class Swap:
     """What `swap_files` is asked for, checked, with both clips; TensorFlow loads when it runs.
 
     `clips` are fields of ClipSettings; those that are None are as in the training.
-
-    Raises:
-      UserError: as `swap_files` does, but for weights that are damaged.
     """
 
     workdir: str | os.PathLike

@@ -18,11 +18,7 @@ _IN_ARRAY = re.compile(r"(?P<path>.+\.np[yz])(?P<place>(:.+)?\[\d+\])", re.IGNOR
 
 
 def clip_settings(run: RunConfig, **changes: Any) -> ClipSettings:
-    """How files become clips that the run's model takes: as in its training, or by default.
-
-    Args:
-      **changes: fields of ClipSettings; those that are None stay as they are.
-    """
+    """How files become clips for the run's model: as in its training but for changes not None."""
     height, width, channels = run.model.frame_shape
     clips = getattr(read_source(run.data), "clips", ClipSettings())
     changes = {name: value for name, value in changes.items() if value is not None}
@@ -55,12 +51,7 @@ def find_videos(video_dir: str | os.PathLike) -> list[Source]:
 def find_video(name: str, path: str | os.PathLike) -> Source:
     """The one video that a user names: a file, a folder of images, or 'file.npz[3]'.
 
-    Args:
-      name: of the argument, for errors.
-      path: of the video.
-
-    Raises:
-      UserError: there is no such video, or more than one.
+    UserError, which begins with `name`, where there is no such video, or more than one.
     """
     match = _IN_ARRAY.fullmatch(os.fspath(path))
     with path_errors(name, path):

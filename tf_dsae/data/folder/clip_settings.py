@@ -44,7 +44,17 @@ class ClipSettings:
     dynamic_factors: tuple[str, ...] = ("action", "motion")
 
     def __post_init__(self) -> None:
-        self._check_frame()
+        if not isinstance(self.frame_size, tuple) or len(self.frame_size) != 2:
+            raise UserError(
+                f"frame_size: expected (height, width), received {shown(self.frame_size)}"
+            )
+        for side in self.frame_size:
+            check_whole("frame_size", side, 1, "pixel", MAX_SIDE)
+        if not any(self.channels is value for value in (1, 3)):
+            raise UserError(
+                f"channels: expected 1 for grey or 3 for colour, received {shown(self.channels)}"
+            )
+        check_choice("resize_mode", self.resize_mode, RESIZE_MODES)
         for name, least in (("num_frames", 1), ("stride", 1), ("hop", 0)):
             check_whole(name, getattr(self, name), least, largest=MAX_FRAMES)
         if self.num_frames * self.frame_bytes > MAX_CLIP_BYTES:
@@ -61,19 +71,6 @@ class ClipSettings:
         names = self.dynamic_factors
         if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
             raise UserError(f"dynamic_factors: expected names of columns, received {shown(names)}")
-
-    def _check_frame(self) -> None:
-        if not isinstance(self.frame_size, tuple) or len(self.frame_size) != 2:
-            raise UserError(
-                f"frame_size: expected (height, width), received {shown(self.frame_size)}"
-            )
-        for side in self.frame_size:
-            check_whole("frame_size", side, 1, "pixel", MAX_SIDE)
-        if not any(self.channels is value for value in (1, 3)):
-            raise UserError(
-                f"channels: expected 1 for grey or 3 for colour, received {shown(self.channels)}"
-            )
-        check_choice("resize_mode", self.resize_mode, RESIZE_MODES)
 
     @property
     def frame_bytes(self) -> int:

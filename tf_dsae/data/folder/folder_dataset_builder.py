@@ -163,12 +163,9 @@ def _clips_of(
 
 
 def split_sources(sources: Sequence[Source], test_fraction: float) -> dict[str, list[Source]]:
-    """Returns split -> its videos, in order of their names.
+    """Returns split -> its videos, in order of their names; UserError for fewer than two.
 
     Whether a video is damaged plays no part, so that mending one does not move the others.
-
-    Raises:
-      UserError: there are fewer than two videos.
     """
     count = len(sources)
     if count < 2:
@@ -178,7 +175,7 @@ def split_sources(sources: Sequence[Source], test_fraction: float) -> dict[str, 
         )
     held_out = min(math.ceil(test_fraction * count), count - 1)
     test = set(np.random.RandomState(0).permutation(count)[:held_out].tolist())
-    return {
-        "train": [source for index, source in enumerate(sources) if index not in test],
-        "test": [source for index, source in enumerate(sources) if index in test],
-    }
+    splits: dict[str, list[Source]] = {"train": [], "test": []}
+    for index, source in enumerate(sources):
+        splits["test" if index in test else "train"].append(source)
+    return splits

@@ -77,12 +77,13 @@ def find_sources(video_dir: str | os.PathLike) -> list[Source]:
     if left_out:
         logging.warning("%s: %d links that leave the folder are not followed.", video_dir, left_out)
     files = _without_covers(files, video_dir)
-    sources: list[Source] = []
+    sources = _image_folders(files, root)
     for path in files:
         sources += _of_file(path, root)
-        _check_count(sources)
-    sources += _image_folders(files, root)
-    _check_count(sources)
+        if len(sources) > MAX_SOURCES:
+            raise UserError(
+                f"video_dir: expected at most {MAX_SOURCES} videos, received more; take some away"
+            )
     if not sources:
         raise UserError(
             f"video_dir: expected {_EXPECTED} below it, received {video_dir} without any; name "
@@ -103,19 +104,16 @@ def open_source(path: str | os.PathLike) -> list[Source]:
     Raises:
       UserError: there is no such file, it is of no known kind, or a folder holds no images.
     """
-    named = Path(path).expanduser()
+    named = Path(path).expanduser().absolute()
     target = named.resolve()
+    name = _printable(named.name or target.name)
     if target.is_dir():
         files, _ = _files_below(target, deep=False)
-        sources = [
-            source._replace(name=_printable(named.name or target.name))
-            for source in _image_folders(files, target)
-        ]
+        sources = [source._replace(name=name) for source in _image_folders(files, target)]
+    elif target.is_file() and named.suffix.lower() in IMAGES:
+        sources = [Source(name, "images", target, (target,))]
     elif target.is_file():
-        # A link may have another suffix than its file.
-        sources = _of_file(named.absolute(), named.absolute().parent)
-        if named.suffix.lower() in IMAGES:
-            sources = [Source(_printable(named.name), "images", target, (target,))]
+        sources = _of_file(named, named.parent)  # A link may have another suffix than its file.
     else:
         raise UserError(f"{path}: expected a video, received no file; name one that is there")
     if not sources:
@@ -123,13 +121,6 @@ def open_source(path: str | os.PathLike) -> list[Source]:
             f"{path}: expected one of {_EXPECTED}, or a folder of images; convert or rename it"
         )
     return sources
-
-
-def _check_count(sources: list[Source]) -> None:
-    if len(sources) > MAX_SOURCES:
-        raise UserError(
-            f"video_dir: expected at most {MAX_SOURCES} videos, received more; take some away"
-        )
 
 
 def _without_covers(files: list[Path], video_dir: str | os.PathLike) -> list[Path]:
@@ -227,12 +218,7 @@ def _printable(name: str) -> str:
 
 
 def say_skipped(problems: Sequence[str], log: Callable[[str], object]) -> None:
-    """Says why videos were left out: a line for each of the first 5, then the number of others.
-
-    Args:
-      problems: what is wrong, each text with its file's name, as a UserError says it.
-      log: takes a line without its end, such as `logging.warning`.
-    """
+    """Has `log` take a line for each of the first 5 problems, then the number of others."""
     for problem in problems[:_NAMED]:
         log(f"skipped: {problem}")
     if len(problems) > _NAMED:

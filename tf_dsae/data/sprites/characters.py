@@ -5,7 +5,7 @@ shoes. A sheet holds every pose of one such layer as cells of 64 x 64 pixels, an
 the same cell of the five layers, painted over black from the body up.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -48,11 +48,7 @@ class Sheets(NamedTuple):
 
 
 def attributes(character: int) -> dict[str, int]:
-    """Returns the class 0..5 of each of `ATTRIBUTES` for a character 0..1295.
-
-    Raises:
-      ValueError: there is no such character.
-    """
+    """Returns the class 0..5 of each of `ATTRIBUTES` for a character 0..1295, else ValueError."""
     if not 0 <= character < CHARACTERS:
         raise ValueError(f"character: expected 0..{CHARACTERS - 1}, received {character}")
     digits = np.unravel_index(character, (CHOICES,) * len(ATTRIBUTES))
@@ -66,11 +62,7 @@ def split_characters() -> dict[str, np.ndarray]:
 
 
 def motion_cells(motion: int) -> tuple[tuple[int, int], ...]:
-    """Returns the (row, column) of the sheet cell of each of the 8 frames of a motion 0..8.
-
-    Raises:
-      ValueError: there is no such motion.
-    """
+    """Returns the (row, column) of the cell of each frame of a motion 0..8, else ValueError."""
     if not 0 <= motion < len(MOTIONS):
         raise ValueError(f"motion: expected 0..{len(MOTIONS) - 1}, received {motion}")
     action, direction = MOTIONS[motion].split()
@@ -86,7 +78,7 @@ def compose_video(sheets: Sheets, character: int, motion: int) -> np.ndarray:
     chosen = attributes(character).values()
     worn = [layer[choice] for layer, choice in zip(sheets[:-1], chosen, strict=True)]
     cells = motion_cells(motion)
-    return _paint_all(_Paint.of(_cut(sheet, cells)) for sheet in (*worn, sheets.shoes))[0]
+    return _paint_all([_Paint.of(_cut(sheet, cells)) for sheet in (*worn, sheets.shoes)])[0]
 
 
 class VideoComposer:
@@ -99,11 +91,7 @@ class VideoComposer:
         self._shoes = _Paint.of(_cut(sheets.shoes, cells))
 
     def compose(self, character: int) -> np.ndarray:
-        """Returns the videos of a character 0..1295, uint8 [9, 8, 64, 64, 3].
-
-        Raises:
-          ValueError: there is no such character.
-        """
+        """Returns the videos of a character 0..1295, uint8 [9, 8, 64, 64, 3], else ValueError."""
         chosen = attributes(character).values()
         worn = [layer[choice] for layer, choice in zip(self._layers, chosen, strict=True)]
         return _paint_all((*worn, self._shoes))
@@ -135,9 +123,8 @@ class _Paint(NamedTuple):
         canvas[self.pixels] = ((mixed >> 8) + mixed) >> 15
 
 
-def _paint_all(paints: Iterable[_Paint]) -> np.ndarray:
+def _paint_all(paints: Sequence[_Paint]) -> np.ndarray:
     """Returns the layers painted over black, bottom first, uint8 [motions, 8, 64, 64, 3]."""
-    paints = tuple(paints)
     canvas = np.zeros((paints[0].size, 3), np.uint8)
     for paint in paints:
         paint.onto(canvas)
