@@ -27,11 +27,7 @@ def program(main: Callable[..., None], takes_arguments: bool = False) -> Callabl
 
     Its exit code is 0; 2 after one line on stderr for a `UserError` or a wrong flag; 130 when it is
     interrupted. Any other exception is a bug and keeps its traceback. `--help` shows the docstring
-    of main's module, and the flags of this package that the program has imported.
-
-    Args:
-      main: the program.
-      takes_arguments: whether `main` takes a list of what is given beside flags.
+    of main's module. `main` takes no arguments, or the list of what is given beside flags.
     """
 
     def guarded(argv: list[str]) -> None:

@@ -30,25 +30,18 @@ _JUDGE_ACCURACY = flags.DEFINE_float(
 )
 _DATA_DIR = shared_flags.define_data_dir()
 _SOURCE = shared_flags.SourceFlags(("sheets_dir", "video_dir", "dynamic_factors"), "as in training")
-_REFERENCE = flags.DEFINE_string(
-    "reference",
-    Protocol.reference,
-    "What generated videos are compared with: data, the real video, or reconstruction, the video "
-    "decoded from q's own samples.",
-)
-_MOTION_PRIOR = flags.DEFINE_string(
-    "motion_prior",
-    Protocol.motion_prior,
-    "Where a new z is drawn from: learned or standard_normal.",
+_PROTOCOL = shared_flags.define_fields(
+    Protocol,
+    {
+        "reference": "What generated videos are compared with: data, the real video, or "
+        "reconstruction, the video decoded from q's own samples.",
+        "motion_prior": "Where a new z is drawn from: learned or standard_normal.",
+        "importance_samples": "Samples a video of the importance-weighted bound; 0: leave it out.",
+        "batch_size": "Videos at a time.",
+        "seed": shared_flags.SEED,
+    },
 )
 _NUM_VIDEOS = shared_flags.define_num_videos()
-_IMPORTANCE_SAMPLES = flags.DEFINE_integer(
-    "importance_samples",
-    Protocol.importance_samples,
-    "Samples a video of the importance-weighted bound; 0: leave it out.",
-)
-_BATCH_SIZE = flags.DEFINE_integer("batch_size", Protocol.batch_size, "Videos at a time.")
-_SEED = shared_flags.define_seed(Protocol.seed)
 _SHOW_SOURCE = shared_flags.define_show_source()
 
 
@@ -56,13 +49,7 @@ def main() -> None:
     """Evaluates the run that the flags name and prints the paper's table."""
     start = time.monotonic()
     common.require(_WORKDIR)
-    protocol = Protocol(
-        reference=_REFERENCE.value,
-        motion_prior=_MOTION_PRIOR.value,
-        importance_samples=_IMPORTANCE_SAMPLES.value,
-        batch_size=_BATCH_SIZE.value,
-        seed=_SEED.value,
-    )
+    protocol = Protocol(**common.values(_PROTOCOL))
     run = read_finished_run(_WORKDIR.value)
     changes = _SOURCE.settings()
     source_of(run).with_settings(**changes).check()

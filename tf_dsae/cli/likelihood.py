@@ -47,18 +47,18 @@ _GRID = flags.DEFINE_string(
     "0.1:2:0.1",
     "Values to look at, rising: first:last:step, or values with commas between them.",
 )
-_NUM_SEQUENCES = flags.DEFINE_integer("num_sequences", Panel.num_sequences, "N, sequences of data.")
-_NUM_FRAMES = flags.DEFINE_integer("num_frames", Panel.num_frames, "T, frames of a sequence.")
-_DIMENSIONS = flags.DEFINE_integer(
-    "dimensions", Panel.dimensions, "D, dimensions of a frame and of a latent."
-)
-_POSTERIOR = flags.DEFINE_string(
-    "posterior",
-    Panel.posterior,
-    "Family of the q that is trained: mean_field, amortised, structured, full or exact.",
+_PANEL = shared_flags.define_fields(
+    Panel,
+    {
+        "num_sequences": "N, sequences of data.",
+        "num_frames": "T, frames of a sequence.",
+        "dimensions": "D, dimensions of a frame and of a latent.",
+        "posterior": "Family of the q that is trained: mean_field, amortised, structured, full or "
+        "exact.",
+        "seed": shared_flags.SEED,
+    },
 )
 _STEPS = flags.DEFINE_integer("steps", STEPS, "Steps of gradient ascent for every q.")
-_SEED = shared_flags.define_seed(Panel.seed)
 _OUTPUT_DIR = shared_flags.define_output_dir("runs/likelihood")
 
 
@@ -79,14 +79,7 @@ def _truths() -> list[tuple[str, float]]:
 def main() -> None:
     """Runs the study that the flags describe, writes it and prints the table of biases."""
     start = time.monotonic()
-    settings = {
-        "grid": parse_grid(_GRID.value),
-        "num_sequences": _NUM_SEQUENCES.value,
-        "num_frames": _NUM_FRAMES.value,
-        "dimensions": _DIMENSIONS.value,
-        "posterior": _POSTERIOR.value,
-        "seed": _SEED.value,
-    }
+    settings = {"grid": parse_grid(_GRID.value), **common.values(_PANEL)}
     panels = [Panel(parameter, truth, **settings) for parameter, truth in _truths()]
     check_whole("steps", _STEPS.value, 1)
     check_output(_OUTPUT_DIR.value)

@@ -39,7 +39,7 @@ _BESIDE = flags.DEFINE_string(
     "Presets, separated by commas, to train as they are and set beside, or none. Default: that "
     "of bin/train beside the paper's, none beside others.",
 )
-_SEED = shared_flags.define_seed(TrainingConfig.seed)
+_SEED = shared_flags.define_fields(TrainingConfig, {"seed": shared_flags.SEED})
 _NUM_VIDEOS = shared_flags.define_num_videos()
 _OUTPUT_DIR = shared_flags.define_output_dir(None, "Default: runs/reproduce-DATASET-PRESET.")
 _JUDGE_DIR = shared_flags.define_judge_dir()
@@ -53,7 +53,7 @@ def main() -> None:
     start = time.monotonic()
     betas = parse_betas(_BETAS.value)
     settings = preset(_PRESET.value)
-    changes = common.values({"seed": _SEED, "epochs": _EPOCHS, "dataset": _DATASET})
+    changes = common.values({**_SEED, "epochs": _EPOCHS, "dataset": _DATASET})
     training = dataclasses.replace(settings.training, **changes)
     beside = _BESIDE.value
     if beside is None:

@@ -1,7 +1,8 @@
 """Flags that several programs have: of runs, and of data sets whose sources declare them."""
 
 import json
-from collections.abc import Sequence
+import typing
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from absl import flags
@@ -14,6 +15,7 @@ flags.disclaim_key_flags()
 
 # The package's own; plug-ins are imported when one is asked for, and have --data_setting.
 _OWN = ("sprites/drawn", "sprites/lpc", "folder")
+SEED = "Seed of everything that is drawn."
 DEFINE = {
     str: flags.DEFINE_string,
     int: flags.DEFINE_integer,
@@ -22,6 +24,14 @@ DEFINE = {
     bool | None: flags.DEFINE_bool,
     tuple: flags.DEFINE_list,
 }
+
+
+def define_fields(cls: type, texts: Mapping[str, str]) -> dict[str, flags.FlagHolder]:
+    """A flag for each of some fields of a dataclass: of its name, type and default."""
+    kinds = typing.get_type_hints(cls)
+    return {
+        name: DEFINE[kinds[name]](name, getattr(cls, name), text) for name, text in texts.items()
+    }
 
 
 def define_data_dir() -> flags.FlagHolder:
@@ -51,11 +61,6 @@ def define_workdir() -> flags.FlagHolder:
 def define_output_dir(default: str | None, otherwise: str = "") -> flags.FlagHolder:
     """--output_dir; `otherwise` says what is written to where there is no default."""
     return flags.DEFINE_string("output_dir", default, f"Folder to write. {otherwise}".strip())
-
-
-def define_seed(default: int) -> flags.FlagHolder:
-    """--seed."""
-    return flags.DEFINE_integer("seed", default, "Seed of everything that is drawn.")
 
 
 def define_judge_dir() -> flags.FlagHolder:
@@ -124,15 +129,11 @@ class SourceFlags:
         return settings
 
     def source(self, dataset: str, base: DataSource | None = None) -> DataSource:
-        """The data source that the flags name.
-
-        Args:
-          dataset: that is asked for.
-          base: where settings come from that no flag gave, where it is of that data set.
+        """The data source that the flags name, settings that none gave as in a `base` of its kind.
 
         Raises:
-          UserError: there is no such data set, a setting is of another one or out of its range, or
-            it can be told at once that the source cannot be opened.
+          UserError: no such data set, a setting of another one or out of its range, or a source
+            that cannot be opened, as far as can be told at once.
         """
         kind = source_name(dataset)
         if kind not in DATA_SOURCES:

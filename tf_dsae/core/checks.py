@@ -86,16 +86,10 @@ def later_setting(value: Any) -> Any:
 
 
 def from_dict(cls: type, kind: str, settings: Any) -> Any:
-    """Makes a frozen configuration from what JSON gives.
+    """Makes a frozen configuration, a dataclass, from an object of all its settings in JSON.
 
-    Args:
-      cls: a dataclass whose fields are the settings.
-      kind: what they are settings of, for errors.
-      settings: an object of all of them; lists become tuples. A field whose metadata say what it
-        is "when_absent" may be missing: such settings came later than files that are still read.
-
-    Raises:
-      UserError: it is no object, or settings are missing or unknown; and what `cls` raises.
+    Lists become tuples. A field with "when_absent" in its metadata may be missing: it came later
+    than files that are still read. UserError, which begins with `kind`, for anything else.
     """
     if not isinstance(settings, dict):
         raise UserError(f"{kind}: expected an object of settings, received {shown(settings)}")

@@ -61,12 +61,9 @@ def require_space(folder: str | os.PathLike, num_bytes: int) -> None:
 
 
 def check_folder(name: str, folder: str | os.PathLike, num_bytes: int = 0) -> None:
-    """Raises UserError where a folder could not be made or written; makes nothing.
+    """Raises UserError, with the setting's name, where a folder could not be made or written.
 
-    Args:
-      name: of the setting that names the folder.
-      folder: that need not exist.
-      num_bytes: that must be free on its disk.
+    It need not exist, and nothing is made. `num_bytes` must be free on its disk.
     """
     folder = Path(folder).expanduser()
     with write_errors(folder):
@@ -145,14 +142,8 @@ def read_json(
 ) -> Any:
     """What a JSON file holds: finite numbers, texts that UTF-8 can write, nested 40 deep at most.
 
-    Args:
-      path: of the file.
-      what: the file should hold, for the message.
-      advice: what to do, for the end of the message.
-      max_bytes: that it may have.
-
-    Raises:
-      UserError: it is missing, not regular, too large, no JSON, or holds something else.
+    UserError, with `what` it should hold and `advice`, where it is missing, not regular, too large,
+    no JSON, or holds something else.
     """
     try:
         return parse_json(read_bytes(path, max_bytes), path, what, advice)

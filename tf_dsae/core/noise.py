@@ -81,24 +81,14 @@ def num_replicas() -> int:
 
 
 def sum_over_replicas(values: tf.Tensor) -> tf.Tensor:
-    """The sum of what every replica holds; `values` itself where there is one.
-
-    Example:
-      >>> sum_over_replicas(tf.constant([1.0, 2.0])).numpy().tolist()
-      [1.0, 2.0]
-    """
+    """The sum of what every replica holds; `values` itself where there is one."""
     if num_replicas() == 1:
         return values
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, values)
 
 
 def gather_replicas(values: tf.Tensor) -> tf.Tensor:
-    """What every replica holds, joined along the first axis in their order; gradients pass.
-
-    Example:
-      >>> gather_replicas(tf.constant([1.0, 2.0])).numpy().tolist()
-      [1.0, 2.0]
-    """
+    """What every replica holds, joined along the first axis in their order; gradients pass."""
     if num_replicas() == 1:
         return values
     return tf.distribute.get_replica_context().all_gather(values, axis=0)

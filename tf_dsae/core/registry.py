@@ -74,16 +74,7 @@ class Registry:
             )
 
     def add(self, name: str, entry: Any, home: str) -> None:
-        """Adds an entry; a module that is run again replaces its own.
-
-        Args:
-          name: of the entry.
-          entry: what the name stands for.
-          home: the module that adds it.
-
-        Raises:
-          UserError: the name is taken, or is no text.
-        """
+        """Adds an entry of the module `home`, which may replace its own; UserError for a taken name."""
         taken = name in self._own or self._homes.get(name, home) != home
         if not isinstance(name, str) or not name or taken:
             raise UserError(

@@ -29,11 +29,7 @@ def parse_schedule(text: str, total_steps: int, name: str) -> Points:
       total_steps: optimiser steps of the whole run.
       name: what the schedule is for, named in errors.
 
-    Returns:
-      ((step, value), ...) with steps rising.
-
-    Raises:
-      UserError: where the text is neither, steps do not rise, or a value is negative or not finite.
+    Returns ((step, value), ...) with steps rising; UserError for anything else.
     """
     pairs = [part.split(":") for part in str(text).split(",")]
     try:
@@ -68,10 +64,7 @@ def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
 def as_points(value: Any, name: str, total_steps: int | None = None) -> Points:
     """A number, ((step, value), ...) or a text as `parse_schedule` reads it, as points.
 
-    Args:
-      value: the number or schedule.
-      name: what it is for, named in errors.
-      total_steps: of the whole run; None: a text may not have percentages.
+    A text may have percentages only where `total_steps` of the run are known.
 
     Example:
       >>> as_points(6, "beta"), as_points("0:1,20:4", "beta")

@@ -9,7 +9,6 @@ Fields that the kind does not know are left out, or refused of an `Annotated[kin
 import dataclasses
 import functools
 import inspect
-import math
 import types
 import typing
 from collections.abc import Mapping
@@ -33,16 +32,7 @@ def read_typed(kind: type[T], value: Any, name: str, advice: str = "") -> T:
     """The value of a kind that a value of JSON describes.
 
     Numbers are finite and small enough to be squared, texts can be written in UTF-8, objects have
-    at most MAX_FACTORS names.
-
-    Args:
-      kind: a dataclass or a NamedTuple.
-      value: what JSON gives.
-      name: of the value, for the message.
-      advice: what to do, for the end of the message.
-
-    Raises:
-      UserError: something is missing or of another kind; the message names its place.
+    at most MAX_FACTORS names. UserError, with `name`, the place and `advice`, for anything else.
     """
     try:
         return _read(kind, value, "")
@@ -92,9 +82,9 @@ def _read(kind: Any, value: Any, place: str) -> Any:
         _expect(not unknown, place, STRICT, unknown)
         return _read(inside[0], value, place)
     if origin is Annotated:
-        return _READERS[inside[0]](value, place, inside[1])
-    if kind in _READERS:
-        return _READERS[kind](value, place)
+        return _read_plain(inside[0], value, place, inside[1])
+    if kind in (str, float, int, bool):
+        return _read_plain(kind, value, place)
     if origin in (types.UnionType, typing.Union):
         return _read_union(inside, value, place)
     if origin is dict:
@@ -136,7 +126,7 @@ def _read_dict(kind: Any, value: Any, place: str) -> dict[str, Any]:
     _expect(len(value) <= MAX_FACTORS, place, f"at most {MAX_FACTORS} names", len(value))
     for name in value:
         expected = f"names of at most {MAX_NAME} characters"
-        _expect(_is_text(name) and len(name) <= MAX_NAME, place, expected, name)
+        _expect(_is_text(name, MAX_NAME), place, expected, name)
     return {name: _read(kind, inner, f"{place}.{shown(name)}") for name, inner in value.items()}
 
 
@@ -148,37 +138,24 @@ def _read_tuple(kinds: tuple, value: Any, place: str) -> tuple:
     return tuple(_read(kind, inner, place) for kind, inner in zip(kinds, value, strict=True))
 
 
-def _is_text(value: Any) -> bool:
-    """Whether it is a text that UTF-8 can write."""
-    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
+def _is_text(value: Any, longest: int) -> bool:
+    """Whether it is a text that is not too long and that UTF-8 can write."""
+    is_text = isinstance(value, str) and len(value) <= longest
+    return is_text and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
-def _read_text(value: Any, place: str, longest: int = MAX_TEXT) -> str:
-    expected = f"a text of at most {longest} characters"
-    _expect(_is_text(value) and len(value) <= longest, place, expected, value)
+def _read_plain(kind: Any, value: Any, place: str, limit: int | None = None) -> Any:
+    if kind is str:
+        longest = MAX_TEXT if limit is None else limit
+        expected = f"a text of at most {longest} characters"
+        _expect(_is_text(value, longest), place, expected, value)
+    elif kind is bool:
+        _expect(isinstance(value, bool), place, "true or false", value)
+    elif kind is int:
+        is_whole = is_number(value) and isinstance(value, int) and abs(value) < 2**63
+        expected = "a whole number" + ("" if limit is None else f" of at least {limit}")
+        _expect(is_whole and (limit is None or value >= limit), place, expected, value)
+    else:
+        _expect(is_number(value) and abs(value) < 1e150, place, "a finite number", value)
+        return float(value)
     return value
-
-
-def _read_number(value: Any, place: str) -> float:
-    _expect(is_number(value) and abs(value) < 1e150, place, "a finite number", value)
-    return float(value)
-
-
-def _read_whole(value: Any, place: str, smallest: float = -math.inf) -> int:
-    is_whole = is_number(value) and isinstance(value, int) and abs(value) < 2**63
-    limit = "" if smallest == -math.inf else f" of at least {smallest}"
-    _expect(is_whole and value >= smallest, place, f"a whole number{limit}", value)
-    return value
-
-
-def _read_flag(value: Any, place: str) -> bool:
-    _expect(isinstance(value, bool), place, "true or false", value)
-    return value
-
-
-_READERS: dict[Any, Any] = {
-    str: _read_text,
-    float: _read_number,
-    int: _read_whole,
-    bool: _read_flag,
-}

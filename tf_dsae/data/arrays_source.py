@@ -19,13 +19,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class ArraysSource(DataSource):
-    """Arrays that were in hand; a run keeps what they were, not the arrays.
-
-    Attributes:
-      name: of the data set.
-      sequences: what a sequence is, as `SequenceSpec.kind`.
-      shape: of a sequence.
-    """
+    """Arrays that were in hand; a run keeps their name, kind and shape [T, H, W, C] alone."""
 
     kind: ClassVar[str] = "arrays"
     summary: ClassVar[str] = "arrays in hand, in Python alone"
@@ -150,17 +144,12 @@ def _read_videos(split: str, given: Any) -> np.ndarray:
 
 def _stack(split: str, clips: Sequence[Any]) -> np.ndarray:
     arrays = [_as_array(f"{split}[{at}]", clip) for at, clip in enumerate(clips)]
-    lengths = sorted({array.shape[0] if array.ndim else 0 for array in arrays})
-    if len(lengths) > 1:
-        raise UserError(
-            f"{split}: expected clips of one length, received {lengths[0]} to {lengths[-1]} "
-            "frames; ragged sequences are not supported yet, so cut or pad them"
-        )
     for at, array in enumerate(arrays):
         if (array.shape, array.dtype) != (arrays[0].shape, arrays[0].dtype):
             raise UserError(
                 f"{split}[{at}]: expected a clip {list(arrays[0].shape)} of {arrays[0].dtype}, as "
-                f"the first, received {list(array.shape)} of {array.dtype}; convert it"
+                f"the first, received {list(array.shape)} of {array.dtype}; convert it, or cut or "
+                "pad it, as ragged sequences are not supported yet"
             )
     return np.stack(arrays)
 

@@ -15,7 +15,6 @@ from tf_dsae.core.registry import Registry
 if TYPE_CHECKING:
     from tf_dsae.data.sequence_data import SequenceData
 
-_ALIASES = {"sprites": "sprites/drawn"}
 # Version 0.1 wrote no source into the config.json of a run on these.
 _WITHOUT_SETTINGS = ("sprites/drawn", "sprites/lpc")
 _Source = TypeVar("_Source", bound="DataSource")
@@ -171,7 +170,7 @@ DATA_SOURCES = _DataSources(
 
 def source_name(name: str) -> str:
     """The name of a source for one of its names: "sprites" is short for "sprites/drawn"."""
-    return _ALIASES.get(name, name)
+    return "sprites/drawn" if name == "sprites" else name
 
 
 def make_source(name: str, **settings: Any) -> DataSource:

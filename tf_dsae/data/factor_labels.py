@@ -38,17 +38,10 @@ def check_num_classes(place: str, factor: str, count: int) -> None:
 def read_label_pairs(
     labels: Mapping[str, tuple[Any, Any]], counts: Mapping[str, int]
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, np.ndarray]]]:
-    """Reads labels as `from_arrays` takes them.
+    """Reads factor -> (labels of train, labels of test), names or integers; UserError for others.
 
-    Args:
-      labels: factor -> (labels of train, labels of test), names or integers.
-      counts: "train" and "test" -> number of sequences.
-
-    Returns:
-      factor -> names of its classes, sorted over both splits; and split -> factor -> int64 [N].
-
-    Raises:
-      UserError: a factor, its labels or their number is not as it should be.
+    `counts` are the numbers of sequences in both splits. Returns factor -> names of its classes,
+    sorted over both splits; and split -> factor -> int64 [N].
     """
     if not isinstance(labels, Mapping):
         raise UserError(f"labels: expected factor -> (train, test), received {shown(labels)}")

@@ -1,6 +1,7 @@
 """Makes or reads several things at once, and gives what is in them in their order."""
 
 import concurrent.futures
+import contextlib
 import os
 import queue
 import threading
@@ -34,40 +35,37 @@ def read_ahead(
     """
     stop = threading.Event()
     waiting: deque[queue.Queue] = deque()
+
+    def put(items: queue.Queue, *entry: Any) -> bool:
+        """Waits for room; False where nobody wants the entry any more."""
+        while not stop.is_set():
+            with contextlib.suppress(queue.Full):
+                items.put(entry, timeout=_PATIENCE)
+                return True
+        return False
+
+    def run(task: Callable[[], Iterable[Any]], items: queue.Queue) -> None:
+        problem: BaseException | None = None
+        try:
+            for item in task():
+                if not put(items, item, None):
+                    return
+        except BaseException as error:  # Whatever it is, the reader of its items is to see it.
+            problem = error
+        put(items, _END, problem)
+
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         try:
             for task in tasks:
                 items: queue.Queue = queue.Queue(buffer_size)
                 waiting.append(items)
-                pool.submit(_run, task, items, stop)
+                pool.submit(run, task, items)
                 if len(waiting) > threads:
                     yield _take(waiting.popleft())
             while waiting:
                 yield _take(waiting.popleft())
         finally:
             stop.set()
-
-
-def _run(task: Callable[[], Iterable[Any]], items: queue.Queue, stop: threading.Event) -> None:
-    problem: BaseException | None = None
-    try:
-        for item in task():
-            if not _put(items, (item, None), stop):
-                return
-    except BaseException as error:  # Whatever it is, the reader of its items is to see it.
-        problem = error
-    _put(items, (_END, problem), stop)
-
-
-def _put(items: queue.Queue, entry: tuple, stop: threading.Event) -> bool:
-    """Waits for room; False where nobody wants the entry any more."""
-    while not stop.is_set():
-        try:
-            items.put(entry, timeout=_PATIENCE)
-            return True
-        except queue.Full:
-            continue
-    return False
 
 
 def _take(items: queue.Queue) -> Iterator[Any]:

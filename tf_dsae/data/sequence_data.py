@@ -187,11 +187,7 @@ class SequenceData:
         return _map_in_order(tf.data.Dataset.from_tensor_slices(bounds), part_of).prefetch(1)
 
     def labels(self, split: str, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
-        """The labels of chosen examples, factor -> int64 [N]; decodes no video.
-
-        Raises:
-          UserError: there is no such split or index.
-        """
+        """The labels of chosen examples, factor -> int64 [N]; UserError where there is none."""
         count = self.num_videos(split)
         chosen = np.asarray(indices, np.int64).reshape(-1)
         if np.any((chosen < 0) | (chosen >= count)):
@@ -201,11 +197,7 @@ class SequenceData:
         return {name: values[chosen] for name, values in self.load_split(split).labels.items()}
 
     def examples(self, split: str, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
-        """Chosen examples {'video': uint8 [N, T, H, W, C], factor: int64 [N], ...}.
-
-        Raises:
-          UserError: there is no such split or index.
-        """
+        """Chosen examples {'video': uint8 [N, T, H, W, C], factor: int64 [N], ...}, as `labels`."""
         labels = self.labels(split, indices)
         encoded = self.load_split(split).videos
         videos = [self.decode(encoded[int(index)]).numpy() for index in np.ravel(indices)]

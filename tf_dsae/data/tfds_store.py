@@ -38,17 +38,9 @@ def open_or_make(
 ) -> tuple[_Builder, bool]:
     """Returns a builder whose data lie ready, and whether they had to be made.
 
-    Args:
-      name: of the data set, for errors and the bar.
-      data_dir: folder of prepared data sets; None for the default one.
-      new_builder: makes a builder, of what is there. It calls its attribute `on_progress` with the
-        number of items that are done.
-      total, unit: of these items.
-      space: that the data take, for errors, such as '200 MB'.
-      show_progress: whether to show a bar.
-
-    Raises:
-      UserError: the folder cannot be written, or what it holds is damaged.
+    `new_builder` makes one of what is there, which calls its attribute `on_progress` with the
+    number of items that are done, of a `total`; `space` is what the data take, such as '200 MB'.
+    UserError where the folder cannot be written, or what it holds is damaged.
     """
     where = "the default data_dir" if data_dir is None else data_dir
     with reading_errors(name, where):
@@ -154,10 +146,9 @@ def _hide_tfds() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without_empty_folders(config_dir: os.PathLike) -> Iterator[None]:
-    """Removes the folders that TFDS made and left empty, also where it was interrupted.
+    """Removes folders that TFDS made and left empty, also where it was interrupted.
 
-    Args:
-      config_dir: of the data set, DATA_DIR/<builder>/<config>.
+    `config_dir` is that of the data set, DATA_DIR/<builder>/<config>.
     """
     data_dir = Path(config_dir).parent.parent
     downloads = data_dir / "downloads"

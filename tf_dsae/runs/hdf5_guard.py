@@ -20,10 +20,6 @@ def check_weights(path: str | os.PathLike, num_weights: int) -> None:
     byte, enough of them for the model and not many times more: so that neither reading it nor
     making the model takes more memory than the file's size warrants.
 
-    Args:
-      path: of the file.
-      num_weights: of the model.
-
     Raises:
       OSError: it cannot be read, or is no HDF5.
       ValueError: it holds something else; the text says what.

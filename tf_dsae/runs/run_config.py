@@ -83,11 +83,7 @@ def _missing_modules(settings: Mapping[str, Any]) -> str:
 
 
 def read_config(path: str | os.PathLike) -> RunConfig:
-    """Reads a config.json.
-
-    Raises:
-      UserError: it is missing, no JSON, or not what `write_config` writes.
-    """
+    """Reads a config.json; UserError where it is missing or not what `write_config` writes."""
     return _check_settings(path, read_json(Path(path).expanduser(), "a run's settings"))
 
 
@@ -112,11 +108,7 @@ def _check_settings(path: str | os.PathLike, settings: Any) -> RunConfig:
 
 
 def read_finished_run(workdir: str | os.PathLike) -> RunConfig:
-    """The settings of a run that has its weights; they are looked for and not read.
-
-    Raises:
-      UserError: config.json is missing or damaged, or there are no weights.
-    """
+    """The settings of a run; UserError where they are damaged or there are no weights."""
     workdir = Path(workdir).expanduser()
     with path_errors("workdir", workdir):
         run = read_config(workdir / CONFIG)

@@ -128,5 +128,5 @@ def test_dynamic_factors(tmp_path):
 def test_dynamic_factors_without_labels(tmp_path):
     got = labels.read_labels(tmp_path, sources(tmp_path))
     assert labels.dynamic_factors(("action", "motion"), got) == ()
-    with pytest.raises(UserError, match="columns who, received no labels.csv"):
+    with pytest.raises(UserError, match="labels.csv, of which there is none, received who; "):
         labels.dynamic_factors(("who",), got)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from tf_dsae.data.folder.decoders import bound_pillow, check_size
+from tf_dsae.data.folder.frame_decoders import bound_pillow, check_size
 
 MAX_VIDEOS = 100_000  # Of one file, in all of its arrays.
 MAX_MEMBERS = 1000  # Arrays of one .npz.

@@ -14,7 +14,7 @@ from absl import logging
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.folder import array_files, readers
 from tf_dsae.data.folder.clip_settings import ClipSettings
-from tf_dsae.data.folder.decoders import require_av
+from tf_dsae.data.folder.frame_decoders import require_av
 from tf_dsae.data.folder.labels import Labels
 from tf_dsae.data.folder.video_files import LABELS, Source, first_names
 from tf_dsae.data.read_ahead import num_cores, read_ahead

@@ -32,11 +32,7 @@ class Labels(NamedTuple):
 
 
 def labels_file(video_dir: str | os.PathLike) -> Path | None:
-    """Returns the file of labels of a folder, None where there is none.
-
-    Raises:
-      UserError: it is no plain file below the folder.
-    """
+    """Returns labels.csv of a folder, None where there is none; UserError for no plain file."""
     path = Path(video_dir).expanduser() / LABELS
     if not path.exists():
         return None
@@ -49,8 +45,7 @@ def labels_file(video_dir: str | os.PathLike) -> Path | None:
 def read_labels(video_dir: str | os.PathLike, sources: Sequence[Source]) -> Labels:
     """Reads labels.csv, a header `file,<factor>,...` and one row a video; no file, no factors.
 
-    Raises:
-      UserError: the file cannot be read, or its rows are not one for each of `sources`.
+    UserError where it cannot be read, or its rows are not one for each of `sources`.
     """
     path = labels_file(video_dir)
     if path is None:
@@ -71,22 +66,14 @@ def read_labels(video_dir: str | os.PathLike, sources: Sequence[Source]) -> Labe
 
 
 def dynamic_factors(names: Sequence[str], labels: Labels) -> tuple[str, ...]:
-    """Returns those of `names` that are factors.
-
-    Raises:
-      UserError: a name is no factor, and the names are others than the default of `ClipSettings`.
-    """
+    """Returns those of `names` that are factors; UserError for others but those of the default."""
     unknown = [name for name in names if name not in labels.classes]
     if not unknown or tuple(names) == ClipSettings().dynamic_factors:
         return tuple(name for name in names if name in labels.classes)
-    if not labels.classes:
-        raise UserError(
-            f"dynamic_factors: expected a {LABELS} with the columns {first_names(unknown)}, "
-            f"received no {LABELS}; write one, or leave dynamic_factors out"
-        )
+    columns = f"{LABELS}, {first_names(list(labels.classes)) or 'of which there is none'}"
     raise UserError(
-        f"dynamic_factors: expected columns of {LABELS}, {first_names(list(labels.classes))}, "
-        f"received {first_names(unknown)}; correct the names"
+        f"dynamic_factors: expected columns of {columns}, received {first_names(unknown)}; correct "
+        "the names, or leave them out"
     )
 
 

@@ -91,11 +91,7 @@ def _slug(name: str) -> str:
 
 
 def stamp_files(sources: Iterable[Source]) -> Iterator[list]:
-    """Yields what changes when a source changes: its name, and what `file_stamp` says of its files.
-
-    Raises:
-      UserError: a file is gone or cannot be read.
-    """
+    """Yields of each source its name, kind and the `file_stamp` of its files."""
     stamps: dict[Path, list] = {}  # An array file is the file of many sources.
     for source in sources:
         files = source.files or (source.path,)
@@ -106,17 +102,10 @@ def stamp_files(sources: Iterable[Source]) -> Iterator[list]:
 
 
 def file_stamp(path: Path, name: str) -> list:
-    """Returns a file's name, size, time and digest.
+    """Returns a file's name, size, time and digest; UserError, with `name`, where it is gone.
 
     The digest is of the whole content up to 1 MiB, of a larger file of the first, middle and last
     64 KiB, so that films need not be read again to be found again.
-
-    Args:
-      path: of the file.
-      name: of it, for errors.
-
-    Raises:
-      UserError: it is gone or cannot be read.
     """
     try:
         with open_regular(path) as file:

@@ -10,7 +10,7 @@ from PIL import Image
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.data.folder.array_files import array_frames
 from tf_dsae.data.folder.clip_settings import MAX_CLIP_BYTES, MAX_FRAMES, ClipSettings
-from tf_dsae.data.folder.decoders import folder_frames, gif_frames, movie_frames, resize_frame
+from tf_dsae.data.folder.frame_decoders import folder_frames, gif_frames, movie_frames, resize_frame
 from tf_dsae.data.folder.video_files import Source
 
 MAX_FILE_FRAMES = 1_000_000  # Of a longer file the first ones are read.
@@ -29,15 +29,13 @@ def read_clip(
     num_frames: int | None = None,
     at_most: int | None = None,
 ) -> np.ndarray:
-    """Returns frames of a source, uint8 [T, H, W, C].
+    """Returns frames of a source, uint8 [T, H, W, C], of which every stride-th is taken.
 
     Args:
       source: of `find_sources` or `open_source`.
-      settings: of the frames; its stride is used, its num_frames and hop are not.
+      settings: of the frames; its num_frames and hop are not used.
       start: the first frame of the file to take.
-      num_frames: T; None for every stride-th frame to the end of the file, at most 10,000 and
-        1 GiB.
-      at_most: frames, where num_frames is None; None for that limit.
+      num_frames: T; None for all to the end of the file, at most `at_most`, 10,000 and 1 GiB.
 
     Raises:
       UserError: the file is damaged or has too few frames, or an argument is out of range.
@@ -70,11 +68,8 @@ def iter_clips(source: Source, settings: ClipSettings) -> Iterator[tuple[int, np
 
     Holds no more frames than those of the clips that are under way. All clips of a file together
     have at most 8 GiB, or 64 times the bytes of the file where that is more; videos of one array
-    file share this evenly, and give one clip each at least.
-
-    Raises:
-      UserError: the file is damaged or has more clips than it may give, which may be found after
-        some clips, or it has fewer frames than one clip needs.
+    file share this evenly, and give one clip each at least. UserError, maybe after some clips,
+    where the file is damaged, has more, or has fewer frames than one clip needs.
     """
     stride, hop, last = settings.stride, settings.clip_hop, settings.span - 1
     cycle = stride // math.gcd(stride, hop)  # Clips further apart want the same frames.

@@ -56,16 +56,12 @@ def natural_key(text: str) -> tuple:
 
 
 def find_sources(video_dir: str | os.PathLike) -> list[Source]:
-    """Returns every video below a folder, in natural order of names.
+    """Returns every video below a folder, in natural order of names; UserError where there is none.
 
     A folder that holds images directly is one video of its images, and named as the folder is.
     Images beside movies, GIFs or arrays, such as a cover, are left out, and counted in a warning.
     Hidden files and folders, linked folders, and links to files outside the folder are left out. A
     damaged array file is one source of kind 'damaged'.
-
-    Raises:
-      UserError: there is no such folder, it cannot be listed, or it holds no video or more than
-        1,000,000.
     """
     root = Path(video_dir).expanduser()
     if not root.is_dir():
@@ -99,11 +95,7 @@ def find_sources(video_dir: str | os.PathLike) -> list[Source]:
 
 
 def open_source(path: str | os.PathLike) -> list[Source]:
-    """Returns the videos of one file or of one folder of images, named after it.
-
-    Raises:
-      UserError: there is no such file, it is of no known kind, or a folder holds no images.
-    """
+    """Returns the videos of one file or of one folder of images; UserError where there is none."""
     named = Path(path).expanduser().absolute()
     target = named.resolve()
     name = _printable(named.name or target.name)

@@ -70,11 +70,7 @@ def motion_cells(motion: int) -> tuple[tuple[int, int], ...]:
 
 
 def compose_video(sheets: Sheets, character: int, motion: int) -> np.ndarray:
-    """Returns one video, uint8 [8, 64, 64, 3]. For many videos `VideoComposer` is faster.
-
-    Raises:
-      ValueError: there is no such character or motion.
-    """
+    """Returns one video, uint8 [8, 64, 64, 3]. For many videos `VideoComposer` is faster."""
     chosen = attributes(character).values()
     worn = [layer[choice] for layer, choice in zip(sheets[:-1], chosen, strict=True)]
     cells = motion_cells(motion)

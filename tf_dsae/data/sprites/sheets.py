@@ -35,12 +35,9 @@ def check_sheets_dir(folder: str | os.PathLike) -> None:
 
 
 def read_sheets(folder: str | os.PathLike) -> Sheets:
-    """Reads `SHEET_FILES` below a folder.
+    """Reads `SHEET_FILES` below a folder; warns where they are not the published sheets.
 
-    Warns, in one line of the log, when they are not the published sheets.
-
-    Raises:
-      UserError: the folder or a sheet is missing, or a sheet is no readable 832 x 1344 image.
+    UserError where the folder or a sheet is missing, or a sheet is no 832 x 1344 image.
     """
     check_sheets_dir(folder)
     sheets = read_sheet_files({name: Path(folder, name) for name in SHEET_FILES})

@@ -99,25 +99,17 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
 
 def _download_sheets(dl_manager: tfds.download.DownloadManager) -> characters.Sheets:
-    """Downloads the published sheets; TFDS checks each against `checksums.tsv`.
-
-    Raises:
-      UserError: there is no connection, or a file is not the published one.
-    """
+    """Downloads the published sheets; TFDS checks each against `checksums.tsv`."""
     urls = {name: f"{_SHEETS_URL}/{name}" for name in sheets.SHEET_FILES}
     try:
         # TFDS tries for minutes before it gives up, so ask once whether anybody answers.
         with urllib.request.urlopen(urls[sheets.SHOES], timeout=_ANSWER_SECONDS):
             pass
         paths = dl_manager.download(urls)
-    except (OSError, DownloadError) as error:  # requests and urllib raise kinds of OSError.
+    # requests and urllib raise kinds of OSError.
+    except (OSError, DownloadError, NonMatchingChecksumError) as error:
         raise UserError(
-            f"sheets_dir: expected to download the sheets from {_SHEETS_URL}, received: "
+            f"sheets_dir: expected to download the published sheets from {_SHEETS_URL}, received: "
             f"{reason(error)}; try again later, or name a folder that holds them by --sheets_dir"
-        ) from error
-    except NonMatchingChecksumError as error:
-        raise UserError(
-            "sheets_dir: expected the published sheets, received a download of another checksum "
-            f"({reason(error)}); try again, or name a folder that holds them by --sheets_dir"
         ) from error
     return sheets.read_sheet_files(paths)
