@@ -101,7 +101,7 @@ def broken(value: float) -> np.ndarray:
         ({"test": TEST[:, :3]}, "test: expected sequences .4, 64, 48, 3. as those of train"),
         (
             {"train": [TRAIN[0], TRAIN[1][:2]]},
-            "received .2, 64, 48, 3. .*ragged sequences are not supported",
+            "received .2, 64, 48, 3. .*ragged sequences",
         ),
         ({"train": [TRAIN[0], TRAIN[1][:, :9]]}, r"train\[1\]: expected a clip .* of uint8"),
         ({"labels": {"who": NAMES[0]}}, "labels: expected a pair for who"),

@@ -21,8 +21,6 @@ from tf_dsae.methods.presets import DEFAULT_PRESET, PRESETS, parse_betas, parse_
 from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.reproduction.planned_runs import BETAS, Places, plan_runs
 
-_DEFAULT_BESIDE = {"paper": DEFAULT_PRESET}
-
 _PRESET = flags.DEFINE_string(
     "preset", "paper", f"Settings of the runs: {', '.join(PRESETS)}; beta is set apart."
 )
@@ -57,7 +55,7 @@ def main() -> None:
     training = dataclasses.replace(settings.training, **changes)
     beside = _BESIDE.value
     if beside is None:
-        beside = _DEFAULT_BESIDE.get(_PRESET.value, "none")
+        beside = DEFAULT_PRESET if _PRESET.value == "paper" else "none"
     presets = parse_presets(beside)
     source = _SOURCE.source(_DATASET.value)
     name = f"reproduce-{source.label}-{_PRESET.value}"

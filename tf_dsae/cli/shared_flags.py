@@ -1,5 +1,7 @@
 """Flags that several programs have: of runs, and of data sets whose sources declare them."""
 
+import contextlib
+import functools
 import json
 import typing
 from collections.abc import Mapping, Sequence
@@ -34,13 +36,31 @@ def define_fields(cls: type, texts: Mapping[str, str]) -> dict[str, flags.FlagHo
     }
 
 
-def define_data_dir() -> flags.FlagHolder:
-    """Defines --data_dir."""
-    return flags.DEFINE_string(
-        "data_dir",
-        None,
-        "Folder of prepared data sets. Default: $TFDS_DATA_DIR, else ~/tensorflow_datasets.",
-    )
+define_data_dir = functools.partial(
+    flags.DEFINE_string,
+    "data_dir",
+    None,
+    "Folder of prepared data sets. Default: $TFDS_DATA_DIR, else ~/tensorflow_datasets.",
+)
+define_workdir = functools.partial(
+    flags.DEFINE_string, "workdir", None, "Folder of a finished run. Required."
+)
+define_judge_dir = functools.partial(
+    flags.DEFINE_string,
+    "judge_dir",
+    None,
+    "Folder of the judges, trained there when it is empty; runs can share it. Default: beside the "
+    "prepared data.",
+)
+define_num_videos = functools.partial(
+    flags.DEFINE_integer, "num_videos", 0, "Test videos to evaluate; 0: all.", lower_bound=0
+)
+define_show_source = functools.partial(
+    flags.DEFINE_bool,
+    "show_source",
+    True,
+    "Show real clips in the figures; otherwise their reconstructions.",
+)
 
 
 def define_dataset(default: str | None) -> flags.FlagHolder:
@@ -53,36 +73,9 @@ def define_dataset(default: str | None) -> flags.FlagHolder:
     )
 
 
-def define_workdir() -> flags.FlagHolder:
-    """--workdir, of a finished run."""
-    return flags.DEFINE_string("workdir", None, "Folder of a finished run. Required.")
-
-
 def define_output_dir(default: str | None, otherwise: str = "") -> flags.FlagHolder:
     """--output_dir; `otherwise` says what is written to where there is no default."""
     return flags.DEFINE_string("output_dir", default, f"Folder to write. {otherwise}".strip())
-
-
-def define_judge_dir() -> flags.FlagHolder:
-    """--judge_dir."""
-    return flags.DEFINE_string(
-        "judge_dir",
-        None,
-        "Folder of the judges, trained there when it is empty; runs can share it. Default: beside "
-        "the prepared data.",
-    )
-
-
-def define_num_videos() -> flags.FlagHolder:
-    """--num_videos, of the test split."""
-    return flags.DEFINE_integer("num_videos", 0, "Test videos to evaluate; 0: all.", lower_bound=0)
-
-
-def define_show_source() -> flags.FlagHolder:
-    """--show_source, of an evaluation's figures."""
-    return flags.DEFINE_bool(
-        "show_source", True, "Show real clips in the figures; otherwise their reconstructions."
-    )
 
 
 class SourceFlags:
@@ -125,7 +118,9 @@ class SourceFlags:
             name, equals, value = text.partition("=")
             if not equals:
                 raise UserError(f"data_setting: expected name=value, received {text!r}")
-            settings[name] = _parse_value(value)
+            with contextlib.suppress(ValueError):  # As JSON has it, or as it stands.
+                value = json.loads(value)
+            settings[name] = tuple(value) if isinstance(value, list) else value
         return settings
 
     def source(self, dataset: str, base: DataSource | None = None) -> DataSource:
@@ -150,12 +145,3 @@ class SourceFlags:
         source = base.with_settings(**self.settings())
         source.check()
         return source
-
-
-def _parse_value(text: str) -> Any:
-    """A value as JSON has it, or as it stands."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return tuple(value) if isinstance(value, list) else value

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from tf_dsae.core.checks import printable
 from tf_dsae.core.errors import UserError, reason
@@ -161,7 +161,7 @@ def parse_json(content: bytes, name: str | os.PathLike, what: str, advice: str =
     try:
         if sum(map(content.count, (b",", b"[", b"{"))) > _MAX_VALUES:
             raise ValueError(f"it holds more than {_MAX_VALUES} values")
-        value = json.loads(content.decode(), parse_constant=_refuse_constant)
+        value = json.loads(content.decode())
         _check_plain(value)
     except (ValueError, RecursionError) as error:
         raise _no_json(name, what, error, advice) from None
@@ -172,10 +172,6 @@ def _no_json(name: str | os.PathLike, what: str, error: Exception, advice: str) 
     received = getattr(error, "strerror", None) or reason(error)
     end = f"; {advice}" if advice else ""
     return UserError(f"{name}: expected {what} as JSON, received: {received}{end}")
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number that JSON knows")
 
 
 def _check_plain(value: Any) -> None:
@@ -191,7 +187,7 @@ def _check_plain(value: Any) -> None:
             elif isinstance(inner, str):
                 inner.encode()  # Half a surrogate pair is a ValueError.
             elif isinstance(inner, float) and not math.isfinite(inner):
-                raise ValueError("it holds a number beyond double precision")
+                raise ValueError("it holds a number that is not finite in double precision")
         if not below:
             return
         level = below

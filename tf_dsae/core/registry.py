@@ -74,7 +74,7 @@ class Registry:
             )
 
     def add(self, name: str, entry: Any, home: str) -> None:
-        """Adds an entry of the module `home`, which may replace its own; UserError for a taken name."""
+        """Adds an entry of a module, which may replace its own; UserError for a taken name."""
         taken = name in self._own or self._homes.get(name, home) != home
         if not isinstance(name, str) or not name or taken:
             raise UserError(

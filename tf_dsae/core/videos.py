@@ -7,21 +7,16 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.core.types import TensorLike
 
 
-def _shape_text(shape: tf.TensorShape) -> str:
-    return "[" + ", ".join("?" if size is None else str(size) for size in shape) + "]"
-
-
 def _check_shape(shape: tf.TensorShape, frame_shape: tuple[int, int, int], name: str) -> None:
     expected = tf.TensorShape([None, None, *frame_shape])
     if shape.rank is not None and (shape.rank != 5 or not shape.is_compatible_with(expected)):
         raise UserError(
             f"{name}: expected videos of shape [B, T, {', '.join(map(str, frame_shape))}], "
-            f"received {_shape_text(shape)}; resize the frames or build a model for their size"
+            f"received {shape.as_list()}; resize the frames or build a model for their size"
         )
     if shape.rank is not None and 0 in (shape[0], shape[1]):
         raise UserError(
-            f"{name}: expected at least one video of at least one frame, "
-            f"received {_shape_text(shape)}"
+            f"{name}: expected at least one video of at least one frame, received {shape.as_list()}"
         )
 
 

@@ -21,24 +21,15 @@ _Source = TypeVar("_Source", bound="DataSource")
 
 
 class SourceFlag(NamedTuple):
-    """A flag of a data source, as every command line has it.
-
-    Attributes:
-      name: of the flag.
-      type: of its value: str, int, float, bool, or tuple for names separated by commas.
-      help, default: what it says of itself.
-      setting: the setting that it gives; by default that of its name.
-      parse: makes the setting of the flag's value; by default they are the same.
-      alias: another name of the flag.
-    """
+    """A flag of a data source, as every command line has it."""
 
     name: str
-    type: type
+    type: type  # Of its value: str, int, float, bool, or tuple for names separated by commas.
     help: str
-    default: str = ""
-    setting: str = ""
-    parse: Callable[[Any], Any] | None = None
-    alias: str = ""
+    default: str = ""  # As the help says it.
+    setting: str = ""  # That it gives, where that has another name.
+    parse: Callable[[Any], Any] | None = None  # Makes the setting of the flag's value.
+    alias: str = ""  # Another name of the flag.
 
 
 def local_setting(default: Any) -> Any:

@@ -5,18 +5,19 @@ import itertools
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import written_whole
+from tf_dsae.core.files import path_errors, written_whole
 from tf_dsae.core.progress import progress_bar
-from tf_dsae.data.folder import iter_clips
+from tf_dsae.data.folder import find_sources, iter_clips, open_source
 from tf_dsae.data.folder.video_files import say_skipped
 from tf_dsae.runs.run_config import read_finished_run
-from tf_dsae.runs.user_files import check_output, clip_settings, find_videos
+from tf_dsae.runs.user_files import check_output, clip_settings
 
 if TYPE_CHECKING:
     from tf_dsae.models.dsae import DSAE
@@ -88,7 +89,9 @@ class Encoding:
         self.output = check_output(self.output, ".npz")
         check_whole("batch_size", self.batch_size, 1, "clip")
         self._settings = clip_settings(read_finished_run(self.workdir), **self.clips)
-        self._sources = find_videos(self.video_dir)
+        path = Path(self.video_dir).expanduser()
+        with path_errors("video_dir", path):
+            self._sources = find_sources(path) if path.is_dir() else open_source(path)
         self._problems: list[str] = []
 
     def run(self) -> dict[str, np.ndarray]:

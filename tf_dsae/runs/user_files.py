@@ -9,7 +9,7 @@ from typing import Any
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import check_folder, path_errors
 from tf_dsae.data.data_source import read_source
-from tf_dsae.data.folder import find_sources, open_source
+from tf_dsae.data.folder import open_source
 from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.video_files import Source
 from tf_dsae.runs.run_config import RunConfig
@@ -39,13 +39,6 @@ def check_output(output: str | os.PathLike, suffix: str) -> Path:
             raise UserError(f"output: expected a shorter file name, received {path.name}")
         check_folder("output", path.parent)
     return path
-
-
-def find_videos(video_dir: str | os.PathLike) -> list[Source]:
-    """Every video below a folder, or of one file; UserError where there is none."""
-    path = Path(video_dir).expanduser()
-    with path_errors("video_dir", video_dir):
-        return find_sources(path) if path.is_dir() else open_source(path)
 
 
 def find_video(name: str, path: str | os.PathLike) -> Source:

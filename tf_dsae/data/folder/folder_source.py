@@ -129,13 +129,6 @@ class FolderSource(DataSource):
     def open(
         self, data_dir: str | os.PathLike | None = None, show_progress: bool = True
     ) -> "SequenceData":
-        """Opens the clips, which it first makes where `data_dir` does not hold them.
-
-        Raises:
-          UserError: there are fewer than two videos or none that can be read, labels.csv is wrong,
-            dynamic_factors other than the default are no columns of it, PyAV is needed and
-            missing, or `data_dir` cannot be written or holds damaged data.
-        """
         from tf_dsae.data.folder.prepare_folder import prepare_folder
 
         return prepare_folder(self, data_dir, show_progress)

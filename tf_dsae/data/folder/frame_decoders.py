@@ -42,7 +42,12 @@ def bound_pillow() -> Iterator[None]:
     with _LOCK:
         _HOLDERS.append(contextlib.ExitStack())
         if len(_HOLDERS) == 1:
-            _set_bounds(_HOLDERS[0])
+            stack = _HOLDERS[0]
+            stack.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+            Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+            stack.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
         yield
     finally:
@@ -50,14 +55,6 @@ def bound_pillow() -> Iterator[None]:
             if len(_HOLDERS) == 1:
                 _HOLDERS[0].close()
             _HOLDERS.pop()
-
-
-def _set_bounds(stack: contextlib.ExitStack) -> None:
-    stack.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-    stack.enter_context(warnings.catch_warnings())
-    warnings.simplefilter("ignore")
-    warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 def folder_frames(

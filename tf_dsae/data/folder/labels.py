@@ -20,15 +20,10 @@ MAX_CLASS_LENGTH = 200
 
 
 class Labels(NamedTuple):
-    """The factors of a folder.
+    """The factors of a folder."""
 
-    Attributes:
-      classes: factor -> names of its classes, in label order.
-      numbers: name of a source -> its label of each factor.
-    """
-
-    classes: Mapping[str, tuple[str, ...]]
-    numbers: Mapping[str, Mapping[str, int]]
+    classes: Mapping[str, tuple[str, ...]]  # Factor -> names of its classes, in label order.
+    numbers: Mapping[str, Mapping[str, int]]  # Name of a source -> its label of each factor.
 
 
 def labels_file(video_dir: str | os.PathLike) -> Path | None:

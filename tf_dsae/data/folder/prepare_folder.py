@@ -41,7 +41,7 @@ def prepare_folder(
     split_sources(videos, clips.test_fraction)  # Raises where there are too few.
     labels = read_labels(folder, videos)
     moving = dynamic_factors(clips.dynamic_factors, labels)
-    slug = _slug(folder.resolve().name)
+    slug = re.sub("[^A-Za-z0-9_.-]+", "-", folder.resolve().name).strip(".-")[:40] or "videos"
     name = f"{Builder.name}/{slug}"
     config = f"{slug}-{_key(folder, videos, clips)}"
     plan = Plan(videos, labels, clips, source.strict)
@@ -80,11 +80,6 @@ def _key(folder: Path, sources: Sequence[Source], settings: ClipSettings) -> str
     for stamp in stamp_files(sources):
         digest.update(json.dumps(stamp).encode())
     return digest.hexdigest()[:16]
-
-
-def _slug(name: str) -> str:
-    """Returns a folder's name as part of a path and of a data set's name."""
-    return re.sub("[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:40] or "videos"
 
 
 # --- Whether files are still those that clips were made of.

@@ -23,28 +23,16 @@ _EXPECTED = f"{', '.join(suffix[1:] for suffix in _KNOWN)} files"
 
 
 class Source(NamedTuple):
-    """One video, for splitting as for reading.
+    """One video, for splitting as for reading."""
 
-    Attributes:
-      name: where it is, relative to the folder it was found in, such as 'cats/1.mp4',
-        'faces.npz[3]' or 'faces.npz:key[3]'; printable.
-      kind: 'movie', 'gif', 'images', 'array' or 'damaged'.
-      path: of the file, or of the folder of images.
-      files: the images of a folder, in order; of other kinds none.
-      key: of the array in an .npz.
-      video: which one of the array.
-      siblings: how many videos the file holds.
-      problem: why a damaged file cannot be read.
-    """
-
-    name: str
-    kind: str
-    path: Path
-    files: tuple[Path, ...] = ()
-    key: str = ""
-    video: int = 0
-    siblings: int = 1
-    problem: str = ""
+    name: str  # Below the folder, printable: 'cats/1.mp4', 'faces.npz[3]', 'faces.npz:key[3]'.
+    kind: str  # 'movie', 'gif', 'images', 'array' or 'damaged'.
+    path: Path  # Of the file, or of the folder of images.
+    files: tuple[Path, ...] = ()  # The images of a folder, in order.
+    key: str = ""  # Of the array in an .npz.
+    video: int = 0  # Which one of the array.
+    siblings: int = 1  # How many videos the file holds.
+    problem: str = ""  # Why a damaged file cannot be read.
 
 
 def natural_key(text: str) -> tuple:

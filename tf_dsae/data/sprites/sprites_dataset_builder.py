@@ -109,7 +109,7 @@ def _download_sheets(dl_manager: tfds.download.DownloadManager) -> characters.Sh
     # requests and urllib raise kinds of OSError.
     except (OSError, DownloadError, NonMatchingChecksumError) as error:
         raise UserError(
-            f"sheets_dir: expected to download the published sheets from {_SHEETS_URL}, received: "
+            f"sheets_dir: expected sheets of the published checksums from {_SHEETS_URL}, received: "
             f"{reason(error)}; try again later, or name a folder that holds them by --sheets_dir"
         ) from error
     return sheets.read_sheet_files(paths)
