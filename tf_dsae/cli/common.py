@@ -105,8 +105,7 @@ def load_tensorflow() -> None:
 def _stderr_held_back() -> Iterator[None]:
     """Keeps file descriptor 2 off the screen, and shows it after all when the block fails.
 
-    TensorFlow's C++ code writes some lines before it reads any log level, so only the descriptor
-    itself can silence them.
+    TensorFlow's C++ code writes some lines before it reads any log level.
     """
     sys.stderr.flush()
     with tempfile.TemporaryFile() as lines:

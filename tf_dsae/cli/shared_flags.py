@@ -79,11 +79,9 @@ def define_output_dir(default: str | None, otherwise: str = "") -> flags.FlagHol
 
 
 class SourceFlags:
-    """The flags that data sources declare, as one program has them.
+    """The flags that data sources declare, those of some names or all, as one program has them.
 
-    Args:
-      names: of the flags to define; None for all, and --data_setting.
-      default: what their defaults are; by default those that the flags declare.
+    Their help says a `default`, or that which they declare. With all there is --data_setting too.
     """
 
     def __init__(self, names: Sequence[str] | None = None, default: str = ""):

@@ -14,14 +14,13 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from absl import flags
 
 from tf_dsae.cli import common, shared_flags, train_flags
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.data_source import DataSource, prepare, read_source
-from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.methods.method import METHODS
 from tf_dsae.methods.presets import DEFAULT_PRESET, PRESETS, Preset, preset
 from tf_dsae.methods.settings import resolve_settings
@@ -88,16 +87,8 @@ _ACCUMULATE_STEPS = flags.DEFINE_integer(
 )
 
 
-class _Settings(NamedTuple):
-    """What flags and preset or file make: settings, and by their names those that flags gave."""
-
-    model: ModelConfig
-    training: TrainingConfig
-    changes: dict[str, Any]
-    source: DataSource
-
-
-def _settings() -> _Settings:
+def _settings() -> tuple[Preset, dict[str, Any], DataSource]:
+    """The run's settings, those by their names that flags gave, and its data."""
     if _CONFIG.value is None:
         start, base = preset(_PRESET.value or DEFAULT_PRESET), None
     elif _PRESET.value is None:
@@ -116,7 +107,7 @@ def _settings() -> _Settings:
         run = resolve_settings(run, {"frame_shape": source.frame_shape})
     identity = source.identity()
     changes |= {name: value for name, value in _SOURCE.settings().items() if name in identity}
-    return _Settings(run.model, run.training, changes, source)
+    return run, changes, source
 
 
 def default_workdir(training: TrainingConfig, changes: dict, source: DataSource) -> Path:
@@ -142,7 +133,7 @@ def _check_place(workdir: Path, source: DataSource) -> None:
 
 def main() -> None:
     """Trains what the flags name and says where it lies."""
-    model, training, changes, source = _settings()
+    (model, training, *_), changes, source = _settings()
     workdir = Path(_WORKDIR.value or default_workdir(training, changes, source))
     _check_place(workdir, source)
     accumulate_steps = _ACCUMULATE_STEPS.value

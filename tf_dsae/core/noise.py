@@ -32,25 +32,14 @@ class Noise(NamedTuple):
 
     @classmethod
     def of(cls, seed: "Seed | Noise") -> "Noise":
-        """Noise from a whole number or a pair of them; noise stays as it is.
-
-        Example:
-          >>> Noise.of(5).seed.numpy()
-          array([5, 0], dtype=int32)
-        """
+        """Noise from a whole number or a pair of them; noise stays as it is."""
         if isinstance(seed, Noise):
             return seed
         seed = tf.cast(seed, tf.int32)
         return cls(tf.stack([seed, 0]) if seed.shape.rank == 0 else seed)
 
     def split(self, count: int) -> "tuple[Noise, ...]":
-        """Independent noises for the same examples.
-
-        Example:
-          >>> first, second = Noise.of(5).split(2)
-          >>> bool(tf.reduce_any(first.seed != second.seed))
-          True
-        """
+        """Independent noises for the same examples."""
         seeds = tf.unstack(tfp.random.split_seed(self.seed, count))
         return tuple(self._replace(seed=seed) for seed in seeds)
 

@@ -21,12 +21,9 @@ _registries: dict[str, "Registry"] = {}
 
 
 class Registry:
-    """Entries of one kind by name.
+    """Entries of one `kind`, which errors name, by name.
 
-    Args:
-      kind: what they are, as errors name it, such as "static_posterior".
-      own: the package's entries, name -> the entry, or "module:attribute" of one that is imported
-        when it is asked for.
+    The package's `own` are entries, or "module:attribute" of one to import when it is asked for.
 
     Example:
       >>> colours = Registry("colour", {"red": 1})
@@ -122,8 +119,7 @@ def register(kind: str, name: str) -> Callable[[_Entry], _Entry]:
 def load_plugins() -> None:
     """Imports, once, what installed packages declare under the entry point group PLUGINS.
 
-    A plug-in that cannot be imported is named in a warning and left out: a broken package does not
-    take the others' names away.
+    One that cannot be imported is named in a warning; it does not take the others' names away.
     """
     for point in importlib.metadata.entry_points(group=PLUGINS):
         if point.value in _loaded_plugins:

@@ -24,10 +24,6 @@ STRICT = "no other fields"
 _MISSING = inspect.Parameter.empty
 
 
-class _Mismatch(Exception):
-    """Where another value stands than is expected, and which."""
-
-
 def read_typed(kind: type[T], value: Any, name: str, advice: str = "") -> T:
     """The value of a kind that a value of JSON describes.
 
@@ -36,7 +32,7 @@ def read_typed(kind: type[T], value: Any, name: str, advice: str = "") -> T:
     """
     try:
         return _read(kind, value, "")
-    except (_Mismatch, UserError) as error:
+    except UserError as error:
         raise UserError(f"{name}: {error}{f'; {advice}' if advice else ''}") from None
 
 
@@ -72,7 +68,7 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def _expect(right: Any, place: str, expected: str, value: Any) -> None:
     if not right:
-        raise _Mismatch(f"{place or 'all'}: expected {expected}, received {shown(value)}")
+        raise UserError(f"{place or 'all'}: expected {expected}, received {shown(value)}")
 
 
 def _read(kind: Any, value: Any, place: str) -> Any:
@@ -102,11 +98,11 @@ def _read_fields(kind: Any, value: Any, place: str) -> Any:
         if name in value:
             arguments[name] = _read(hints[name], value[name], inner)
         elif default is _MISSING:
-            raise _Mismatch(f"{inner}: expected a value, found none")
+            raise UserError(f"{inner}: expected a value, found none")
     try:
         return kind(**arguments)
     except UserError as error:
-        raise _Mismatch(f"{place}: {error}" if place else str(error)) from None
+        raise UserError(f"{place}: {error}" if place else str(error)) from None
 
 
 def _read_union(kinds: tuple, value: Any, place: str) -> Any:
@@ -116,7 +112,7 @@ def _read_union(kinds: tuple, value: Any, place: str) -> Any:
     for kind in others:
         try:
             return _read(kind, value, place)
-        except _Mismatch:
+        except UserError:
             pass
     return _read(last, value, place)
 

@@ -23,12 +23,7 @@ def _check_shape(shape: tf.TensorShape, frame_shape: tuple[int, int, int], name:
 def to_unit_range(
     video: TensorLike, frame_shape: tuple[int, int, int], name: str = "video"
 ) -> tf.Tensor:
-    """Videos as float32 in [0, 1].
-
-    Args:
-      video: [B, T, H, W, C], uint8 in 0..255 or floating point in [0, 1].
-      frame_shape: (H, W, C) that is expected.
-      name: of the argument, for errors.
+    """Videos [B, T, H, W, C] as float32 in [0, 1], of uint8 in 0..255 or of floats in [0, 1].
 
     Raises:
       UserError: another shape or type, no video or frame, NaN or values out of range.

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class ArraysSource(DataSource):
     """Arrays that were in hand; a run keeps their name, kind and shape [T, H, W, C] alone."""
 
-    kind: ClassVar[str] = "arrays"
-    summary: ClassVar[str] = "arrays in hand, in Python alone"
+    kind = "arrays"
+    summary = "arrays in hand, in Python alone"
 
     name: str = "arrays"
     sequences: str = "video"
@@ -86,7 +86,11 @@ def from_arrays(
     if kind in ("audio", "series"):
         raise UserError(f"kind: expected video, received {kind}; {kind} is not supported yet")
     SequenceSpec(kind, (1, 1, 1))  # Raises for an unknown kind.
-    _check_name(name)
+    if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name) <= 60:
+        raise UserError(f"name: expected 1 to 60 printable characters, received {shown(name)}")
+    # Published results are set beside what is named so.
+    if name != ArraysSource.kind and name in DATA_SOURCES and not DATA_SOURCES.added_by(name):
+        raise UserError(f"name: expected one that is not taken, received {shown(name)}")
     train, test = _read_videos("train", train), _read_videos("test", test)
     shape = train.shape[1:]
     if shape != test.shape[1:]:
@@ -178,12 +182,3 @@ def _round(split: str, videos: np.ndarray) -> np.ndarray:
             )
         rounded[at] = np.rint(video.astype(np.float32) * 255)
     return rounded
-
-
-def _check_name(name: Any) -> None:
-    if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name) <= 60:
-        raise UserError(f"name: expected 1 to 60 printable characters, received {shown(name)}")
-    # Published results are set beside what is named so.
-    is_ours = name in DATA_SOURCES and DATA_SOURCES.added_by(name) is None
-    if is_ours and name != ArraysSource.kind:
-        raise UserError(f"name: expected one that is not taken, received {shown(name)}")

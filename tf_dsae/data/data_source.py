@@ -91,11 +91,7 @@ class DataSource:
     def open(
         self, data_dir: str | os.PathLike | None = None, show_progress: bool = True
     ) -> "SequenceData":
-        """Opens the data, which it first makes where `data_dir` does not hold them.
-
-        Raises:
-          UserError: the data cannot be had.
-        """
+        """Opens the data, which it first makes where `data_dir` does not hold them."""
         self.check()
         raise UserError(f"{self.kind}: expected a data source with `open`, received one without")
 
@@ -165,10 +161,7 @@ def source_name(name: str) -> str:
 
 
 def make_source(name: str, **settings: Any) -> DataSource:
-    """The data source of that name with those settings, and defaults for the others.
-
-    Raises:
-      UserError: there is no such source or setting, or a setting is out of its range.
+    """The data source of that name with those settings; UserError where there is none.
 
     Example:
       >>> make_source("sprites").kind
@@ -216,11 +209,7 @@ folder; name another --video_dir
 
 
 def read_source(data: Mapping[str, Any]) -> DataSource | None:
-    """The source in the `data` of a config.json, of version 0.1 too; None where none is.
-
-    Raises:
-      UserError: there is one, and it is not what a run writes, or its module is not imported.
-    """
+    """The source in the `data` of a config.json, of 0.1 too, or None; UserError for anything else."""
     settings = data.get("source")
     if not settings:
         return make_source(data["name"]) if data.get("name") in _WITHOUT_SETTINGS else None

@@ -25,13 +25,9 @@ def read_ahead(
 ) -> Generator[Iterator[Any], None, None]:
     """Yields an iterator for each task, in their order, while threads run those to come.
 
-    Each is to be used up before the next is asked for. What a task raises comes out of its
-    iterator. Close the whole, by `contextlib.closing`, to stop the threads early.
-
-    Args:
-      tasks: give the items, one after the other.
-      threads: tasks that run at once, at least 1.
-      buffer_size: items of a task, at least 1, that may wait to be asked for.
+    Each is to be used up before the next is asked for; at most `buffer_size` of its items wait.
+    What a task raises comes out of its iterator. Close the whole, by `contextlib.closing`, to stop
+    early.
     """
     stop = threading.Event()
     waiting: deque[queue.Queue] = deque()

@@ -72,10 +72,9 @@ class SequenceData:
         return {} if self.source is None else self.source.baselines
 
     def cluster_labels(self, labels: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Which sequences belong together in an interval, such as those of one person.
+        """Numbers 0, 1, ... of the clusters in an interval, such as persons, int64 [N].
 
-        Takes factor -> int [N] of the sequences that are measured. Gives int64 [N], 0, 1, ... for
-        the clusters; by default these have all static factors alike.
+        By default sequences that have all static factors alike; `labels` are factor -> int [N].
         """
         static = [name for name in self.factors if name not in self.dynamic_factors]
         names = (self.source.clusters if self.source else ()) or static or list(self.factors)
@@ -96,19 +95,18 @@ class SequenceData:
         start_step: int = 0,
         input_context: tf.distribute.InputContext | None = None,
     ) -> tf.data.Dataset:
-        """Returns endless batches of the training split, in an order that is a function of seed.
+        """Endless batches of the training split, in an order that is a function of seed.
 
-        The video at position step * batch_size + i depends on seed and position alone. Every
+        The video at a position, step * batch_size + i, depends on seed and position alone. Every
         num_train positions are one pass over all training videos, shuffled anew; batches run
-        across the border of passes. So a run that starts at a step sees the very bits that it
-        would have seen there without interruption, and starts there at once.
+        across the border of passes. A run may start at any step, at once and with the same bits.
 
         Args:
           batch_size: videos per batch.
           seed: 0 or more, below 2**63.
           start_step: batches to leave out.
-          input_context: of a `tf.distribute` strategy, for the worker's part of every batch: one
-            element for each of its replicas, which take equal parts in their order.
+          input_context: of a `tf.distribute` strategy, for the worker's part of every batch: an
+            element for each of its replicas, which take equal parts in order.
 
         Returns:
           {'video': uint8 [B, T, H, W, C]}, B batch_size over the number of all replicas.

@@ -18,12 +18,7 @@ _POSITION = ("epoch", "step")
 
 
 def metrics_columns(terms: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a run whose objective has these terms.
-
-    Example:
-      >>> metrics_columns(["elbo"])
-      ('epoch', 'step', 'elbo', 'val_elbo', 'sequences_per_second', 'seconds')
-    """
+    """The columns of a run whose objective has these terms."""
     held_out = (f"val_{name}" for name in terms)
     return (*_POSITION, *terms, *held_out, "sequences_per_second", "seconds")
 
@@ -31,8 +26,7 @@ def metrics_columns(terms: Sequence[str]) -> tuple[str, ...]:
 def read_metrics(path: Path) -> list[dict[str, str]]:
     """The rows of a metrics.csv, column -> cell; [] where there is no such file.
 
-    Every row has `epoch` and `step`, whole numbers. Any other column may be missing, and any other
-    cell is a number or empty; UserError for others.
+    Every row has a whole `epoch` and `step`; any other cell is a number or empty, else UserError.
     """
     try:
         text = read_bytes(path).decode(errors="replace")

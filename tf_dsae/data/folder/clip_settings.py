@@ -114,13 +114,9 @@ class ClipSettings:
 
     @classmethod
     def from_dict(cls, settings: Any) -> "ClipSettings":
-        """The inverse of `dataclasses.asdict`, also after a trip through JSON.
+        """The inverse of `dataclasses.asdict`, also after a trip through JSON; UserError for others.
 
-        Args:
-          settings: an object of all of them; version 0.1 called resize_mode "fit".
-
-        Raises:
-          UserError: a setting is missing, unknown or out of its range.
+        Takes settings of version 0.1 too, which called resize_mode "fit".
 
         Example:
           >>> tf_dsae.ClipSettings.from_dict(dataclasses.asdict(clips)) == clips

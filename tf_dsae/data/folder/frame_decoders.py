@@ -5,6 +5,7 @@ None.
 """
 
 import contextlib
+import itertools
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -36,8 +37,7 @@ def check_size(width: int, height: int) -> None:
 def bound_pillow() -> Iterator[None]:
     """Has pillow refuse what is larger than `MAX_PIXELS`, and hides the warnings of libraries.
 
-    Both are settings of the process: the first thread to come makes them, the last to go undoes
-    them.
+    Both are settings of the process: the first thread to come makes them, the last undoes them.
     """
     with _LOCK:
         _HOLDERS.append(contextlib.ExitStack())
@@ -82,9 +82,12 @@ def gif_frames(path: Path, wanted: Callable[[int], bool]) -> Iterator[Image.Imag
     with bound_pillow():
         image = Image.open(path, formats=("GIF",))
     with image:
-        index = 0
-        while True:
+        for index in itertools.count():
             with bound_pillow():
+                try:
+                    image.seek(index)
+                except EOFError:
+                    return
                 check_size(*image.size)
                 pixels += image.width * image.height
                 if pixels > MAX_GIF_PIXELS:
@@ -92,12 +95,6 @@ def gif_frames(path: Path, wanted: Callable[[int], bool]) -> Iterator[Image.Imag
                 image.load()  # A frame is drawn over the one before it.
                 frame = to_plain(image) if wanted(index) else None
             yield frame
-            index += 1
-            try:
-                with bound_pillow():
-                    image.seek(index)
-            except EOFError:
-                return
 
 
 def require_av() -> Any:

@@ -31,14 +31,9 @@ def read_clip(
 ) -> np.ndarray:
     """Returns frames of a source, uint8 [T, H, W, C], of which every stride-th is taken.
 
-    Args:
-      source: of `find_sources` or `open_source`.
-      settings: of the frames; its num_frames and hop are not used.
-      start: the first frame of the file to take.
-      num_frames: T; None for all to the end of the file, at most `at_most`, 10,000 and 1 GiB.
-
-    Raises:
-      UserError: the file is damaged or has too few frames, or an argument is out of range.
+    The settings' num_frames and hop are not used: T is `num_frames`; None takes all from the frame
+    `start` to the end of the file, at most `at_most`, 10,000 and 1 GiB. UserError where the file is
+    damaged or has too few frames, or an argument is out of range.
     """
     most = max(1, min(MAX_FRAMES, MAX_CLIP_BYTES // settings.frame_bytes))
     count = min(most, at_most or most) if num_frames is None else num_frames

@@ -74,16 +74,11 @@ def _read(path: str | os.PathLike) -> np.ndarray:
                     f"{image.width} x {image.height}; replace it by the original file"
                 )
             return np.asarray(image.convert("RGBA"))
-    except FileNotFoundError as error:
-        raise UserError(
-            f"{path}: expected one of {len(SHEET_FILES)} sprite sheets, received no such file; add "
-            "it"
-        ) from error
     except UserError:
         raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         # pillow raises SyntaxError for some broken PNG chunks, ValueError for texts that expand.
         raise UserError(
-            f"{path}: expected a complete image, received one that cannot be read "
-            f"({reason(error)}); replace it by the original file"
+            f"{path}: expected one of {len(SHEET_FILES)} complete sprite sheets, received one that "
+            f"cannot be read ({reason(error)}); replace it by the original file"
         ) from error

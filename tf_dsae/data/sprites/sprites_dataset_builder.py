@@ -109,7 +109,8 @@ def _download_sheets(dl_manager: tfds.download.DownloadManager) -> characters.Sh
     # requests and urllib raise kinds of OSError.
     except (OSError, DownloadError, NonMatchingChecksumError) as error:
         raise UserError(
-            f"sheets_dir: expected sheets of the published checksums from {_SHEETS_URL}, received: "
-            f"{reason(error)}; try again later, or name a folder that holds them by --sheets_dir"
+            "sheets_dir: expected to download the sheets, with the published checksums, from "
+            f"{_SHEETS_URL}, received: {reason(error)}; try again later, or name a folder that "
+            "holds them by --sheets_dir"
         ) from error
     return sheets.read_sheet_files(paths)

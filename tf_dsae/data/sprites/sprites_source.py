@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import os
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from absl import logging
 
@@ -52,9 +52,9 @@ _PUBLISHED = {
 class _Sprites(DataSource):
     """1296 characters in 9 motions, videos of 8 frames of 64 x 64 pixels."""
 
-    citation: ClassVar[str] = "Li and Mandt 2018, Disentangled Sequential Autoencoder"
-    baselines: ClassVar = _PUBLISHED
-    dynamic_factors: ClassVar[tuple[str, ...]] = ("action",)
+    citation = "Li and Mandt 2018, Disentangled Sequential Autoencoder"
+    baselines = _PUBLISHED
+    dynamic_factors = ("action",)
 
     @property
     def frame_shape(self) -> tuple[int, ...]:
@@ -92,23 +92,19 @@ class _Sprites(DataSource):
 class DrawnSprites(_Sprites):
     """Characters that this package draws."""
 
-    kind: ClassVar[str] = "sprites/drawn"
-    summary: ClassVar[str] = "characters drawn by this package"
-    licence: ClassVar[str] = "that of this package"
+    kind = "sprites/drawn"
+    summary = "characters drawn by this package"
+    licence = "that of this package"
 
 
 @dataclasses.dataclass(frozen=True)
 class LpcSprites(_Sprites):
-    """Characters composed of the published sheets.
+    """Characters composed of the published sheets, in `sheets_dir` or downloaded."""
 
-    Attributes:
-      sheets_dir: folder that holds the sheets; None: they are downloaded.
-    """
-
-    kind: ClassVar[str] = "sprites/lpc"
-    summary: ClassVar[str] = "characters of the sheets in the public repository YingzhenLi/Sprites"
-    licence: ClassVar[str] = "CC-BY-SA 3.0 and GPL 3.0, of the art"
-    flags: ClassVar[tuple[SourceFlag, ...]] = (
+    kind = "sprites/lpc"
+    summary = "characters of the sheets in the public repository YingzhenLi/Sprites"
+    licence = "CC-BY-SA 3.0 and GPL 3.0, of the art"
+    flags = (
         SourceFlag(
             "sheets_dir",
             str,
