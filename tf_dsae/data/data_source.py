@@ -209,7 +209,7 @@ folder; name another --video_dir
 
 
 def read_source(data: Mapping[str, Any]) -> DataSource | None:
-    """The source in the `data` of a config.json, of 0.1 too, or None; UserError for anything else."""
+    """The source in the `data` of a config.json, of 0.1 too; None without one, else UserError."""
     settings = data.get("source")
     if not settings:
         return make_source(data["name"]) if data.get("name") in _WITHOUT_SETTINGS else None

@@ -114,7 +114,7 @@ class ClipSettings:
 
     @classmethod
     def from_dict(cls, settings: Any) -> "ClipSettings":
-        """The inverse of `dataclasses.asdict`, also after a trip through JSON; UserError for others.
+        """The inverse of `dataclasses.asdict`, also after JSON; UserError for anything else.
 
         Takes settings of version 0.1 too, which called resize_mode "fit".
 
