@@ -38,6 +38,7 @@ setup(
     package_data={
         "tf_dsae": ["py.typed"],
         "tf_dsae.data.sprites": ["*.tsv", "*.txt", "*.bib", "*.md"],
+        "tf_dsae.reports": ["*.css"],
     },
     python_requires=">=3.11",
     install_requires=[

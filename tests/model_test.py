@@ -141,7 +141,7 @@ def test_train_step_follows_the_weighted_bound(videos):
     """One SGD step moves the weights by the gradient of log_likelihood - 2 KL_f - 5 KL_z."""
     model, twin = make(), make()
     model.compile(keras.optimizers.SGD(0.1), beta_f=2.0, beta_z=((0, 5.0), (4, 9.0)), seed=3)
-    seed = model.step_seed(0, 0)
+    seed = model._step_seed(0, 0)
     with tf.GradientTape() as tape:
         terms = twin.elbo(videos, seed)
         bound = terms.log_likelihood - 2 * terms.static_kl - 5 * terms.dynamic_kl

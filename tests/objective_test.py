@@ -50,7 +50,7 @@ def test_step_follows_the_bound_less_the_weighted_terms(videos):
     model = make(beta=2.0, terms=[Shrink(3.0), Spread(((0, 5.0), (4, 9.0)))])
     twin = make()
     with tf.GradientTape() as tape:
-        terms = twin.elbo(videos, twin.step_seed(0, 0))
+        terms = twin.elbo(videos, twin._step_seed(0, 0))
         f = twin.encode(videos).static.mean()
         shrink = tf.reduce_sum(f**2, -1)
         spread = -tf.reduce_mean(tf.math.reduce_variance(f, 0))

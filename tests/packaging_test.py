@@ -31,6 +31,7 @@ def test_wheel_holds_modules_and_data(tmp_path):
         f"tf_dsae/data/sprites/{name}"
         for name in ("checksums.tsv", "CITATIONS.bib", "README.md", "TAGS.txt")
     }
+    shipped.add("tf_dsae/reports/page.css")
     assert shipped <= names
     assert not any(name.startswith(("tests/", "testdata/")) for name in names)
     for program in re.findall(r"^\w+ = ([\w.]+):run$", programs, re.MULTILINE):

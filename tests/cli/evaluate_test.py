@@ -22,9 +22,11 @@ import sys
 from tests.evaluation import conftest as evaluation
 data = evaluation.noise.__wrapped__(evaluation.pixels.__wrapped__())
 evaluation.evaluation_run.prepare = lambda *_, **__: data
-evaluation.evaluation_run.source_of = lambda run: None
 evaluation.evaluation_run.obtain_judges = lambda *_, **__: evaluation.PixelJudges(data)
 from tf_dsae.cli.evaluate import run
+from tf_dsae.core.registry import register
+from tf_dsae.data.data_source import DataSource
+register("data_source", "pixels")(type("Pixels", (DataSource,), {"kind": "pixels"}))
 run()
 """
 

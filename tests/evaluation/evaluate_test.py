@@ -10,9 +10,7 @@ from tests.conftest import small_config
 from tests.evaluation.conftest import FRAMES, Mixed, PixelJudges, PixelModel, pixel_videos
 from tf_dsae.core.errors import UserError
 from tf_dsae.evaluation.collect import Generated, collect
-from tf_dsae.evaluation.interfaces import EvaluatedModel, JudgesLike
-from tf_dsae.evaluation.judge import Judges, JudgeSettings
-from tf_dsae.evaluation.measure_model import characters, check_factors, measure_model
+from tf_dsae.evaluation.measure_model import check_factors, measure_model
 from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.evaluation.results import Evaluation
 from tf_dsae.models.dsae import DSAE
@@ -130,7 +128,7 @@ def test_a_real_model_is_evaluated_as_a_function_of_the_seed(noise):
 
 def test_characters_are_what_all_static_factors_share(pixels):
     _, labels = pixel_videos(30)
-    groups = characters(pixels, labels)
+    groups = pixels.cluster_labels(labels)
     assert len(set(groups)) == 6
     for group in set(groups):
         chosen = groups == group
@@ -159,14 +157,6 @@ def test_data_that_cannot_be_evaluated(pixels):
 def test_settings_that_are_none(settings, words):
     with pytest.raises(UserError, match=words):
         Protocol(**settings)
-
-
-def test_what_an_evaluation_needs_is_what_models_and_judges_have(pixels):
-    assert isinstance(PixelModel(), EvaluatedModel) and isinstance(
-        DSAE(small_config()), EvaluatedModel
-    )
-    assert isinstance(PixelJudges(pixels), JudgesLike) and not isinstance(object(), JudgesLike)
-    assert isinstance(Judges(pixels, {}, JudgeSettings(), {}), JudgesLike)
 
 
 @pytest.mark.parametrize(("kl", "collapsed"), [(0.3, True), (0.499, True), (0.501, False)])

@@ -18,6 +18,8 @@ from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation import tables
 from tf_dsae.evaluation.evaluation_pictures import Picture
 from tf_dsae.evaluation.results import Evaluation
+from tf_dsae.reports.html import write_page
+from tf_dsae.reports.markdown import render_markdown
 
 FACTORS = ("skin", "pants", "top", "hair", "action")
 CONTENT = FACTORS[:4]
@@ -124,7 +126,7 @@ def test_page_and_markdown_hold_every_number(tmp_path, picture):
     settings = {"training": {"beta_f": "0%:30,4.6%:1"}}
     report.write_report(path, evaluation, [picture], picture.png, settings)
     page = Page(path.read_text())
-    markdown = report.report_markdown(evaluation)
+    markdown = render_markdown(report.evaluation_report(evaluation))
     written = numbers(values)
     assert len(written) > 60
     for shown in written:
@@ -173,10 +175,10 @@ def test_collapse_is_said_first(tmp_path):
     assert "q(z | x) fell" not in text
     assert report.table_text(typed(collapsed())).startswith(said)
     both = {"good": typed(example()), "bad": typed(collapsed())}
-    report.write_comparison(tmp_path / "b.html", both)
+    write_page(tmp_path / "b.html", report.comparison_report(both))
     assert f"bad: {said}" in Page((tmp_path / "b.html").read_text()).text
     assert f"bad: {said}" in report.comparison_text(both)
-    assert r"**bad: q(f \| x) fell" in report.comparison_markdown(both)
+    assert r"**bad: q(f \| x) fell" in render_markdown(report.comparison_report(both))
 
 
 def test_names_are_shown_as_they_are(tmp_path):
@@ -186,13 +188,13 @@ def test_names_are_shown_as_they_are(tmp_path):
         part[HOSTILE] = part.pop("skin")
     evaluation = typed(evaluation)
     report.write_report(tmp_path / "a.html", evaluation)
-    report.write_comparison(tmp_path / "b.html", {HOSTILE: evaluation})
+    write_page(tmp_path / "b.html", report.comparison_report({HOSTILE: evaluation}))
     for name in ("a.html", "b.html"):
         page = Page((tmp_path / name).read_text())
         assert HOSTILE in page.text and not page.all("script") and not page.all("img")
     for text in (
-        report.report_markdown(evaluation),
-        report.comparison_markdown({HOSTILE + "\n|": evaluation}),
+        render_markdown(report.evaluation_report(evaluation)),
+        render_markdown(report.comparison_report({HOSTILE + "\n|": evaluation})),
     ):
         assert not re.search(r"(?<!\\)<", text)
         widths = [re.findall(r"(?<!\\)\|", line) for line in text.splitlines() if line[:1] == "|"]
@@ -225,7 +227,7 @@ def test_published_figures_stand_beside_their_own_data_alone(dataset, tmp_path):
     report.write_report(tmp_path / "report.html", evaluation)
     texts = [
         report.table_text(evaluation),
-        report.report_markdown(evaluation),
+        render_markdown(report.evaluation_report(evaluation)),
         Page((tmp_path / "report.html").read_text()).text,
     ]
     for text in texts:
@@ -275,20 +277,20 @@ def test_runs_measured_otherwise_are_not_ranked(key, value, words, tmp_path):
     assert not any(map(any, best(runs).values()))
     runs = {name: typed(values) for name, values in runs.items()}
     assert f"not measured alike ({words})" in report.comparison_text(runs)
-    report.write_comparison(tmp_path / "a.html", runs)
+    write_page(tmp_path / "a.html", report.comparison_report(runs))
     assert "best value of a row is marked" not in (tmp_path / "a.html").read_text()
     alike = {"a": example(0), "b": example(1)}
     assert any(map(any, best(alike).values()))
     alike = {name: typed(values) for name, values in alike.items()}
     assert "not measured alike" not in report.comparison_text(alike)
-    report.write_comparison(tmp_path / "b.html", alike)
+    write_page(tmp_path / "b.html", report.comparison_report(alike))
     assert "best value of a row is marked" in (tmp_path / "b.html").read_text()
 
 
 def test_published_figures_are_those_of_the_data_set_only():
     """Factors of the same names on somebody's own videos have no published figures beside them."""
     own = typed({**example(), "dataset": "folder/monday"})
-    for text in (report.report_markdown(own), report.table_text(own)):
+    for text in (render_markdown(report.evaluation_report(own)), report.table_text(own)):
         assert not re.search("Mandt|Nichani|Published|73.6%", text)
     rows = {"action": {"disagreement": 0.777}}
     own = typed({**example(), "dataset": "folder/monday", "baselines": {"Doe 2020": rows}})
@@ -301,7 +303,7 @@ def test_published_figures_are_those_of_the_data_set_only():
 def test_terms_that_were_added_are_in_the_tables():
     values = example()
     values["elbo"]["contrastive"] = 12.345
-    text = report.report_markdown(typed(values))
+    text = render_markdown(report.evaluation_report(typed(values)))
     assert "| contrastive | 12.345 |" in text
     assert "contrastive" in report.comparison_text({"a": typed(values), "b": typed(example())})
 

@@ -101,9 +101,9 @@ def test_what_would_stop_a_later_stage_stops_before_the_first(counted, tmp_path)
 def test_other_betas_and_a_preset_beside_are_told_without_the_papers_words(
     counted, tmp_path, monkeypatch
 ):
-    own = dataclasses.replace(TRAINING, beta_f="3", dataset="other", seed=1)
-    betas = {TRAINING.dataset: {"beta_z": "0:1,2:5"}}
-    monkeypatch.setitem(PRESETS, "mine", Preset(small_config(static_size=5), own, "", betas))
+    changes = {"beta_f": "3", "beta_z": "0:1,2:5", "dataset": "other", "seed": 1}
+    own = dataclasses.replace(TRAINING, **changes)
+    monkeypatch.setitem(PRESETS, "mine", Preset(small_config(static_size=5), own, ""))
     output = tmp_path / "out"
     evaluations = reproduce.reproduce(
         small_config(), TRAINING, reproduce.Places(output), betas=(2.0,), beside=("mine",)

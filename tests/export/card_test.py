@@ -13,8 +13,7 @@ from tests.evaluation.report_test import example
 from tests.export.conftest import SIGNATURES
 from tf_dsae.core.checks import MAX_FACTORS, MAX_NAME
 from tf_dsae.export.card import write_card
-from tf_dsae.export.exported_run import load_run
-from tf_dsae.export.measured import data_facts, read_measured
+from tf_dsae.export.exported_run import data_facts, load_run, read_measured
 from tf_dsae.runs.run_config import versions
 
 NONE_FOUND, UNUSABLE = "No evaluation of these weights", "An evaluation was found that cannot be"

@@ -15,15 +15,40 @@ from tf_dsae.linear_gaussian.study_settings import FAMILIES, Parameters
 
 N, D = 11, 2
 LENGTHS = [1, 3, 7]
-COLUMN = Parameters(*(np.array([sigma]) for sigma in PARAMETERS))
+
+
+def best_posterior(family: str, x: np.ndarray) -> GaussianPosterior:
+    """The q of a family whose mean bound over the sequences x [N, T, D] is the best."""
+    frames = x.shape[1]
+    mean, covariance = Dense(PARAMETERS, frames).posterior(x)
+    precision = np.linalg.inv(covariance)
+    diagonal = np.diag(precision).copy()
+    if family == "amortised":
+        encoder, _, _ = families._amortised_encoder(PARAMETERS, families.sample_moments(x))
+        u = np.concatenate([np.ones_like(x[..., :1]), x], -1)
+        walk = np.einsum("nti,id->ndt", u, encoder)
+        # f follows the error of z.
+        slope = precision[0, 1:] / precision[0, 0]
+        static = mean[..., 0] - (walk - mean[..., 1:]) @ slope
+        mean = np.concatenate([static[..., np.newaxis], walk], -1)
+        diagonal[1:] = diagonal[1:].mean()
+    scale = np.diag(diagonal**-0.5)
+    if family == "exact":
+        scale = np.linalg.cholesky(covariance)
+    if family == "structured":
+        scale[1:, 1:] = np.linalg.cholesky(np.linalg.inv(precision[1:, 1:]))
+    if family == "full":
+        slope = -np.linalg.solve(precision[1:, 1:], precision[1:, 0])
+        scale[:, 0] = np.sqrt(covariance[0, 0]) * np.concatenate([[1.0], slope])
+    return GaussianPosterior(tf.constant(mean), tf.constant(scale[np.newaxis]))
 
 
 @pytest.mark.parametrize("frames", LENGTHS)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_best_bound_is_that_of_the_best_posterior(draw, family, frames):
     x = draw(N, frames, D) + 0.3
-    q = families.optimal_posterior(family, COLUMN, x)
-    attained = tf.reduce_mean(exact_elbo(COLUMN, x, q).elbo)
+    q = best_posterior(family, x)
+    attained = tf.reduce_mean(exact_elbo(PARAMETERS, x, q).elbo)
     moments = families.sample_moments(x)
     best = families.optimal_elbo(family, PARAMETERS, moments)
     np.testing.assert_allclose(best, attained, rtol=0, atol=1e-9)
@@ -36,7 +61,7 @@ def test_best_bound_is_that_of_the_best_posterior(draw, family, frames):
 def test_nothing_the_family_may_change_improves_it(draw, family):
     """At the best q the gradient vanishes, and the bound is concave in mean and scale."""
     x = draw(N, 3, D)
-    q = families.optimal_posterior(family, COLUMN, x)
+    q = best_posterior(family, x)
     scale = tf.broadcast_to(q.scale_tril, (N, D, 4, 4))
     mask = family_mask(family, 3)
     assert np.all(scale.numpy()[..., mask == 0] == 0)

@@ -15,7 +15,7 @@ from tf_dsae import metrics
 
 def test_all_names_are_there_and_sorted_and_no_other():
     assert metrics.__all__ == sorted(metrics.__all__)
-    modules = [importlib.import_module(f"tf_dsae.metrics.{name}") for name in metrics._MODULES]
+    modules = [importlib.import_module(f"tf_dsae.metrics.{name}") for name in metrics._HOMES]
     public = {
         name
         for module in modules

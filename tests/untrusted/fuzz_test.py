@@ -28,6 +28,7 @@ from tf_dsae.linear_gaussian.study_results import Study
 from tf_dsae.linear_gaussian.study_settings import FAMILIES
 from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.reports import figures
+from tf_dsae.reports.html import write_page
 from tf_dsae.reports.markdown import render_markdown
 from tf_dsae.reports.terminal import render_text
 from tf_dsae.runs.metrics_table import metrics_columns, read_metrics
@@ -164,10 +165,15 @@ def _read_judges(path):
 def _read_evaluation(path):
     evaluation = Evaluation.read(path)
     assert Evaluation.from_json(evaluation.to_json()) == evaluation
-    for text in (report.report_markdown(evaluation), report.table_text(evaluation)):
+    for text in (
+        render_markdown(report.evaluation_report(evaluation)),
+        report.table_text(evaluation),
+    ):
         text.encode()
     report.comparison_text({"a": evaluation, "b": typed(example())})
-    report.write_comparison(path.parent / "a.html", {"a": evaluation, "b": typed(example())})
+    write_page(
+        path.parent / "a.html", report.comparison_report({"a": evaluation, "b": typed(example())})
+    )
     report.write_report(path.parent / "b.html", evaluation)
 
 

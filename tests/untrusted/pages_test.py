@@ -19,8 +19,8 @@ from tf_dsae.evaluation.comparison import names_of
 from tf_dsae.evaluation.judge import JudgeSettings
 from tf_dsae.evaluation.results import Evaluation
 from tf_dsae.reports.blocks import Figure, Report, Table
-from tf_dsae.reports.html import render_page
-from tf_dsae.reports.markdown import escape_markdown, table_markdown
+from tf_dsae.reports.html import render_page, write_page
+from tf_dsae.reports.markdown import escape_markdown, render_markdown, table_markdown
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -55,7 +55,9 @@ def test_pages_and_tables_show_texts_as_texts(tmp_path, text):
     evaluation = spoiled(text)
     settings = {text: text, "group": {text: [text, {text: text}]}}
     report.write_report(tmp_path / "a.html", evaluation, settings=settings)
-    report.write_comparison(tmp_path / "b.html", {text: evaluation, "b": typed(example())})
+    write_page(
+        tmp_path / "b.html", report.comparison_report({text: evaluation, "b": typed(example())})
+    )
     for name in ("a.html", "b.html"):
         page = Page((tmp_path / name).read_text())
         assert not page.all("script") and not page.all("img") and len(page.all("style")) == 1
@@ -68,8 +70,8 @@ def test_pages_and_tables_show_texts_as_texts(tmp_path, text):
                 *("aria-label", "aria-labelledby"),
             }
     for said in (
-        report.report_markdown(evaluation),
-        report.comparison_markdown({text: evaluation, "b": typed(example())}),
+        render_markdown(report.evaluation_report(evaluation)),
+        render_markdown(report.comparison_report({text: evaluation, "b": typed(example())})),
     ):
         assert not re.search(r"(?<!\\)[<>`~$&]", said.replace("\\\\", ""))
         assert not re.search(r"(?<!\\)[\[\]]", said)

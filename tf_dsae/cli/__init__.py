@@ -1,1 +1,1 @@
-"""Command line programs: flags in, one library call."""
+"""Command line programs: flags, and one library call each."""

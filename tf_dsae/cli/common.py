@@ -1,4 +1,4 @@
-"""What every program of this package does around its own work: start quietly, fail in one line.
+"""The frame of every program of this package: quiet start, one-line errors.
 
 A program is a module with absl flags, a docstring (its `--help` text) and `run = program(main)`.
 `main` checks everything that it can first, so that `--help` and mistakes are answered at once. Then
@@ -57,7 +57,7 @@ def program(main: Callable[..., None], takes_arguments: bool = False) -> Callabl
 
 
 def require(*needed: flags.FlagHolder) -> None:
-    """Raises UserError where a flag that has no default was not given, or is empty."""
+    """Raises UserError if a required flag is missing or empty."""
     for flag in needed:
         if not flag.value:
             raise UserError(
@@ -66,7 +66,7 @@ def require(*needed: flags.FlagHolder) -> None:
 
 
 def values(settings: Mapping[str, flags.FlagHolder]) -> dict[str, Any]:
-    """The values of flags by their names, without those that were not given."""
+    """The values of the flags that were given, by name."""
     return {name: flag.value for name, flag in settings.items() if flag.value is not None}
 
 
@@ -82,7 +82,7 @@ def _parse_flags(argv: list[str]) -> list[str]:
 
 
 def _show_help_of(module_name: str) -> None:
-    """Makes `--help` speak for `module_name`, whichever wrapper script started the process."""
+    """Makes `--help` show the docstring of `module_name`, from any wrapper script."""
     package = __name__.rsplit(".", 1)[0]
     for module, defined in flags.FLAGS.flags_by_module_dict().items():
         if module.startswith(f"{package}.") or module == module_name:
@@ -97,13 +97,13 @@ def load_tensorflow() -> None:
     with _stderr_held_back() if quiet else contextlib.nullcontext():
         import tensorflow  # noqa: F401
     if quiet and not flags.FLAGS["verbosity"].present:
-        # absl shows its programs' users every information message of every library.
+        # absl would show every information message of every library.
         logging.set_verbosity(logging.WARNING)
 
 
 @contextlib.contextmanager
 def _stderr_held_back() -> Iterator[None]:
-    """Keeps file descriptor 2 off the screen, and shows it after all when the block fails.
+    """Hides what is written to file descriptor 2, and shows it if the block fails.
 
     TensorFlow's C++ code writes some lines before it reads any log level.
     """

@@ -1,6 +1,6 @@
 """Shows evaluated runs side by side, in one table and one page.
 
-Takes the folders of runs that `evaluate` has been through, or evaluation.json files. Example:
+Takes folders of runs that `evaluate` has evaluated, or evaluation.json files. Example:
 
   compare runs/beta_1 runs/beta_6 runs/beta_150 --output_dir=runs/comparison
 """
@@ -14,6 +14,8 @@ from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation.comparison import names_of
 from tf_dsae.evaluation.evaluation_files import check_output
 from tf_dsae.evaluation.results import Evaluation
+from tf_dsae.reports.html import write_page
+from tf_dsae.reports.markdown import render_markdown
 
 _OUTPUT_DIR = shared_flags.define_output_dir("runs/comparison")
 
@@ -28,9 +30,10 @@ def main(paths: list[str]) -> None:
     evaluations = dict(zip(names_of(paths), map(Evaluation.read, paths), strict=True))
     output = Path(_OUTPUT_DIR.value).expanduser()
     check_output(output)
+    compared = report.comparison_report(evaluations)
     with written_whole(output / "comparison.md") as beside:
-        beside.write_text(report.comparison_markdown(evaluations), encoding="utf-8")
-    report.write_comparison(output / "comparison.html", evaluations)
+        beside.write_text(render_markdown(compared), encoding="utf-8")
+    write_page(output / "comparison.html", compared)
     print(report.comparison_text(evaluations))
     print(f"wrote {output}; open {output / 'comparison.html'}")
 

@@ -1,4 +1,4 @@
-"""Writes the latents of your own videos: f, what stays, and z_1..z_T, what moves.
+"""Writes the latents of your own videos: static f, and dynamic z_1..z_T.
 
 Leaves an .npz with name, start, f_mean, f_stddev, z_mean and z_stddev, a row for each clip.
 Example:

@@ -1,10 +1,10 @@
-"""Measures how well a trained run holds what stays in f and what moves in z.
+"""Measures how well a trained run splits static content (f) from motion (z).
 
 Judges, classifiers of the true factors, look at real videos and at videos made with one half of
 the latents kept and the other drawn anew. Leaves tables (evaluation.json, evaluation.md), pictures
 (figures/) and one page with everything (report.html). Example:
 
-  evaluate --workdir=runs/sprites-drawn-sprites
+  evaluate --workdir=runs/sprites-drawn-sprites_drawn
 """
 
 import time

@@ -1,11 +1,11 @@
 """Writes the model of a finished run as a SavedModel.
 
-Any program that has TensorFlow can load it, and TF Serving serves it: it encodes, reconstructs,
-swaps, draws and scores videos. Every export is a version of its own, a numbered folder in
---export_dir, which appears whole while a server watches. An export that is killed leaves a hidden
-folder .unfinished-... there, which may be deleted. Example:
+Any program with TensorFlow can load it, and TF Serving serves it. It encodes, reconstructs, swaps,
+draws and scores videos. Every export is a new version, a numbered folder in --export_dir, which
+appears whole while a server watches. An export that is killed leaves a hidden folder
+.unfinished-... there, which may be deleted. Example:
 
-  export --workdir=runs/sprites-drawn-sprites --export_dir=exports/sprites
+  export --workdir=runs/sprites-drawn-sprites_drawn --export_dir=exports/sprites
 """
 
 import shlex
@@ -20,7 +20,7 @@ from tf_dsae.runs.run_config import read_finished_run
 
 _WORKDIR = shared_flags.define_workdir()
 _EXPORT_DIR = flags.DEFINE_string(
-    "export_dir", None, "Folder of versions, made where there is none. Required."
+    "export_dir", None, "Folder of versions, made if it does not exist. Required."
 )
 _VERSION = flags.DEFINE_integer(
     "version", None, "Number of the version. Default: one more than the highest there."

@@ -1,6 +1,6 @@
 """Prepares a data set on disk once, so that training and evaluation only read it.
 
-Does nothing but say so when it is there already. Examples:
+If the data are there already, it only says so. Examples:
 
   prepare_data --dataset=sprites/drawn --data_dir=/tmp/data
   prepare_data --dataset=folder --video_dir=videos --num_frames=16 --stride=2

@@ -1,6 +1,6 @@
 """Makes the 2019 paper's figures and tables: trains at beta 1, 6 and 150, evaluates, reports.
 
-With the paper's preset, that of bin/train is trained and set beside them.
+With the paper's preset, the default preset of bin/train is trained and set beside them.
 
 Each stage is done once: the same command goes on where it was stopped. Examples:
 
@@ -22,7 +22,7 @@ from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.reproduction.planned_runs import BETAS, Places, plan_runs
 
 _PRESET = flags.DEFINE_string(
-    "preset", "paper", f"Settings of the runs: {', '.join(PRESETS)}; beta is set apart."
+    "preset", "paper", f"Settings of the runs: {', '.join(PRESETS)}; --betas gives beta."
 )
 _DATASET = shared_flags.define_dataset("sprites/drawn")
 _BETAS = flags.DEFINE_string(
@@ -34,8 +34,8 @@ _EPOCHS = flags.DEFINE_integer(
 _BESIDE = flags.DEFINE_string(
     "beside",
     None,
-    "Presets, separated by commas, to train as they are and set beside, or none. Default: that "
-    "of bin/train beside the paper's, none beside others.",
+    "Presets, separated by commas, to train as they are beside the betas, or none. Default: the "
+    "default of bin/train beside the paper's preset, none beside others.",
 )
 _SEED = shared_flags.define_fields(TrainingConfig, {"seed": shared_flags.SEED})
 _NUM_VIDEOS = shared_flags.define_num_videos()

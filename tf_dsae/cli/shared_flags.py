@@ -12,10 +12,10 @@ from absl import flags
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.data_source import DATA_SOURCES, DataSource, SourceFlag, source_name
 
-# What is defined here belongs to the program that asks for it, in its --help too.
+# These flags belong to the program that defines them, also in its --help.
 flags.disclaim_key_flags()
 
-# The package's own; plug-ins are imported when one is asked for, and have --data_setting.
+# The package's own sources. Plug-ins are imported when one is named, and use --data_setting.
 _OWN = ("sprites/drawn", "sprites/lpc", "folder")
 SEED = "Seed of everything that is drawn."
 DEFINE = {
@@ -69,7 +69,7 @@ def define_dataset(default: str | None) -> flags.FlagHolder:
     return flags.DEFINE_string(
         "dataset",
         default,
-        f"Data set, or one that a plug-in has. {names}. Default: sprites/drawn.",
+        f"Data set, or that of a plug-in. {names}. Default: sprites/drawn.",
     )
 
 
@@ -102,11 +102,11 @@ class SourceFlags:
                 flags.DEFINE_alias(flag.alias, flag.name)
         self._others: flags.FlagHolder | None = None
         if names is None:
-            text = "A setting of --dataset that has no flag, name=value; may be given many times."
+            text = "A setting of --dataset without a flag, name=value; may be repeated."
             self._others = flags.DEFINE_multi_string("data_setting", [], text)
 
     def settings(self) -> dict[str, Any]:
-        """The settings that flags gave, by their names; {} where none did."""
+        """The settings that flags gave, by name."""
         settings = {}
         for _, flag, holder in self._flags:
             if holder.value is not None:

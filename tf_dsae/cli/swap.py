@@ -1,4 +1,4 @@
-"""Shows what is in one of your videos, moving as another does.
+"""Shows the content of one of your videos with the motion of another.
 
 Example:
 

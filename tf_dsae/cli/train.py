@@ -81,8 +81,8 @@ _DISTRIBUTE = flags.DEFINE_enum(
 _ACCUMULATE_STEPS = flags.DEFINE_integer(
     "accumulate_steps",
     1,
-    "Equal parts of a device's share of a batch that are taken one after the other, for a batch "
-    "that does not fit; what is learned is the same.",
+    "Equal parts in which a device takes its share of a batch, one after the other, for a batch "
+    "that does not fit into memory; what is learned is the same.",
     lower_bound=1,
 )
 

@@ -1,6 +1,6 @@
 """Flags of `train` that are settings of the model and of the training.
 
-A flag has the name and type of its setting. It is None where it is not given: the preset decides.
+A flag has the name and type of its setting. One that is not given is None, and the preset decides.
 """
 
 import typing
@@ -34,7 +34,7 @@ _TRAINING = {
     "steps_per_epoch": "Steps an epoch; 0: one pass over the training videos.",
     "batch_size": "Videos a step, of all devices together.",
     "optimizer": "adam or muon.",
-    "learning_rate": "The optimiser's, at its highest.",
+    "learning_rate": "Highest learning rate of the schedule.",
     "num_samples": "Posterior samples a video.",
     "colour_mixing": "Share of the clips that z's encoder sees in other colours in training, 0 to "
     "1, so that colours are left to f.",
@@ -42,9 +42,9 @@ _TRAINING = {
     "likelihood_frames": "Frames of a clip, at random, that the likelihood is estimated from in "
     "training; 0: all.",
     "random_erasing": "Share of the clips that z's encoder sees with a rectangle erased in "
-    "training, 0 to 1, so that what is seen in one place only is left to f.",
+    "training, 0 to 1, so that details in one place only are left to f.",
     "validation_videos": "Held-out videos scored after an epoch; 0: all.",
-    "seed": "Of initial weights, order and noise.",
+    "seed": "Seed of initial weights, order and noise.",
     "mixed_precision": "bfloat16 layers with float32 weights; fast on CPUs with AVX-512 BF16 and "
     "on GPUs.",
     "xla": "auto (on with a GPU, off without), on or off.",

@@ -15,7 +15,7 @@ MAX_FACTORS = 64  # Factors of a data set.
 
 
 def shown(value: Any) -> str:
-    """A value as messages show it: in one line, cut where it is long."""
+    """A value as text for messages: one line, cut where it is long."""
     try:
         text = repr(value)
     except ValueError:  # Python writes no number of more than 4300 digits.
@@ -24,7 +24,7 @@ def shown(value: Any) -> str:
 
 
 def printable(text: str, longest: int | None = None) -> str:
-    """A text in one line of what can be printed, cut after `longest` characters."""
+    """The printable characters of a text in one line, cut after `longest` characters."""
     text = "".join(letter if letter.isprintable() else " " for letter in text)
     return text if longest is None or len(text) <= longest else f"{text[:longest]} ..."
 
@@ -81,7 +81,7 @@ def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
 
 
 def later_setting(value: Any) -> Any:
-    """A field of a configuration that files written by older versions lack, and its value then."""
+    """Default for a field that older config files do not contain."""
     return dataclasses.field(default=value, metadata={"when_absent": value})
 
 

@@ -18,7 +18,7 @@ class UserError(ValueError):
 
 
 def reason(error: BaseException) -> str:
-    """What a library's exception says, in one line that is not too long."""
+    """The message of a library's exception, in one short line."""
     text = re.sub(r"\{\{.*?\}\} ?", "", str(error))  # TensorFlow's name of a node.
     text = " ".join(text.split()) or type(error).__name__
     return text if len(text) <= 200 else f"{text[:200]} ..."

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and read with care whoever wrote them."""
+"""Writing of files, whole or not at all, and careful reading of files from anyone."""
 
 import contextlib
 import hashlib
@@ -25,7 +25,7 @@ _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 @contextlib.contextmanager
 def write_errors(folder: str | os.PathLike) -> Iterator[None]:
-    """Turns a folder that cannot be written and a disk that is full into a UserError."""
+    """Turns errors of unwritable folders and full disks into a UserError."""
     try:
         yield
     except OSError as error:
@@ -37,7 +37,7 @@ def write_errors(folder: str | os.PathLike) -> Iterator[None]:
 
 @contextlib.contextmanager
 def path_errors(name: str, path: str | os.PathLike) -> Iterator[None]:
-    """Turns a path that no system takes, such as one that is too long, into a UserError."""
+    """Turns errors of impossible paths, such as too long ones, into a UserError."""
     try:
         yield
     except UserError:
@@ -50,7 +50,7 @@ def path_errors(name: str, path: str | os.PathLike) -> Iterator[None]:
 
 
 def require_space(folder: str | os.PathLike, num_bytes: int) -> None:
-    """Raises UserError where the folder's disk has less free; for libraries that fail badly."""
+    """Raises UserError if the folder's disk has less free space; for libraries that crash then."""
     with write_errors(folder):
         free = shutil.disk_usage(folder).free
     if free < num_bytes:
@@ -122,7 +122,7 @@ def open_regular(path: str | os.PathLike) -> BufferedReader:
 
 
 def read_bytes(path: str | os.PathLike, max_bytes: int = MAX_BYTES) -> bytes:
-    """The content of a file; raises as `open_regular` does, and ValueError where it is larger."""
+    """The content of a file; raises as `open_regular` does, and ValueError if it is too large."""
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         content = b"" if size > max_bytes else file.read(max_bytes + 1)
@@ -140,7 +140,7 @@ def sha256(path: str | os.PathLike) -> str:
 def read_json(
     path: str | os.PathLike, what: str, advice: str = "", max_bytes: int = MAX_BYTES
 ) -> Any:
-    """What a JSON file holds: finite numbers, texts that UTF-8 can write, nested 40 deep at most.
+    """The value in a JSON file: finite numbers, texts that UTF-8 can write, at most 40 levels deep.
 
     UserError, with `what` it should hold and `advice`, where it is missing, not regular, too large,
     no JSON, or holds something else.
@@ -157,7 +157,7 @@ def read_json(
 
 
 def parse_json(content: bytes, name: str | os.PathLike, what: str, advice: str = "") -> Any:
-    """What a JSON text holds, under the same limits; `name` is what messages call it."""
+    """The value of a JSON text, under the same limits; messages call it `name`."""
     try:
         if sum(map(content.count, (b",", b"[", b"{"))) > _MAX_VALUES:
             raise ValueError(f"it holds more than {_MAX_VALUES} values")
@@ -175,7 +175,7 @@ def _no_json(name: str | os.PathLike, what: str, error: Exception, advice: str) 
 
 
 def _check_plain(value: Any) -> None:
-    """Raises ValueError for values that could be read and not written again."""
+    """Raises ValueError for values that can be read but not written again."""
     level = [value]
     for _ in range(_MAX_DEPTH):
         below: list[Any] = []

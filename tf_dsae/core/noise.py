@@ -1,4 +1,4 @@
-"""Noise that does not depend on how a batch is shared: a seed, and a place in the whole batch."""
+"""Noise as a function of a seed and of the place in the whole batch, however it is shared."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from tf_dsae.core.types import Seed, Shape, TensorLike
 
 
 class Noise(NamedTuple):
-    """What random numbers for a batch are drawn from; everything drawn is a function of it.
+    """The source of a batch's random numbers, which are a function of it.
 
     A replica that holds a part of a batch draws the noise of the whole batch and takes its part,
     so that an example's noise does not depend on how the batch is shared.
@@ -57,14 +57,14 @@ class Noise(NamedTuple):
         return self.take(values, count)
 
     def take(self, values: tf.Tensor, count: TensorLike, axis: int = 0) -> tf.Tensor:
-        """The `count` examples at hand of values of the whole batch, whose axis is `axis`."""
+        """The part of a whole batch's values that belongs to these `count` examples."""
         if self.total is None:
             return values
         return tf.gather(values, self.start + tf.range(count), axis=axis)
 
 
 def num_replicas() -> int:
-    """Replicas that take the step under way together; 1 outside of a step."""
+    """How many replicas share the current step; 1 outside of a step."""
     context = tf.distribute.get_replica_context()
     return context.num_replicas_in_sync if context else 1
 

@@ -1,8 +1,8 @@
-"""What can be chosen by name: parts of a model, methods, presets, data sources.
+"""Registries of what can be chosen by name: parts of a model, methods, data sources.
 
-The package's own entries are named by where they are, so that a name is known before TensorFlow
-loads. Other packages add theirs with `register` when they are imported; those that declare the
-entry point group `tf_dsae.plugins` are imported when a name is asked for that is not known yet.
+The package's own entries are given as "module:attribute", so that their names are known before
+TensorFlow loads. Other packages add entries with `register` when they are imported. Packages with
+the entry point group `tf_dsae.plugins` are imported when an unknown name is looked up.
 """
 
 import importlib
@@ -55,7 +55,7 @@ class Registry:
         return name in self._own or name in self._added
 
     def __getitem__(self, name: str) -> Any:
-        """The entry of a name; raises UserError, with the names there are, for another."""
+        """The entry of a name; an unknown name raises UserError with the list of names."""
         self.check(name)
         entry = self._own.get(name, self._added.get(name))
         if isinstance(entry, str):
@@ -127,5 +127,5 @@ def load_plugins() -> None:
         _loaded_plugins.add(point.value)
         try:
             point.load()
-        except Exception as error:  # Whatever somebody else's module raises.
+        except Exception as error:  # Another package's module may raise anything.
             warnings.warn(f"plug-in {point.name} ({point.value}): {reason(error)}", stacklevel=2)

@@ -21,7 +21,7 @@ def _parse_step(text: str, total_steps: int) -> float:
 
 
 def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
-    """Returns the schedule as tuples of floats, or raises UserError where it makes no sense."""
+    """Returns the schedule as tuples of floats; raises UserError if it makes no sense."""
     checked = tuple((float(step), float(value)) for step, value in points)
     steps = [step for step, _ in checked]
     if not all(math.isfinite(step) and step >= 0 for step in steps):

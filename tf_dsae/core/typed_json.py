@@ -25,7 +25,7 @@ _MISSING = inspect.Parameter.empty
 
 
 def read_typed(kind: type[T], value: Any, name: str, advice: str = "") -> T:
-    """The value of a kind that a value of JSON describes.
+    """Makes a value of a kind from a JSON value.
 
     Numbers are finite and small enough to be squared, texts can be written in UTF-8, objects have
     at most MAX_FACTORS names. UserError, with `name`, the place and `advice`, for anything else.
@@ -37,7 +37,7 @@ def read_typed(kind: type[T], value: Any, name: str, advice: str = "") -> T:
 
 
 def to_plain(value: Any) -> Any:
-    """A typed value as JSON has it; fields that are None by default and still are, are left out."""
+    """A typed value as plain JSON values; fields that keep a default of None are left out."""
     kind: Any = type(value)
     defaults = _defaults(kind)
     if defaults is not None:

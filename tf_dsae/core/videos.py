@@ -1,4 +1,4 @@
-"""What a model takes as videos: checks, and conversion to float32 in [0, 1]."""
+"""Videos as a model's input: checks, and conversion to float32 in [0, 1]."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Arrays in hand as a data set."""
+"""Arrays in memory as a data set."""
 
 import dataclasses
 import hashlib
@@ -71,7 +71,7 @@ def from_arrays(
       The data set. Its fingerprint is that of the content; the arrays are copied.
 
     Raises:
-      UserError: an array, a label or a name is not as said above.
+      UserError: an array, a label or a name does not fit the description above.
 
     Example:
       >>> videos = np.zeros([3, 4, 16, 16, 1], np.uint8)
@@ -130,7 +130,7 @@ def from_arrays(
 
 
 def _read_videos(split: str, given: Any) -> np.ndarray:
-    """A split as uint8 [N, T, H, W, C], in memory of its own."""
+    """A copy of a split as uint8 [N, T, H, W, C]."""
     if given is None or (hasattr(given, "__len__") and len(given) == 0):
         raise UserError(
             f"{split}: expected at least one sequence, received none; hold some out for test"

@@ -1,4 +1,4 @@
-"""What a data set is made from: one object for each source, with all that is known of it.
+"""Data sources: one object says everything that is known of a data set.
 
 This module loads no TensorFlow, so that flags and config.json are checked without it.
 """
@@ -39,18 +39,19 @@ def local_setting(default: Any) -> Any:
 
 @dataclasses.dataclass(frozen=True)
 class DataSource:
-    """What a data set is made from. A subclass is a frozen dataclass of its settings.
+    """A data set's source. A subclass is a frozen dataclass of its settings.
 
     Attributes:
       kind: the name that it is registered by.
-      summary: what it is, in a few words.
-      licence: what its licence is; empty where the package does not know.
-      citation: where it was published.
-      baselines: published results on these very data: table -> factor -> {"disagreement",
-        "kl_recon", "kl_random"}, a fraction and two KLs in nats; absent where none was published.
-      dynamic_factors: factors that say what moves, where they are known before the data are opened.
-      clusters: factors that together name what is drawn anew for an interval, such as a person;
-        () for all that are static.
+      summary: a description in a few words.
+      licence: of the data; empty if the package does not know it.
+      citation: the publication.
+      baselines: published results on this data set: table -> factor -> {"disagreement",
+        "kl_recon", "kl_random"}, a fraction and two KLs in nats; figures that were not published
+        are absent.
+      dynamic_factors: factors of the motion, if they are known before the data are opened.
+      clusters: factors that together identify a cluster of the bootstrap, such as a person; () for
+        all static factors.
       flags: its settings on command lines.
 
     Example:
@@ -72,7 +73,7 @@ class DataSource:
 
     @property
     def frame_shape(self) -> tuple[int, ...] | None:
-        """The shape of a frame, where it is known before the data are opened."""
+        """The shape of a frame; None if it is not known before the data are opened."""
         return None
 
     @property
@@ -82,11 +83,11 @@ class DataSource:
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """Folders that it reads from, to which nothing else should be written."""
+        """Folders that it reads from; runs must not write there."""
         return ()
 
     def check(self) -> None:
-        """Raises UserError where it can be told at once that it cannot be opened."""
+        """Raises UserError, before any data are read, if the source cannot be opened."""
 
     def open(
         self, data_dir: str | os.PathLike | None = None, show_progress: bool = True
@@ -96,11 +97,11 @@ class DataSource:
         raise UserError(f"{self.kind}: expected a data source with `open`, received one without")
 
     def identity(self) -> dict[str, Any]:
-        """The settings that tell two runs apart: those that change the data, no paths."""
+        """The settings that distinguish two runs: those that change the data, without paths."""
         return {field.name: getattr(self, field.name) for field in _fields_of_data(self)}
 
     def to_dict(self) -> dict[str, Any]:
-        """The source as JSON has it, {"kind": its name, setting: value, ...}."""
+        """The source as plain JSON values, {"kind": its name, setting: value, ...}."""
         module = DATA_SOURCES.added_by(self.kind)
         settings = dataclasses.asdict(self)
         stored = {field.name: settings[field.name] for field in _fields_of_data(self)}
@@ -130,7 +131,7 @@ class DataSource:
         return cls(**settings)
 
     def with_settings(self: _Source, **changes: Any) -> _Source:
-        """The same source but for some settings; raises UserError for those it does not have."""
+        """A copy with some settings changed; an unknown setting raises UserError."""
         current = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.init}
         return self._make({**current, **changes})
 
@@ -177,7 +178,7 @@ def prepare(
     show_progress: bool = True,
     **settings: Any,
 ) -> "SequenceData":
-    """Opens a data set, which it first makes where `data_dir` does not hold it.
+    """Opens a data set; makes it first if `data_dir` does not hold it.
 
     Args:
       source: a `tf_dsae.data.DataSource`, or the name of one, such as "sprites/drawn",
@@ -186,10 +187,10 @@ def prepare(
         ~/tensorflow_datasets.
       show_progress: whether to show, on stderr, a bar (on a terminal) and a closing line.
       **settings: of the source, such as `sheets_dir` of "sprites/lpc", or `video_dir`, `clips`
-        and `strict` of "folder"; those that a source given as an object has are replaced.
+        and `strict` of "folder". They replace those of a source that is given as an object.
 
     Raises:
-      UserError: the name or a setting is unknown, or the data cannot be had, made or read.
+      UserError: the name or a setting is unknown, or the data cannot be made or read.
 
     Example:
       >>> tf_dsae.prepare("folder", video_dir="no_folder", clips=tf_dsae.ClipSettings(stride=2))
@@ -230,7 +231,7 @@ def read_source(data: Mapping[str, Any]) -> DataSource | None:
 
 
 def find_source(data: Mapping[str, Any]) -> DataSource | None:
-    """As `read_source`, and None where what a run wrote cannot be read here."""
+    """As `read_source`, but None instead of an error."""
     try:
         return read_source(data)
     except UserError:
@@ -238,13 +239,13 @@ def find_source(data: Mapping[str, Any]) -> DataSource | None:
 
 
 def find_baselines(dataset: str) -> Mapping[str, Mapping[str, Mapping[str, float]]]:
-    """The published results on the data set of that name; {} where the package knows none."""
+    """The published results on the data set of that name; {} if the package knows none."""
     name = source_name(dataset)
     return DATA_SOURCES[name].baselines if name in DATA_SOURCES else {}
 
 
 def _owners(setting: str) -> str:
-    """Which data sets have a setting of that name."""
+    """The data sets that have a setting of that name, in words."""
     owners = []
     for kind in DATA_SOURCES.names():
         cls = DATA_SOURCES[kind]

@@ -1,4 +1,4 @@
-"""Makes or reads several things at once, and gives what is in them in their order."""
+"""Runs several tasks at once and yields their items in the tasks' order."""
 
 import concurrent.futures
 import contextlib
@@ -23,7 +23,7 @@ def num_cores() -> int:
 def read_ahead(
     tasks: Iterable[Callable[[], Iterable[Any]]], threads: int, buffer_size: int
 ) -> Generator[Iterator[Any], None, None]:
-    """Yields an iterator for each task, in their order, while threads run those to come.
+    """Yields an iterator for each task, in order, while threads run the next ones.
 
     Each is to be used up before the next is asked for; at most `buffer_size` of its items wait.
     What a task raises comes out of its iterator. Close the whole, by `contextlib.closing`, to stop

@@ -1,4 +1,4 @@
-"""A data set that lies ready, and how its videos come out: for training, evaluation and figures."""
+"""A prepared data set: batches for training and evaluation, and single examples for figures."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -17,10 +17,10 @@ _ENDLESS = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
 
 @dataclasses.dataclass(frozen=True)
 class EncodedSplit:
-    """One split as it is stored: small enough to be held in memory, decoded when asked for.
+    """One split as it is stored, encoded, in memory.
 
     Attributes:
-      videos: [N, ...], of which `SequenceData.decode` takes one.
+      videos: [N, ...]; `SequenceData.decode` takes one of them.
       labels: factor -> int64 [N].
     """
 
@@ -34,16 +34,16 @@ class SequenceData:
 
     Attributes:
       name: of the data set, such as 'sprites/drawn'.
-      fingerprint: SHA-256, in hex, of what the videos were made from.
+      fingerprint: SHA-256, in hex, of the source material.
       video_shape: (T, H, W, C) in frames, pixels, pixels, channels.
       num_train: videos in split 'train'.
       num_test: videos in split 'test'.
       factors: factor -> names of its classes, in label order.
-      dynamic_factors: those of `factors` that say what moves; the others say what stays.
+      dynamic_factors: those of `factors` that describe the motion; the others are static.
       load_split: split name -> `EncodedSplit`; should be cheap the second time.
       decode: one of `EncodedSplit.videos` -> uint8 [T, H, W, C], in a TensorFlow graph.
-      source: what the data were made from; None where that is unknown.
-      spec: what one sequence is; by default a video of the frames that video_shape says.
+      source: of the data; None if unknown.
+      spec: of one sequence; by default a video with the frames of video_shape.
     """
 
     name: str
@@ -227,7 +227,7 @@ def _sharing(input_context: tf.distribute.InputContext | None) -> tuple[int, int
 def _part_bounds(
     offset: int, end: int, batch_size: int, input_context: tf.distribute.InputContext
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where the parts of this worker's replicas begin and end, batch after batch; int64 [N]."""
+    """Positions at which the parts of this worker's replicas begin and end; int64 [N]."""
     workers, replicas = _sharing(input_context)
     first = np.arange(offset, end, batch_size)[:, np.newaxis]
     size = np.minimum(batch_size, end - first)

@@ -1,4 +1,4 @@
-"""What one sequence of a data set is: its kind and the shape of a frame."""
+"""The kind of a data set's sequences and the shape of a frame."""
 
 import dataclasses
 
@@ -10,13 +10,13 @@ KINDS = ("video", "audio", "series")
 
 @dataclasses.dataclass(frozen=True)
 class SequenceSpec:
-    """What one sequence of a data set is.
+    """The kind of a data set's sequences.
 
     Attributes:
       kind: "video", "audio" or "series".
       frame_shape: (H, W, C) of a video, in pixels and 1 or 3 channels; (D,) of others.
       channels: names of the D entries of a frame; None where they have none, as in a video.
-      rate: frames a second; None where it is unknown.
+      rate: frames per second; None if unknown.
 
     Raises:
       UserError: a value is out of its range, or the values do not go together.

@@ -1,4 +1,4 @@
-"""What every data set that TFDS keeps is opened with."""
+"""Opening of data sets that TFDS stores."""
 
 import contextlib
 import functools
@@ -21,7 +21,7 @@ from tf_dsae.data.data_source import DataSource
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 
 _FILE_ERRORS = (OSError, tf.errors.OpError)
-# What reading a file raises that holds something else than was written.
+# Errors of reading a damaged file.
 _DAMAGE = (*_FILE_ERRORS, ValueError, KeyError, json_format.ParseError)
 _READ_BATCH = 500
 _Builder = TypeVar("_Builder", bound=tfds.core.DatasetBuilder)
@@ -36,7 +36,7 @@ def open_or_make(
     space: str,
     show_progress: bool,
 ) -> tuple[_Builder, bool]:
-    """Returns a builder whose data lie ready, and whether they had to be made.
+    """Returns a builder whose data are prepared, and whether they had to be made.
 
     `new_builder` makes one of what is there, which calls its attribute `on_progress` with the
     number of items that are done, of a `total`; `space` is what the data take, such as '200 MB'.
@@ -102,7 +102,7 @@ def open_store(
 
 @contextlib.contextmanager
 def reading_errors(name: str, place: str | os.PathLike) -> Iterator[None]:
-    """Turns what damaged files of a data set raise into a UserError."""
+    """Turns errors of a data set's damaged files into a UserError."""
     advice = "delete it there to prepare it again, or name another folder by --data_dir"
     with _as_user_error(f"to read {name} in {place}", advice, _DAMAGE):
         yield

@@ -1,4 +1,4 @@
-"""One pass over held-out videos: what the model makes of each, and what the judges say of that."""
+"""One pass over held-out videos: generates from each and collects the judges' answers."""
 
 import concurrent.futures
 import itertools
@@ -12,14 +12,14 @@ import tensorflow_probability as tfp
 
 from tf_dsae.core.progress import progress_bar
 from tf_dsae.data.sequence_data import SequenceData
-from tf_dsae.evaluation.interfaces import EvaluatedModel, JudgesLike
 from tf_dsae.evaluation.judge import Judges
 from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.layers.distributions import conditional
+from tf_dsae.models.autoencoder import SequenceAutoencoder
 
 
 class Generated(NamedTuple):
-    """Videos [B, T, H, W, C] made from those of a batch, float32 in [0, 1].
+    """Videos [B, T, H, W, C] generated from a batch, float32 in [0, 1].
 
     reconstruction: f, z ~ q. content_kept: f ~ q, z from its prior. motion_kept: z ~ q and
     f ~ N(0, I). mean_content_kept, mean_motion_kept: these with posterior means for samples of q.
@@ -51,7 +51,7 @@ class Codes(NamedTuple):
 
 
 class Collected(NamedTuple):
-    """What a pass leaves, for N videos.
+    """The results of a pass over N videos.
 
     elbo: its terms, each [N]; importance_weighted [N] or None. codes: the posteriors. labels:
     factor -> [N]. logits: "data" or a field of Generated -> factor -> [N, K].
@@ -65,9 +65,9 @@ class Collected(NamedTuple):
 
 
 def _generate(
-    model: EvaluatedModel, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor
+    model: SequenceAutoencoder, protocol: Protocol, video: tf.Tensor, seed: tf.Tensor
 ) -> tuple[Generated, dict[str, tf.Tensor], Codes]:
-    """What is made of a batch, the terms of the objective, [B] each, and its codes."""
+    """Generated videos of a batch, the terms of the objective, [B] each, and the codes."""
     of_posterior, of_prior, of_motion = tf.unstack(tfp.random.split_seed(seed, 3))
     video = model.observations(video)
     posterior, samples = model.sample_posterior(video, of_posterior)
@@ -101,34 +101,31 @@ def _generate(
 
 
 def collect(
-    model: EvaluatedModel,
+    model: SequenceAutoencoder,
     data: SequenceData,
-    judges: JudgesLike,
+    judges: Judges,
     protocol: Protocol,
     num_videos: int | None = None,
     show_progress: bool = True,
     devices: Sequence[str] | None = None,
 ) -> Collected:
-    """Generates from every test video, or the first num_videos, and has the judges look.
+    """Generates from every test video, or the first num_videos, and collects the judges' logits.
 
-    Memory holds a batch of videos a device; what is kept of each is its logits and its posterior.
+    Memory holds one batch of videos for each device, and the logits and posteriors of all videos.
 
     Args:
       judges: of `data`.
       devices: names of those that take batches in turn; how many there are changes no number.
-        None: all GPUs. Only the first is used unless the judges are `Judges`, which can be copied.
+        None: all GPUs.
     """
     if devices is None:
         devices = [device.name for device in tf.config.list_logical_devices("GPU")]
     passes = [_pass_of(model, judges, protocol)]
-    if not isinstance(judges, Judges):
-        devices = devices[:1]
-    else:
-        for device in devices[1:]:
-            with tf.device(device):
-                twins = {name: _twin(network) for name, network in judges.networks.items()}
-                copy = Judges(data, twins, judges.settings, judges.accuracy)
-                passes.append(_pass_of(_twin(model), copy, protocol))
+    for device in devices[1:]:
+        with tf.device(device):
+            twins = {name: _twin(network) for name, network in judges.networks.items()}
+            copy = Judges(data, twins, judges.settings, judges.accuracy)
+            passes.append(_pass_of(_twin(model), copy, protocol))
     places = [*devices] or [""]
     batches = enumerate(data.evaluation_batches("test", protocol.batch_size, num_videos))
     count = num_videos or data.num_test
@@ -147,16 +144,16 @@ def collect(
 
 
 def _twin(network: keras.Model) -> keras.Model:
-    """The same network, its weights on the device in scope."""
+    """A copy of the network with its weights on the device in scope."""
     twin = type(network).from_config(network.get_config())
     twin.set_weights(network.get_weights())
     return twin
 
 
 def _pass_of(
-    model: EvaluatedModel, judges: JudgesLike, protocol: Protocol
+    model: SequenceAutoencoder, judges: Judges, protocol: Protocol
 ) -> Callable[[int, dict[str, tf.Tensor]], dict[str, Any]]:
-    """What turns a batch and its number into the fields of Collected."""
+    """A function from a batch and its number to the fields of Collected."""
     generate = tf.function(lambda video, seed: _generate(model, protocol, video, seed))
     weigh = tf.function(
         lambda video, seed: model.importance_weighted_bound(
@@ -168,24 +165,18 @@ def _pass_of(
         seed = tf.constant([protocol.seed, step], tf.int32)
         video = batch.pop("video")
         generated, terms, codes = generate(video, seed)
+        clips = {"data": video, **generated._asdict()}
+        if protocol.reference == "data":
+            del clips["reconstruction"]
         return {
             "elbo": terms,
             "importance_weighted": weigh(video, seed) if protocol.importance_samples else None,
             "codes": codes,
             "labels": batch,
-            "logits": _judge(judges, video, generated, protocol),
+            "logits": {name: judges.logits(made) for name, made in clips.items()},
         }
 
     return look
-
-
-def _judge(
-    judges: JudgesLike, video: tf.Tensor, generated: Generated, protocol: Protocol
-) -> dict[str, dict[str, np.ndarray]]:
-    videos = {"data": video, **generated._asdict()}
-    if protocol.reference == "data":
-        del videos["reconstruction"]
-    return {name: judges.logits(clips) for name, clips in videos.items()}
 
 
 def _join(values: list) -> Any:

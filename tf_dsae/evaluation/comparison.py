@@ -10,7 +10,7 @@ from tf_dsae.evaluation import tables
 from tf_dsae.evaluation.results import LATENTS, Evaluation
 from tf_dsae.reports.blocks import Cell, Table
 
-# What has to be alike for two figures to be compared: key -> in words.
+# Conditions that must be equal for two figures to be comparable: key -> in words.
 _CONDITIONS = {
     "dataset": "data set",
     "fingerprint": "fingerprint of the data",
@@ -24,7 +24,7 @@ _HIGHER, _LOWER = max, min
 
 
 class Measure(NamedTuple):
-    """One figure of an evaluation; `better` is max, min, or None where there is no better."""
+    """One figure of an evaluation; `better` is max, min, or None if neither is better."""
 
     text: str
     value: float | None
@@ -36,14 +36,14 @@ Measures = dict[str, Measure]
 
 
 def names_of(paths: Sequence[str]) -> list[str]:
-    """What to call each run: its folder, with as many parents as tell it from the others."""
+    """A name for each run: its folder, with as many parents as make it unique."""
     parts = []
     for path in map(Path, paths):
         absolute = path.expanduser().absolute()
         folders = absolute.parts if absolute.suffix != ".json" else absolute.parent.parts
         parts.append(folders[:-1] if folders[-1] == "evaluation" else folders)
     for depth in range(1, max(map(len, parts)) + 1):
-        # A folder's name may be no text; what is not shows as a question mark.
+        # Bytes in a folder's name that are no text become question marks.
         names = [os.fsencode("/".join(f[-depth:])).decode(errors="replace") for f in parts]
         if len(set(names)) == len(names):
             return names
@@ -51,7 +51,7 @@ def names_of(paths: Sequence[str]) -> list[str]:
 
 
 def differences(evaluations: Mapping[str, Evaluation]) -> list[str]:
-    """The conditions, in words, under which the runs were not measured alike."""
+    """The conditions, in words, that differ between the runs' evaluations."""
     return [
         title
         for key, title in _CONDITIONS.items()

@@ -1,6 +1,6 @@
-"""The pictures of an evaluation: what a trained model makes of held-out videos and of its priors.
+"""The pictures of an evaluation: held-out videos through the model, and samples from its priors.
 
-Each is a PNG of film strips and a GIF in which they move; maps of the latents are PNGs alone.
+Each picture is a PNG of film strips and an animated GIF; maps of the latents are PNGs only.
 """
 
 import os
@@ -23,10 +23,10 @@ _BATCH = 50
 
 
 class Picture(NamedTuple):
-    """One picture of an evaluation: its files, and the words that go with it.
+    """One picture of an evaluation: its files and its texts.
 
-    title: one line, also in the PNG. caption: how to read it. alt: what is seen, in words.
-    gif: None where nothing moves.
+    title: one line, also in the PNG. caption: how to read it. alt: a description of the picture.
+    gif: None if nothing moves.
     """
 
     name: str
@@ -92,7 +92,7 @@ def interpolate(
     """Straight lines between the posterior means of two videos [T, H, W, C], in `steps` videos."""
     posterior = model.encode(np.stack([first, second]))
     f, z = posterior.static.mean().numpy(), posterior.dynamic.mean().numpy()
-    # Written so that both ends are exact.
+    # This form is exact at both ends.
     weights = np.linspace(0, 1, steps, dtype=np.float32)[:, np.newaxis]
     f_path = (1 - weights) * f[0] + weights * f[1]
     weights = weights[..., np.newaxis]
@@ -110,7 +110,7 @@ def principal_components(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The two directions of largest variance of values [N, D].
 
     Returns:
-      scores [N, 2] and the two shares of the variance, in [0, 1]; zeros where there are no two.
+      scores [N, 2] and the two shares of the variance, in [0, 1]; zeros for missing directions.
       Signs are such that a direction's largest weight is positive.
     """
     scores, shares = np.zeros((len(values), 2)), np.zeros(2)

@@ -1,4 +1,4 @@
-"""What reports of evaluations say: of one run, and of several side by side."""
+"""Reports of one evaluation and of several side by side."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,6 @@ from tf_dsae.reports.blocks import (
     Text,
 )
 from tf_dsae.reports.html import write_page
-from tf_dsae.reports.markdown import render_markdown
 
 if TYPE_CHECKING:
     from tf_dsae.evaluation.evaluation_pictures import Picture
@@ -49,7 +48,7 @@ def write_report(
       evaluation: of the run.
       pictures: of the run, as `write_pictures` returns them.
       curves_png: the run's training curves.
-      settings: the run's settings by name, one level of groups at most is set apart.
+      settings: the run's settings by name, in groups of at most one level.
 
     Raises:
       UserError: a picture cannot be read, or the page not written.
@@ -66,11 +65,6 @@ def write_report(
     write_page(path, report._replace(sections=sections))
 
 
-def report_markdown(evaluation: Evaluation) -> str:
-    """The tables of one run in Markdown."""
-    return render_markdown(evaluation_report(evaluation))
-
-
 def table_text(evaluation: Evaluation) -> str:
     """The paper's table beside the published ones, for a terminal."""
     return terminal.render_text(_first_look(evaluation))
@@ -82,20 +76,6 @@ def show(evaluation: Evaluation) -> None:
     blocks = [block for section in report.sections for block in section.blocks]
     whole = [*report.summary, *blocks]
     terminal.show(whole if terminal.in_notebook() else _first_look(evaluation))
-
-
-def write_comparison(path: str | os.PathLike, evaluations: Mapping[str, Evaluation]) -> None:
-    """Writes the page of several runs side by side, name -> evaluation.
-
-    Raises:
-      UserError: there are none, or the page cannot be written.
-    """
-    write_page(path, comparison_report(evaluations))
-
-
-def comparison_markdown(evaluations: Mapping[str, Evaluation]) -> str:
-    """The tables of several runs in Markdown."""
-    return render_markdown(comparison_report(evaluations))
 
 
 def comparison_text(evaluations: Mapping[str, Evaluation]) -> str:
@@ -133,7 +113,7 @@ def _summary(evaluation: Evaluation) -> list[Block]:
 
 
 def notices(run: str, evaluation: Evaluation) -> list[Notice]:
-    """One for each posterior that fell on its prior."""
+    """A notice for each collapsed posterior."""
     kls = {"f": ("q(f | x)", "static_kl"), "z": ("q(z | x)", "dynamic_kl")}
     made = []
     for latent in evaluation.collapsed_latents:
@@ -141,15 +121,15 @@ def notices(run: str, evaluation: Evaluation) -> list[Notice]:
         made.append(
             Notice(
                 f"{run}{posterior} fell on its prior: its KL is "
-                f"{tables.number(evaluation.elbo[term])} nats per video, so that {latent} says "
-                "next to nothing of a video."
+                f"{tables.number(evaluation.elbo[term])} nats per video, so that {latent} holds "
+                "almost no information about a video."
             )
         )
     return made
 
 
 def _facts(evaluation: Evaluation) -> Facts:
-    """The few figures that say most."""
+    """The most important figures."""
     pairs = []
     for latent, title in (("f", "attributes that change, f kept"), ("z", "motion changes, z kept")):
         rows = [

@@ -1,4 +1,4 @@
-"""Evaluates a finished run from its folder, and leaves a folder: JSON, tables, pictures, a page."""
+"""Evaluates a finished run and writes a folder of JSON, tables, pictures and a page."""
 
 import os
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from tf_dsae.evaluation.measure_model import check_factors, measure_model
 from tf_dsae.evaluation.protocol import MIN_ACCURACY, Protocol
 from tf_dsae.evaluation.results import EVALUATION, Evaluation
 from tf_dsae.models.dsae import DSAE
+from tf_dsae.reports.markdown import render_markdown
 from tf_dsae.runs.run_config import (
     CONFIG,
     FIGURES,
@@ -40,8 +41,8 @@ def open_run(
     """A finished run's settings, its model, and the data that it was trained on.
 
     Args:
-      data: those that it was trained on, where they are in hand; None: they are opened.
-      source_changes: settings of their source that are others now, such as `video_dir`.
+      data: the data that it was trained on; None opens them.
+      source_changes: settings of their source that have changed, such as `video_dir`.
 
     Raises:
       UserError: no finished run, damaged weights, or data of another fingerprint.
@@ -64,14 +65,14 @@ def open_run(
 
 
 def _places(data: SequenceData) -> str:
-    """The flags that say where the data of a run lie."""
+    """The flags for the place of a run's data."""
     declared = data.source.flags if data.source else ()
     places = [flag.name for flag in declared if flag.name.endswith("_dir")]
     return " or ".join(f"--{name}" for name in (*places, "data_dir"))
 
 
 def weights_digest(workdir: str | os.PathLike) -> str:
-    """SHA-256 of a run's weights, in hex: which weights an evaluation is of."""
+    """SHA-256 of a run's weights, in hex; it identifies the weights of an evaluation."""
     return sha256(Path(workdir) / WEIGHTS)
 
 
@@ -93,26 +94,27 @@ def evaluate(
 
     Args:
       workdir: folder of a finished run.
-      data: that it was trained on; None opens them as the run says.
-      output_dir: to write to; by default the folder `evaluation` of the run.
+      data: the data that it was trained on; None opens them as config.json says.
+      output_dir: folder to write; by default `evaluation` in the run's folder.
       protocol: how videos are generated and compared; by default `Protocol()`.
       num_videos: of the test split, from its start; None for all.
-      judge_dir: folder of judges; None keeps them beside the prepared data.
-      judge_accuracy: that every judge must reach, a fraction.
-      show_source: False shows source clips as their reconstructions.
-      show_progress: whether to show, on stderr, bars (on a terminal) and what the judges reach.
+      judge_dir: folder of judges; None for a folder beside the prepared data.
+      judge_accuracy: fraction of the test videos that every judge must name right.
+      show_source: False shows reconstructions in place of source clips.
+      show_progress: whether to show bars (on a terminal) and the judges' accuracies on stderr.
       data_dir: folder of prepared data sets.
-      source_changes: as of `open_run`.
+      source_changes: as for `open_run`.
 
     Returns:
-      What evaluation.json holds.
+      The evaluation, as evaluation.json holds it.
 
     Raises:
-      UserError: as `open_run` and `measure_model` do, or judges that are not sure enough.
+      UserError: as `open_run` and `measure_model` do, or a judge is not accurate enough.
 
-    Example:
-      >>> evaluation = tf_dsae.evaluate("runs/tiny", data, judge_accuracy=0.5)  # doctest: +SKIP
-      >>> evaluation.show()  # doctest: +SKIP
+    Example, of a folder without a run; docs/extending.md evaluates one:
+      >>> tf_dsae.evaluate("no_run")
+      Traceback (most recent call last):
+      tf_dsae.UserError: no_run/config.json: expected a run's settings, found no such file
     """
     workdir, protocol = Path(workdir).expanduser(), protocol or Protocol()
     output = Path(output_dir or workdir / "evaluation").expanduser()
@@ -121,7 +123,7 @@ def evaluate(
     check_output(output)
     judges = obtain_judges(data, judge_dir, data_dir, show_progress, judge_accuracy)
     judges.require(judge_accuracy)
-    # While results change there are none: evaluation.json comes last.
+    # evaluation.json is removed first and written last, so that a folder with it is complete.
     (output / EVALUATION).unlink(missing_ok=True)
     evaluation = measure_model(
         model,
@@ -138,7 +140,7 @@ def evaluate(
     )
     pictures = write_pictures(model, data, output / "figures", protocol.seed, show_source)
     with written_whole(output / TABLES) as beside:
-        beside.write_text(report.report_markdown(evaluation), encoding="utf-8")
+        beside.write_text(render_markdown(report.evaluation_report(evaluation)), encoding="utf-8")
     curves = workdir / FIGURES / "curves.png"
     settings = read_settings(workdir / CONFIG)
     report.write_report(

@@ -1,4 +1,4 @@
-"""A judge, the network that tells one factor's class from a video, and the judges of a data set."""
+"""A judge, a classifier of one factor from a video, and the judges of a data set."""
 
 import dataclasses
 import hashlib
@@ -25,7 +25,7 @@ CHUNK = 64  # Videos judged at a time, which bounds the memory.
 
 @dataclasses.dataclass(frozen=True)
 class JudgeSettings:
-    """What the weights of a data set's judges depend on, besides the data.
+    """Settings of a data set's judges; with the data they determine the weights.
 
     Attributes:
       channels, kernel_sizes, strides: of each convolution; padding is "same".
@@ -69,13 +69,13 @@ class JudgeSettings:
 def judge_weights(
     num_classes: int, frame_shape: tuple[int, int, int], settings: JudgeSettings
 ) -> int:
-    """How many weights a judge has; raises UserError for too many, before any is made."""
+    """The number of a judge's weights; too many raise UserError before any is made."""
     return count_weights(lambda: _make_judge(num_classes, frame_shape, settings), "judges")
 
 
 @keras.saving.register_keras_serializable("tf_dsae")
 class Judge(keras.Model):
-    """Tells the class of one factor: videos [B, T, H, W, C] to logits [B, K], of any T.
+    """Classifies one factor: videos [B, T, H, W, C] of any T to logits [B, K].
 
     Convolutions read every frame alone, a GRU reads their normalised features, and its last state
     gives the logits (Leplae-Arthur and Nichani 2019, Section 5.4). Videos are uint8, or float in
@@ -85,7 +85,7 @@ class Judge(keras.Model):
       num_classes: K.
       frame_shape: (H, W, C) in pixels, pixels, channels.
       channels, kernel_sizes, strides, rnn_size: as in `JudgeSettings`.
-      seed: of the initial weights; None draws them from Keras' global state.
+      seed: of the initial weights; None takes Keras' global state.
     """
 
     built: bool  # Keras sets it.
@@ -173,11 +173,11 @@ class Judges:
 
     Attributes:
       dataset: its name.
-      fingerprint: SHA-256, in hex, of what its videos were made from.
+      fingerprint: SHA-256, in hex, of the videos' source material.
       classes: factor -> names of its classes, in the order of the logits.
       accuracy: factor -> fraction of the test videos whose class the judge names.
       networks: factor -> `Judge`.
-      settings: what they were trained with.
+      settings: of their training.
     """
 
     def __init__(
@@ -200,7 +200,7 @@ class Judges:
         self._classify = classify
 
     def logits(self, videos: TensorLike) -> dict[str, np.ndarray]:
-        """What every judge says: factor -> float32 [B, K].
+        """The logits of every judge: factor -> float32 [B, K].
 
         Args:
           videos: [B, T, H, W, C], uint8 or float in [0, 1], of any B and T, array or tensor.
@@ -224,7 +224,7 @@ class Judges:
         return self._classify(to_unit_range(videos, self._frame_shape))
 
     def digest(self) -> str:
-        """SHA-256 of all weights, in hex: which judges they are."""
+        """SHA-256 of all weights, in hex; it identifies the judges."""
         sums = hashlib.sha256()
         for factor in sorted(self.networks):
             for weight in self.networks[factor].weights:
@@ -232,7 +232,7 @@ class Judges:
         return sums.hexdigest()
 
     def require(self, min_accuracy: float = MIN_ACCURACY) -> None:
-        """Raises UserError where a judge's accuracy, a fraction, is lower; names those judges."""
+        """Raises UserError with the names of the judges whose accuracy, a fraction, is lower."""
         poor = [
             f"{factor} {100 * accuracy:.2f}%"
             for factor, accuracy in self.accuracy.items()

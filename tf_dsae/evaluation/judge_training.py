@@ -1,4 +1,4 @@
-"""How the judges of a data set are trained, and measured."""
+"""Training of a data set's judges, and the measurement of their accuracy."""
 
 import math
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from tf_dsae.evaluation.judge import CHUNK, Judge, Judges, JudgeSettings, make_j
 MIN_STEPS = 500
 
 
-def check_labels(data: SequenceData, split: str) -> None:
-    """Raises UserError where a factor has no label for each video of a split, or where the split
-    holds fewer videos than a factor has classes."""
+def check_labels(data: SequenceData, split: str, used: int | None = None) -> None:
+    """Raises UserError where a factor has no label for each video of a split, or more classes than
+    videos of it are used, by default all."""
     advice = "evaluate on a data set with labels"
     if not data.factors:
         raise UserError(f"{data.name}: expected factors with labels, received none; {advice}")
@@ -35,10 +35,10 @@ def check_labels(data: SequenceData, split: str) -> None:
                 f"{data.name}: expected labels of {factor} in 0..{len(names) - 1}, received "
                 f"{np.min(labels[factor])}..{np.max(labels[factor])}; prepare the data set again"
             )
-        if count < len(names):
+        if (used or count) < len(names):
             raise UserError(
-                f"{data.name}: expected at least as many videos of {split} as {factor} has "
-                f"classes, {len(names)}, received {count}; evaluate on a larger data set"
+                f"{data.name}: expected at least as many {split} videos as {factor} has classes, "
+                f"{len(names)}, received {used or count}; evaluate more videos"
             )
 
 
@@ -70,7 +70,7 @@ def _training_step(
     batch_spec: Any,
     frame_shape: tuple[int, int, int],
 ) -> Callable:
-    """One compiled step of all judges, so that a video is decoded and converted once for all."""
+    """One compiled step of all judges, which decodes and converts every video once."""
     weights = [weight for judge in judges.values() for weight in judge.trainable_variables]
     optimizer.build(weights)
 
@@ -78,7 +78,7 @@ def _training_step(
     def step(videos: tf.Tensor, labels: dict[str, tf.Tensor]) -> tf.Tensor:
         videos = to_unit_range(videos, frame_shape)
         with tf.GradientTape() as tape:
-            # Judges share no weights: the gradient of the sum is each one's own.
+            # Judges share no weights, so that the sum has the gradient of each judge.
             losses = [
                 tf.nn.sparse_softmax_cross_entropy_with_logits(
                     labels[factor], judge.classify(videos)

@@ -1,7 +1,7 @@
 """The judges of a data set: one classifier for each factor, trained once and kept in a folder.
 
-They are trained on the real videos of split 'train' and measured on those of split 'test', and say
-what a generated video shows (Leplae-Arthur and Nichani 2019, Section 5.4).
+They are trained on the real videos of split 'train', measured on those of split 'test', and then
+classify generated videos (Leplae-Arthur and Nichani 2019, Section 5.4).
 """
 
 import contextlib
@@ -51,7 +51,7 @@ __all__ = [
 
 
 class JudgesRecord(NamedTuple):
-    """What judges.json holds: whose judges they are, their accuracy, and the weights' SHA-256."""
+    """The content of judges.json: data set, accuracies and SHA-256 of the weights."""
 
     dataset: Name
     fingerprint: Name
@@ -63,7 +63,7 @@ class JudgesRecord(NamedTuple):
 
 
 def _weights_path(folder: Path, factor: str) -> Path:
-    """Where a factor's weights lie; UserError for a name that would lead out of the folder."""
+    """The file of a factor's weights; UserError for a name that leads out of the folder."""
     # Names of factors come with a data set, from whoever made it.
     if not re.fullmatch(r"[^/\\\x00-\x1f\x7f]{1,60}", factor) or set(factor) == {"."}:
         raise UserError(
@@ -98,7 +98,7 @@ def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
             beside = files.enter_context(written_whole(_weights_path(folder, factor)))
             network.save_weights(beside, overwrite=True)
             sums[factor] = sha256(beside)
-        held = JudgesRecord(
+        entries = JudgesRecord(
             judges.dataset,
             judges.fingerprint,
             judges.classes,
@@ -107,7 +107,7 @@ def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
             sums,
             versions(),
         )
-        record_beside.write_text(json.dumps(to_plain(held), indent=2) + "\n")
+        record_beside.write_text(json.dumps(to_plain(entries), indent=2) + "\n")
         record.unlink(missing_ok=True)  # No judges are there until all files have their names.
 
 
@@ -116,13 +116,13 @@ def _again(folder: Path) -> str:
 
 
 def _read_record(path: Path) -> JudgesRecord:
-    """Reads a judges.json; UserError where it is missing, no JSON, or of another make."""
+    """Reads a judges.json; UserError if it is missing, no JSON, or malformed."""
     advice = _again(path.parent)
     return read_typed(JudgesRecord, read_json(path, "judges", advice), str(path), advice)
 
 
 def _check_same_data(folder: Path, record: JudgesRecord, dataset: str, fingerprint: str) -> None:
-    """Raises UserError where judges were trained on another data set, or on other videos of it."""
+    """Raises UserError if judges were trained on other videos."""
     if (record.dataset, record.fingerprint) != (dataset, fingerprint):
         raise UserError(
             f"{folder}: expected judges of {dataset} with fingerprint {fingerprint[:12]}, found "
@@ -174,7 +174,7 @@ def load_judges(folder: str | os.PathLike, data: SequenceData) -> Judges:
 
 
 def _check_file(folder: Path, factor: str, num_weights: int, expected: Any) -> None:
-    """Raises UserError unless a factor's file is the one recorded and can hold those weights."""
+    """Raises UserError unless a factor's file has the recorded digest and can hold the weights."""
     path = _weights_path(folder, factor)
     with _weights_errors(folder, factor):
         check_weights(path, num_weights)
@@ -194,13 +194,13 @@ def _weights_errors(folder: Path, factor: str) -> Iterator[None]:
 
 
 def default_judge_dir(data: SequenceData, data_dir: str | os.PathLike | None = None) -> Path:
-    """Where the judges of a data set lie: DATA_DIR/judges/NAME-FINGERPRINT.
+    """The default folder of a data set's judges: DATA_DIR/judges/NAME-FINGERPRINT.
 
     Args:
       data_dir: folder of prepared data sets; by default that of TFDS, $TFDS_DATA_DIR or
         ~/tensorflow_datasets.
     """
-    name = re.sub(r"[/\\\x00-\x1f\x7f]", "-", data.name)  # One folder, whatever the name.
+    name = re.sub(r"[/\\\x00-\x1f\x7f]", "-", data.name)  # Any name is one folder.
     root = Path(data_dir or tfds.core.constants.get_default_data_dir()).expanduser()
     return root / "judges" / f"{name}-{data.fingerprint[:12]}"
 
@@ -219,11 +219,11 @@ def obtain_judges(
       judge_dir: folder of the judges; by default `default_judge_dir` of the data and `data_dir`.
       data_dir: folder of prepared data sets, as `tf_dsae.data.prepare` takes it.
       show_progress: whether to show, on stderr, a bar (on a terminal) and a closing line.
-      min_accuracy: fraction of the test videos that each must name right to be kept.
+      min_accuracy: fraction of the test videos that each judge must name right to be saved.
 
     Raises:
-      UserError: what `train_judges`, `save_judges` and `load_judges` raise, or judges just
-        trained that are not sure enough, which are not kept.
+      UserError: as `train_judges`, `save_judges` and `load_judges` do, or newly trained judges are
+        not accurate enough; these are not saved.
     """
     folder = default_judge_dir(data, data_dir) if judge_dir is None else Path(judge_dir)
     folder = folder.expanduser()

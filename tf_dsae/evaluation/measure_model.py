@@ -9,7 +9,8 @@ import tensorflow as tf
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation.collect import Codes, Collected, collect
-from tf_dsae.evaluation.interfaces import EvaluatedModel, JudgesLike
+from tf_dsae.evaluation.judge import Judges
+from tf_dsae.evaluation.judge_training import check_labels
 from tf_dsae.evaluation.protocol import Protocol
 from tf_dsae.evaluation.results import (
     Baseline,
@@ -20,18 +21,20 @@ from tf_dsae.evaluation.results import (
     LatentInformation,
 )
 from tf_dsae.metrics.disagreement import Disagreement, measure_disagreement
-from tf_dsae.metrics.disentanglement import LabelledCodes, LatentScores, measure_latents
+from tf_dsae.metrics.disentanglement import measure_latents
 from tf_dsae.metrics.inception import accuracy, balance_classes, measure_inception
 from tf_dsae.metrics.information import COLLAPSED_KL, measure_information
+from tf_dsae.metrics.latent_scores import LabelledCodes, LatentScores
+from tf_dsae.models.autoencoder import SequenceAutoencoder
 
 # Training videos whose codes the probes learn from.
 PROBE_VIDEOS = 3000
 
 
 def measure_model(
-    model: EvaluatedModel,
+    model: SequenceAutoencoder,
     data: SequenceData,
-    judges: JudgesLike,
+    judges: Judges,
     protocol: Protocol | None = None,
     num_videos: int | None = None,
     show_progress: bool = True,
@@ -42,7 +45,7 @@ def measure_model(
     Args:
       model: trained on `data`.
       judges: of `data`.
-      facts: fields of the evaluation that a model does not tell, such as `weights`.
+      facts: fields of the evaluation that do not come from the model, such as `weights`.
 
     Raises:
       UserError: data without labels, or fewer test videos than a factor has classes.
@@ -79,39 +82,17 @@ def measure_model(
 
 def check_factors(data: SequenceData, num_videos: int | None = None) -> None:
     """Raises UserError where the data have no labels, or too few test videos for them."""
-    if not data.factors:
-        raise UserError(
-            f"{data.name}: expected factors with labels to evaluate by, found none; give labels"
-        )
     count = min(data.num_test, num_videos or data.num_test)
-    most = max(data.factors, key=lambda name: len(data.factors[name]))
-    if count < len(data.factors[most]):
-        raise UserError(
-            f"{data.name}: expected at least as many test videos as {most} has classes, "
-            f"{len(data.factors[most])}, received {count}; evaluate more videos"
-        )
-    held = {name: labels[:count] for name, labels in data.load_split("test").labels.items()}
-    for name in data.factors:
-        if name not in held or len(np.unique(held[name])) < 2:
+    check_labels(data, "test", count)
+    labels = {name: of_all[:count] for name, of_all in data.load_split("test").labels.items()}
+    counted = {f"classes of {name}": labels[name] for name in data.factors}
+    counted["characters"] = data.cluster_labels(labels)
+    for what, values in counted.items():
+        if (received := len(np.unique(values))) < 2:
             raise UserError(
-                f"{data.name}: expected test videos of at least 2 classes of {name}, received "
-                f"{len(np.unique(held.get(name, [])))}; evaluate more videos, or give labels"
+                f"{data.name}: expected test videos of at least 2 {what}, received {received}; "
+                "evaluate more videos"
             )
-    if len(np.unique(characters(data, held))) < 2:
-        raise UserError(
-            f"{data.name}: expected test videos of at least 2 characters, received 1; evaluate "
-            "more videos"
-        )
-
-
-def static_factors(data: SequenceData) -> list[str]:
-    """The factors that say what stays."""
-    return [name for name in data.factors if name not in data.dynamic_factors]
-
-
-def characters(data: SequenceData, labels: dict[str, np.ndarray]) -> np.ndarray:
-    """Which videos show the same character, all static factors alike: [N] whole numbers."""
-    return data.cluster_labels(labels)
 
 
 def _kept(data: SequenceData, name: str) -> str:
@@ -121,7 +102,7 @@ def _kept(data: SequenceData, name: str) -> str:
 def _table(data: SequenceData, collected: Collected, protocol: Protocol) -> dict[str, Disagreement]:
     """The paper's Tables 1 and 2."""
     reference = collected.logits[protocol.reference]
-    groups = characters(data, collected.labels)
+    groups = data.cluster_labels(collected.labels)
     return {
         name: measure_disagreement(
             reference[name],
@@ -153,7 +134,7 @@ def _codes(f_mean: np.ndarray, z_mean: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _latents(
-    model: EvaluatedModel, data: SequenceData, collected: Collected, protocol: Protocol
+    model: SequenceAutoencoder, data: SequenceData, collected: Collected, protocol: Protocol
 ) -> LatentScores:
     """MIG, DCI, SAP and probes of posterior means: f, and the mean of z over time."""
     chosen = np.random.default_rng(protocol.seed).permutation(data.num_train)[:PROBE_VIDEOS]
@@ -167,8 +148,8 @@ def _latents(
     ]
     f_mean, z_mean = (np.concatenate(part) for part in zip(*parts, strict=True))
     train = LabelledCodes(_codes(f_mean, z_mean), data.labels("train", chosen))
-    held = collected.codes
-    test = LabelledCodes(_codes(held.f_mean, held.z_mean), collected.labels)
+    codes = collected.codes
+    test = LabelledCodes(_codes(codes.f_mean, codes.z_mean), collected.labels)
     return measure_latents(train, test, protocol.seed)
 
 

@@ -1,4 +1,4 @@
-"""How a model is measured; no TensorFlow is needed to check it."""
+"""Settings of an evaluation, checked without TensorFlow."""
 
 import dataclasses
 
@@ -12,13 +12,13 @@ MOTION_PRIORS = ("learned", "standard_normal")
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
-    """How videos are generated and what they are compared with.
+    """How videos are generated and compared.
 
     Attributes:
-      reference: what a generated video is compared with: "data", the real one, or
-        "reconstruction", the one decoded from q's own samples (2019 paper, Sections 5.4 and 4).
-      motion_prior: where z is drawn from, "learned", p(z_t | z_<t), or "standard_normal".
-      importance_samples: of q a video, for the importance-weighted bound; 0 leaves it out.
+      reference: the video to compare a generated one with: "data", the real one, or
+        "reconstruction", decoded from q's own samples (2019 paper, Sections 5.4 and 4).
+      motion_prior: distribution of a new z, "learned", p(z_t | z_<t), or "standard_normal".
+      importance_samples: samples of q for each video's importance-weighted bound; 0 leaves it out.
       batch_size: videos at a time.
       seed: of everything that is drawn.
 

@@ -1,4 +1,4 @@
-"""What an evaluation found: the one definition of evaluation.json, its reader and its writer."""
+"""Results of an evaluation: the one definition of evaluation.json, its reader and its writer."""
 
 import json
 import os
@@ -11,15 +11,15 @@ from tf_dsae.core.files import parse_json, read_json, write_json
 from tf_dsae.core.typed_json import Count, Name, read_typed, to_plain
 from tf_dsae.data.data_source import find_baselines
 from tf_dsae.metrics.disagreement import Disagreement
-from tf_dsae.metrics.disentanglement import LatentScores
 from tf_dsae.metrics.information import Information
+from tf_dsae.metrics.latent_scores import LatentScores
 
 EVALUATION = "evaluation.json"
 LATENTS = {"static": "f", "dynamic": "z"}
 
 
 class JudgeScore(NamedTuple):
-    """How often a judge is right about real test videos, a fraction."""
+    """A judge's accuracy on real test videos, a fraction."""
 
     accuracy: float | None = None
 
@@ -39,7 +39,7 @@ class KeptFactors(NamedTuple):
 
     @property
     def accuracies(self) -> dict[str, float]:
-        """Factor -> accuracy, whichever latent was kept."""
+        """Factor -> accuracy, with f or z kept."""
         return {**self.content_kept, **self.motion_kept}
 
 
@@ -51,14 +51,14 @@ class LatentInformation(NamedTuple):
 
 
 class Collapsed(NamedTuple):
-    """Whether the posteriors of f and of z fell on their priors."""
+    """Whether the posteriors of f and of z collapsed on their priors."""
 
     static: bool = False
     dynamic: bool = False
 
 
 class Baseline(NamedTuple):
-    """A row of a published table; None where it has no such figure."""
+    """A row of a published table; None for figures that it does not have."""
 
     disagreement: float
     kl_recon: float | None = None
@@ -67,10 +67,10 @@ class Baseline(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """What was measured of one model: fractions in [0, 1], KLs and bounds in nats per video.
+    """Measurements of one model: fractions in [0, 1], KLs and bounds in nats per video.
 
     Attributes:
-      dataset, fingerprint: the data, by name and by what they were made from.
+      dataset, fingerprint: name of the data and digest of their source material.
       num_videos: test videos that were looked at.
       seed, reference, motion_prior, importance_samples, batch_size: settings of the protocol.
       elbo: term of the bound -> its mean over the videos; "importance_weighted" beside them.
@@ -79,8 +79,8 @@ class Evaluation:
       protocol: accuracies against true labels, as the field reports them.
       latents: MIG, DCI, SAP and linear probes.
       information: the mean KLs, split; None in files without.
-      collapsed: which posterior fell on its prior.
-      asked_videos, show_source: how it was asked for.
+      collapsed: which posteriors collapsed on their priors.
+      asked_videos, show_source: arguments of `tf_dsae.evaluate`.
       weights: SHA-256 of the model's weights.
       versions: package -> version.
       beta: "f" and "z" -> the schedule of its KL's weight.
@@ -129,7 +129,7 @@ class Evaluation:
 
     @classmethod
     def from_dict(cls, value: Any, name: str = "evaluation") -> "Evaluation":
-        """Reads plain values, of version 0.1 too, that anyone may have written.
+        """Reads plain values from anyone, also those of version 0.1.
 
         Args:
           value: what evaluation.json holds.
@@ -150,7 +150,7 @@ class Evaluation:
 
     @classmethod
     def from_json(cls, text: str) -> "Evaluation":
-        """Reads the text of an evaluation.json; UserError where it is another.
+        """Reads the text of an evaluation.json; UserError for any other text.
 
         Args:
           text: JSON.
@@ -222,7 +222,7 @@ class Evaluation:
         return json.dumps(self.to_dict(), indent=1, allow_nan=False)
 
     def kept_latent(self, factor: str) -> str:
-        """ "z" of a factor that says what moves, "f" of one that says what stays.
+        """ "z" for a dynamic factor, "f" for a static one.
 
         Args:
           factor: its name.
@@ -235,7 +235,7 @@ class Evaluation:
 
     @property
     def collapsed_latents(self) -> list[str]:
-        """Of "f" and "z", those whose posterior fell on its prior.
+        """Those of "f" and "z" whose posterior collapsed on its prior.
 
         Example:
           >>> evaluation.collapsed_latents

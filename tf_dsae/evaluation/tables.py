@@ -35,7 +35,7 @@ def percent(fraction: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """A number of any size, such as nats, with three places, or one where it is large."""
+    """A number, such as nats, with three places, or one if it is large."""
     if value is None or not math.isfinite(value):
         return _NONE
     return f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}"
@@ -50,7 +50,7 @@ def interval(ends: tuple[float, float] | None, show: Callable[[float], str] = pe
 
 
 def published_for(evaluation: Evaluation) -> dict[str, dict[str, Baseline]]:
-    """The published tables of its data set that have a factor of the evaluation."""
+    """The published tables of the evaluation's data set that have one of its factors."""
     return {
         name: rows
         for name, rows in evaluation.baselines.items()
@@ -62,7 +62,7 @@ def published_for(evaluation: Evaluation) -> dict[str, dict[str, Baseline]]:
 
 
 def disagreement_table(evaluation: Evaluation) -> Table:
-    """How often a factor changes though the latent is kept that should hold it."""
+    """How often a factor changes although the latent that should hold it is kept."""
     published = published_for(evaluation)
     rows: list[list[Cell | str]] = []
     for factor, row in evaluation.table.items():
@@ -75,7 +75,7 @@ def disagreement_table(evaluation: Evaluation) -> Table:
     notes = (
         "Share of the videos for which the judge names another class once the other latent is "
         "drawn anew; lower is better, 0 means that the kept latent holds the factor. Small: 95% "
-        "intervals over characters, without width where none of those seen differs."
+        "intervals over characters; an interval has no width if all characters agree."
     )
     if published:
         notes += " Published figures are by other judges."
@@ -115,7 +115,7 @@ def kl_table(evaluation: Evaluation) -> Table:
 
 
 def accuracy_table(evaluation: Evaluation) -> Table:
-    """How often the true class is seen though the other latent is drawn anew."""
+    """How often the judge sees the true class when the other latent is drawn anew."""
     judges = evaluation.judges
     rows = [
         [
@@ -143,9 +143,9 @@ def inception_table(evaluation: Evaluation) -> Table:
         for name, title in INCEPTION.items()
     ]
     notes = (
-        "Of the motion judge, z kept and f drawn, as many videos of each motion: H(y | x) is small "
-        "where it is sure of each video, H(y) is large where it sees all motions, and the "
-        "inception score joins both."
+        "The motion judge on videos with z kept and f drawn, equally many of each motion. H(y | x) "
+        "is small if the judge is sure of each video, H(y) is large if it sees all motions, and "
+        "the inception score combines both."
     )
     return Table(["measure", "value", "better"], rows, "Certainty and diversity", notes)
 
@@ -166,9 +166,9 @@ def probe_table(evaluation: Evaluation) -> Table:
         ]
         rows.append([factor, *cells, percent(chance.get(factor))])
     notes = (
-        "Test accuracy of a linear classifier that sees f only, or the mean of z over time; the "
-        "stronger the colour, the further above chance. Well split, f tells what stays and z what "
-        "moves, and all else is at chance."
+        "Test accuracy of a linear classifier that sees f only, or the mean of z over time; a "
+        "stronger colour is further above chance. In a good split f tells the static factors, z "
+        "the dynamic ones, and everything else is at chance."
     )
     return Table(["factor", "from f", "from z", "chance"], rows, "Where each factor went", notes)
 
@@ -192,7 +192,7 @@ def scores_table(evaluation: Evaluation) -> Table:
 
 
 def bound_terms(evaluation: Evaluation) -> dict[str, float]:
-    """The bound and its terms, those of added ones too, by what tables call them."""
+    """The bound, its terms and added terms, by their names in tables."""
     terms = evaluation.elbo
     names = [name for name in BOUND if name in terms]
     names += [name for name in terms if name not in BOUND]
@@ -210,7 +210,7 @@ def bound_table(evaluation: Evaluation) -> Table:
 
 
 def information_table(evaluation: Evaluation) -> Table:
-    """The mean KLs, split; without rows where they were not."""
+    """The mean KLs, split; a table without rows if there are none."""
     information = evaluation.information
     rows = [
         [title, *(number(getattr(getattr(information, latent), name)) for name in INFORMATION)]
@@ -220,8 +220,8 @@ def information_table(evaluation: Evaluation) -> Table:
     notes = (
         "Nats per video; mean KL = mutual information + the KL from the aggregate posterior to the "
         "prior, both from the mixture of all videos' posteriors and one sample of each. The first "
-        "says how much the latent tells of a video, and cannot be seen to be more than the "
-        f"logarithm of the number of videos, {most}; near it the second, how far draws from the "
-        "prior are from what the decoder knows, is an upper bound."
+        "is the information of the latent about a video; its estimate is at most the logarithm of "
+        f"the number of videos, {most}. The second is the distance of prior samples from what the "
+        "decoder knows; when the first is near its limit, the second is an upper bound."
     )
     return Table(["latent", *INFORMATION.values()], rows, "Information in the latents", notes)

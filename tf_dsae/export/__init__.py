@@ -1,4 +1,4 @@
-"""SavedModels: a trained model as a folder that TensorFlow alone, or TF Serving, answers from."""
+"""SavedModels: a trained model as a folder for TensorFlow alone, or TF Serving."""
 
 import importlib
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""The model card: what a model is, what it learned from, what it scored, how to ask it."""
+"""The model card: the model, its data, its scores, and how to call it."""
 
 import math
 import os
@@ -19,8 +19,8 @@ CARD_MARKDOWN = "model_card.md"
 
 _ABOUT = (
     "A disentangled sequential autoencoder (Li and Mandt 2018; Leplae-Arthur and Nichani 2019): "
-    "it splits a short video into f, what stays, and z, what moves from frame to frame, learned "
-    "without labels, and makes videos of any f and z."
+    "it splits a short video into a static latent f (the content) and dynamic latents z, one for "
+    "each frame (the motion), learned without labels, and makes videos from any f and z."
 )
 _INTENDED_USE = (
     "Research on representations of short videos like those it was trained on: encoding them, "
@@ -28,12 +28,12 @@ _INTENDED_USE = (
 )
 _LIMITATIONS = (
     "It knows only videos like its training data, and answers others without a warning.",
-    "How well f and z are split is what the evaluation says, not a given.",
-    "Scores compare models of one data set and one likelihood, a Gaussian of standard deviation 1 "
-    "around each frame; they are no probabilities.",
+    "The split into f and z is imperfect; the evaluation measures it.",
+    "Scores are log densities, not probabilities, and compare only models of one data set and one "
+    "likelihood.",
 )
 _LICENCE = (
-    "None is declared here. Who shares these weights chooses one that the terms of the training "
+    "None is declared here. If you share these weights, choose one that the terms of the training "
     "data allow"
 )
 _CALL = """\
@@ -42,10 +42,10 @@ import tensorflow as tf
 model = tf.saved_model.load("THIS_FOLDER")
 answer = model.signatures["reconstruct"](video=videos)["video"]"""
 _CALL_NOTES = (
-    "Inputs go by name, to TF Serving as `inputs` of a predict request with the signature's name. "
-    "Letters are sizes of at least 1 that a request chooses. One request draws at most {draw} "
-    "frames. Sizes and numbers that do not fit are errors that name the input. The answer to a "
-    "request with a seed is a function of the request."
+    "Pass inputs by name, to TF Serving as `inputs` of a predict request with the signature's "
+    "name. Letters are sizes of at least 1 that the request chooses. One request draws at most "
+    "{draw} frames. Wrong sizes and numbers raise errors that name the input. The same request "
+    "with the same seed gets the same answer."
 )
 
 

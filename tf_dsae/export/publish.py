@@ -1,4 +1,4 @@
-"""Numbered folders that a server may watch: each appears whole, and none is overwritten."""
+"""Numbered folders for a server to watch: each appears whole, and none is overwritten."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 
 
 def check_version(export_dir: str | os.PathLike, version: int | None) -> None:
-    """Raises UserError where there is no such version number, or the folder has it already."""
+    """Raises UserError if the version number is invalid or already taken."""
     if version is None:
         return
     check_whole("version", version, 1, largest=LARGEST_VERSION)
@@ -29,19 +29,19 @@ def publish(
 ) -> Path:
     """Has `write` fill a folder and renames it to export_dir/<version> when it succeeds.
 
-    The folder lies in export_dir while it fills, under a name that no server takes for a version.
-    Where something fails, or another process is first with that version, it is removed.
+    While it fills, the folder has a name in export_dir that no server takes for a version. If
+    something fails, or another process takes the version first, the folder is removed.
 
     Args:
       write: takes the folder to fill, which exists.
-      export_dir: made where there is none.
+      export_dir: made if it does not exist.
       version: of at least 1; None for one more than the highest.
 
     Returns:
       The folder export_dir/<version>.
 
     Raises:
-      UserError: the version is there already, or the folder cannot be written.
+      UserError: the version is taken, or the folder cannot be written.
     """
     export_dir = Path(export_dir).expanduser()
     check_version(export_dir, version)
@@ -82,7 +82,7 @@ def _taken(export_dir: str | os.PathLike, version: int) -> UserError:
 
 
 def _versions(export_dir: str | os.PathLike) -> set[int]:
-    """The numbers that are taken."""
+    """The version numbers that are taken."""
     with write_errors(export_dir):
         folder = Path(export_dir).expanduser()
         names = os.listdir(folder) if folder.exists() else []
@@ -101,7 +101,7 @@ def _next_version(export_dir: Path) -> int:
 
 
 def _sync(folder: Path) -> None:
-    """Has everything in the folder on the disk before it gets its name."""
+    """Flushes everything in the folder to the disk before it gets its name."""
     for place, _, names in os.walk(folder):
         for name in (*names, ""):
             _sync_one(Path(place) / name)

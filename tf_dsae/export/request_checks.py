@@ -1,8 +1,8 @@
-"""Checks of requests that stay in the graph and so hold in any server, in any language.
+"""Checks of requests inside the graph, so that they work in any server and language.
 
-A server may feed tensors of any shape, whatever the signature says. Optimisers of graphs believe
-the declared shapes and drop comparisons with them, and what follows may answer a wrong size
-without complaint: frames of W x H have as many numbers as frames of H x W.
+A server may feed tensors of other shapes than the signature declares. Graph optimisers trust the
+declared shapes and remove comparisons with them; the model may then answer a wrong size without an
+error, because frames of W x H have as many numbers as frames of H x W.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ _COUNTS = ("num_videos", "num_frames")
 def check_request(
     inputs: Sequence["Value"], request: Mapping[str, tf.Tensor], largest_draw: int
 ) -> dict[str, tf.Tensor]:
-    """The tensors of a request, that whatever uses them waits for the checks.
+    """The tensors of a request, with the checks as control dependencies.
 
     Args:
       inputs: what a signature takes.
@@ -73,7 +73,7 @@ def _assert(condition: tf.Tensor, text: str, *received: tf.Tensor) -> tf.Operati
 
 
 def _padded(shape: tf.Tensor, value: "Value") -> tf.Tensor:
-    """As many sizes as the value has, whatever the rank."""
+    """The sizes of a tensor of any rank, cut or padded to the value's rank."""
     rank = len(value.shape)
     return tf.concat([shape, tf.fill([rank], -1)], 0)[:rank]
 
@@ -95,7 +95,7 @@ def _check_shape(value: "Value", shape: tf.Tensor) -> tf.Operation:
 
 
 def _check_letters(inputs: Sequence["Value"], sizes: Mapping[str, tf.Tensor]) -> list[tf.Operation]:
-    """A letter is one size in all inputs."""
+    """Checks that a letter is one size in all inputs."""
     found: dict[str, dict[str, tf.Tensor]] = {}
     for value in inputs:
         for axis, letter in enumerate(value.shape):

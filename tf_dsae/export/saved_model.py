@@ -20,7 +20,7 @@ from tf_dsae.layers.recurrent import cudnn_layers
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs.run_config import WEIGHTS
 
-EXTRA = "assets.extra"  # Where TF Serving looks for what is no part of the model.
+EXTRA = "assets.extra"  # TF Serving's folder for files beside the model.
 _GRAPH_BYTES = 2**24  # More than the graph, the card and the requests of any model take.
 
 
@@ -29,23 +29,23 @@ def export_saved_model(
 ) -> Path:
     """Writes a finished run's model as export_dir/<version>/, whole or not at all.
 
-    The folder answers the signatures of `tf_dsae.export.signatures` in any program that has
-    TensorFlow, to the bit as the model's methods do under a tf.function of any B and T. In
-    `assets.extra` are a model card, model_card.md and model_card.json, and requests that TF
-    Serving warms up with. An export that is killed leaves a hidden folder `.unfinished-...` in
-    export_dir, which no server reads and anyone may delete.
+    Any program with TensorFlow can call the signatures of `tf_dsae.export.signatures`. Their
+    answers equal, bit for bit, those of the model's methods under a tf.function of any B and T.
+    `assets.extra` holds a model card, model_card.md and model_card.json, and warm-up requests for
+    TF Serving. An export that is killed leaves a hidden folder `.unfinished-...` in export_dir,
+    which no server reads and which may be deleted.
 
     Args:
       workdir: folder of a finished run.
-      export_dir: folder of versions, made where there is none; TF Serving's model_base_path.
+      export_dir: folder of versions, made if it does not exist; TF Serving's model_base_path.
       version: of at least 1; None for one more than the highest there.
 
     Returns:
       The folder of the version.
 
     Raises:
-      UserError: no finished run, one that changes meanwhile, weights that are not finite, a version
-        that is there already, or a folder that cannot be written.
+      UserError: no finished run, a run that changes during the export, weights that are not finite,
+        a version that is taken, or a folder that cannot be written.
 
     Example:
       >>> tf_dsae.export_saved_model("runs/tiny", "exports/tiny").name
@@ -92,7 +92,7 @@ def save_signatures(model: DSAE, path: str | os.PathLike) -> None:
 
 @contextlib.contextmanager
 def _portable(model: DSAE) -> Iterator[None]:
-    """Has recurrent layers traced as any device runs them, even where this one has a GPU."""
+    """Traces recurrent layers for any device, even if this machine has a GPU."""
     # Keras would trace cuDNN's operations there, which a server without a GPU does not have.
     found = cudnn_layers(model)
     kept = [layer.use_cudnn for layer in found]

@@ -1,4 +1,4 @@
-"""What an exported model answers: its signatures, and the functions behind them."""
+"""The signatures of an exported model, and the functions behind them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -28,13 +28,13 @@ class Value(NamedTuple):
     meaning: str
 
     def spec(self) -> tf.TensorSpec:
-        """As TensorFlow describes it; letters are None."""
+        """The value as a tf.TensorSpec; letters are None."""
         sizes = [None if isinstance(size, str) else size for size in self.shape]
         return tf.TensorSpec(sizes, self.dtype, self.name)
 
 
 class Signature(NamedTuple):
-    """What goes in, what comes out, and what it is for, in one sentence."""
+    """Inputs, outputs, and the purpose in one sentence."""
 
     inputs: tuple[Value, ...]
     outputs: tuple[Value, ...]
@@ -85,7 +85,7 @@ def _encode(given: Value, f: Value, z: Value) -> Signature:
         for value in (f, z)
         for short, long in (("mean", "mean"), ("stddev", "standard deviation"))
     )
-    meaning = "What stays in videos, f, and what moves, z: the posterior."
+    meaning = "The posterior of videos: static f and dynamic z."
     return Signature((given,), posterior, meaning)
 
 
@@ -100,15 +100,15 @@ def _score(given: Value, seed: Value, names: Sequence[str]) -> Signature:
         Value(name, "float32", ("B",), meanings.get(name, "a cost that training added"))
         for name in names
     )
-    meaning = "How likely the model finds videos: the bound and its terms."
+    meaning = "The model's bound on the log-likelihood of videos, and its terms."
     return Signature((given, seed), outputs, meaning)
 
 
 def concrete_functions(model: DSAE) -> dict[str, Any]:
-    """The signatures as TensorFlow's concrete functions, by name, checks of requests included.
+    """The signatures as TensorFlow's concrete functions by name, with checks of requests.
 
-    Bad values and sizes raise tf.errors.InvalidArgumentError with the name of the input, what was
-    expected and what came.
+    Bad values and sizes raise tf.errors.InvalidArgumentError with the name of the input, the
+    expected value and the received one.
     """
     table, answers = signatures(model.config, model.objective.names), _answers(model)
     made = {name: _concrete(model, table[name], answer) for name, answer in answers.items()}
@@ -126,7 +126,7 @@ def _concrete(
 
 
 def _answers(model: DSAE) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
-    """What each signature answers a request that was checked."""
+    """The function of each signature, for checked requests."""
 
     def encode(video: tf.Tensor) -> dict[str, tf.Tensor]:
         f, z = model.encode(video)

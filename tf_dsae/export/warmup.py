@@ -1,4 +1,4 @@
-"""Requests that TF Serving answers to itself when it loads a model, so that no client waits."""
+"""Warm-up requests, which TF Serving runs when it loads a model, so that no client waits."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""The exact-likelihood study: whether, and why, a bound leads parameters away from the truth."""
+"""The exact-likelihood study: whether, and why, a bound biases learned parameters."""

@@ -1,10 +1,4 @@
-"""Sequential autoencoders whose decoder and prior are the linear-Gaussian process.
-
-They differ from DSAE in their parts alone: the bound and the sampling are those that train on
-videos. Observations are float32 [B, T, D].
-"""
-
-from typing import Any
+"""Models of the linear-Gaussian process with a q to train; x is float32 [B, T, D]."""
 
 import keras
 import numpy as np
@@ -12,9 +6,9 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.types import Seed, Shape, TensorLike
-from tf_dsae.layers.distributions import GaussianHead, diagonal_normal
-from tf_dsae.linear_gaussian.bound import GaussianGivenStatic, exact_elbo
+from tf_dsae.core.types import Shape, TensorLike
+from tf_dsae.layers.distributions import GaussianHead
+from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observations
 from tf_dsae.linear_gaussian.study_settings import Parameters, check_family
@@ -23,10 +17,10 @@ from tf_dsae.models.initial_weights import seed_initializers
 from tf_dsae.models.variational_bound import ElboTerms
 
 
-class ProcessAutoencoder(SequenceAutoencoder):
-    """An autoencoder of the process: p is the process, q a subclass'.
+class ProcessModel(keras.Model):
+    """A model whose p is the process; a subclass gives q.
 
-    A subclass also gives `gaussian`, x [B, T, D] to q(f, z_1:T | x) as one GaussianPosterior.
+    A subclass has `elbo`, the bound's terms of x, and `gaussian`, x to q(f, z_1:T | x).
 
     Args:
       num_frames, dimensions: T and D.
@@ -55,6 +49,46 @@ class ProcessAutoencoder(SequenceAutoencoder):
             )
         return x
 
+
+class LinearStaticEncoder(GaussianHead):
+    """q(f | x_1:T): x [B, T, D] flattened, through one Gaussian head; event [D], batch [B]."""
+
+    def build(self, input_shape: Shape) -> None:
+        super().build((None, input_shape[-2] * input_shape[-1]))
+
+    def call(self, x: tf.Tensor) -> tfd.Distribution:
+        return super().call(tf.reshape(x, [-1, x.shape[-2] * x.shape[-1]]))
+
+
+class LinearDynamicEncoder(GaussianHead):
+    """prod_t q(z_t | x_t): one Gaussian head for every t; event [D], batch [B, T]."""
+
+    depends_on_static = False
+
+    def call(self, x: tf.Tensor, static: tf.Tensor | None = None) -> tfd.Distribution:
+        del static
+        return super().call(x)
+
+
+class AmortisedAutoencoder(ProcessModel, SequenceAutoencoder):
+    """q(f | x_1:T) prod_t q(z_t | x_t) by linear encoders, factorised as the paper's model is.
+
+    It differs from DSAE in its parts alone: bound and sampling are those that train on videos.
+
+    Args:
+      num_frames, dimensions: T and D.
+      seed: of the initial weights.
+    """
+
+    def __init__(self, num_frames: int, dimensions: int, seed: int = 0):
+        super().__init__(num_frames, dimensions)
+        self.static_encoder = LinearStaticEncoder(dimensions, constant_scale=True)
+        self.dynamic_encoder = LinearDynamicEncoder(dimensions, constant_scale=True)
+        seed_initializers(self, seed)
+        self.static_encoder.build((None, num_frames, dimensions))
+        self.dynamic_encoder.build((None, num_frames, dimensions))
+        self.built = True
+
     def frame_encoder(self, x: tf.Tensor) -> tf.Tensor:
         return x
 
@@ -68,66 +102,14 @@ class ProcessAutoencoder(SequenceAutoencoder):
     def decode(self, f: tf.Tensor, z: tf.Tensor) -> tfd.Distribution:
         return self.process.likelihood(f, z)
 
-
-class LinearStaticEncoder(keras.layers.Layer):
-    """q(f | x_1:T): x [B, T, D] flattened, through one Gaussian head; event [D], batch [B]."""
-
-    def __init__(self, dimensions: int, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.head = GaussianHead(dimensions, constant_scale=True, name="head")
-
-    def build(self, input_shape: Shape) -> None:
-        self.head.build((None, input_shape[-2] * input_shape[-1]))
-
-    def call(self, x: tf.Tensor) -> tfd.Distribution:
-        return self.head(tf.reshape(x, [-1, x.shape[-2] * x.shape[-1]]))
-
-
-class LinearDynamicEncoder(keras.layers.Layer):
-    """prod_t q(z_t | x_t): one Gaussian head for every t; event [D], batch [B, T]."""
-
-    depends_on_static = False
-
-    def __init__(self, dimensions: int, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.head = GaussianHead(dimensions, constant_scale=True, name="head")
-
-    def build(self, input_shape: Shape) -> None:
-        self.head.build(input_shape)
-
-    def call(self, x: tf.Tensor, static: tf.Tensor | None = None) -> tfd.Distribution:
-        del static
-        return self.head(x)
-
-
-class AmortisedAutoencoder(ProcessAutoencoder):
-    """q(f | x_1:T) prod_t q(z_t | x_t) by linear encoders, factorised as the paper's model is.
-
-    Args:
-      num_frames, dimensions: T and D.
-      seed: of the initial weights.
-    """
-
-    def __init__(self, num_frames: int, dimensions: int, seed: int = 0):
-        super().__init__(num_frames, dimensions)
-        self.static_encoder = LinearStaticEncoder(dimensions, name="static_encoder")
-        self.dynamic_encoder = LinearDynamicEncoder(dimensions, name="dynamic_encoder")
-        seed_initializers(self, seed)
-        self.static_encoder.build((None, num_frames, dimensions))
-        self.dynamic_encoder.build((None, num_frames, dimensions))
-        self.built = True
-
     def gaussian(self, x: tf.Tensor) -> GaussianPosterior:
-        posterior = self.encode(x)
-        moments = (
-            tf.concat([static[..., tf.newaxis], tf.linalg.matrix_transpose(dynamic)], -1)
-            for static, dynamic in (
-                (posterior.static.mean(), posterior.dynamic.mean()),
-                (posterior.static.stddev(), posterior.dynamic.stddev()),
-            )
-        )
-        mean, stddev = moments
-        return GaussianPosterior(mean, tf.linalg.diag(stddev))
+        f, z = self.encode(x)
+
+        def side_by_side(static: tf.Tensor, dynamic: tf.Tensor) -> tf.Tensor:
+            return tf.concat([static[..., tf.newaxis], tf.linalg.matrix_transpose(dynamic)], -1)
+
+        stddev = side_by_side(f.stddev(), z.stddev())
+        return GaussianPosterior(side_by_side(f.mean(), z.mean()), tf.linalg.diag(stddev))
 
 
 def family_mask(family: str, num_frames: int) -> np.ndarray:
@@ -140,10 +122,8 @@ def family_mask(family: str, num_frames: int) -> np.ndarray:
     return mask
 
 
-class FreeAutoencoder(ProcessAutoencoder):
+class FreePosterior(ProcessModel):
     """q(f, z_1:T | x) with a free mean and scale for every sequence, shaped as its family says.
-
-    q(f | x) and q(z | f, x) are taken from the joint Gaussian.
 
     Args:
       family: of FAMILIES, not amortised.
@@ -171,28 +151,18 @@ class FreeAutoencoder(ProcessAutoencoder):
         scale = raw + tf.linalg.diag(tf.exp(diagonal) - diagonal)
         return GaussianPosterior(tf.convert_to_tensor(self.mean), scale)
 
-    def static_encoder(self, features: tf.Tensor) -> tfd.Distribution:
-        q = self.gaussian(features)
-        scale = tf.broadcast_to(q.scale_tril[..., 0, 0], tf.shape(q.mean[..., 0]))
-        return diagonal_normal(q.mean[..., 0], scale)
-
-    def dynamic_encoder(self, features: tf.Tensor, f: tf.Tensor) -> GaussianGivenStatic:
-        return GaussianGivenStatic(self.gaussian(features), f)
-
-    dynamic_encoder.depends_on_static = True  # type: ignore[attr-defined]
-
-    def elbo(self, video: TensorLike, seed: Seed = None, num_samples: int = 1) -> ElboTerms:
+    def elbo(self, x: TensorLike, *sampling: object) -> ElboTerms:
         """The bound's terms, [B]; q is one Gaussian, whose expectation needs no samples."""
-        del seed, num_samples
-        x = self.observations(video)
+        del sampling
+        x = self.observations(x)
         return exact_elbo(self.process.parameters, x, self.gaussian(x))
 
 
 def make_autoencoder(
     family: str, num_sequences: int, num_frames: int, dimensions: int, seed: int = 0
-) -> ProcessAutoencoder:
+) -> ProcessModel:
     """The trainable q of a family; its initial weights are a function of the seed."""
     check_family(family)
     if family == "amortised":
         return AmortisedAutoencoder(num_frames, dimensions, seed)
-    return FreeAutoencoder(family, num_sequences, num_frames, dimensions)
+    return FreePosterior(family, num_sequences, num_frames, dimensions)

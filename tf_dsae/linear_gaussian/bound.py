@@ -1,12 +1,10 @@
 """The bound of a Gaussian q without sampling error, through the objective that trains models."""
 
 import tensorflow as tf
-from tensorflow_probability import distributions as tfd
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.noise import Noise
 from tf_dsae.core.types import Latents, Posterior, TensorLike
-from tf_dsae.layers.distributions import diagonal_normal, sample
+from tf_dsae.layers.distributions import diagonal_normal
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
 from tf_dsae.linear_gaussian.process import (
     LinearGaussianProcess,
@@ -34,7 +32,7 @@ def sample_gaussian(q: GaussianPosterior, noise: tf.Tensor) -> tuple[Posterior, 
         noise = tf.broadcast_to(noise, tf.concat([tf.shape(noise)[:1], tf.shape(q.mean)], 0))
     samples = q.mean + tf.linalg.matvec(q.scale_tril, noise)
     scale = tf.broadcast_to(tf.linalg.diag_part(q.scale_tril), tf.shape(q.mean))
-    # What noise_i adds to h_i is what h_<i leave open.
+    # noise_i adds the part of h_i that h_<i do not determine.
     loc = samples - scale * noise
     static = diagonal_normal(q.mean[..., 0], scale[..., 0])
     dynamic = diagonal_normal(
@@ -43,59 +41,6 @@ def sample_gaussian(q: GaussianPosterior, noise: tf.Tensor) -> tuple[Posterior, 
     return Posterior(static, dynamic), Latents(
         samples[..., 0], tf.linalg.matrix_transpose(samples[..., 1:])
     )
-
-
-class GaussianGivenStatic:
-    """q(z_1:T | f, x) of a q(f, z_1:T | x) that is one Gaussian.
-
-    Args:
-      q: of B sequences, mean [B, D, 1 + T].
-      f: S samples of f, [S, B, D], or [B, D].
-    """
-
-    def __init__(self, q: GaussianPosterior, f: tf.Tensor):
-        self.q, self.f = q, f
-        scale = tf.broadcast_to(q.scale_tril[..., 0, 0], tf.shape(q.mean[..., 0]))
-        self.standard_f = (f - q.mean[..., 0]) / scale  # [..., B, D]
-
-    @property
-    def batch_shape(self) -> tf.TensorShape:
-        """[..., B, T]."""
-        return self.f.shape[:-1].concatenate(self.q.mean.shape[-1] - 1)
-
-    def _join(self, standard_z: tf.Tensor) -> tuple[Posterior, Latents]:
-        """q and its sample at points of a standard normal, [..., B, D, T] for z."""
-        shape = tf.concat([tf.shape(self.standard_f), tf.shape(standard_z)[-1:]], 0)
-        noise = [self.standard_f[..., tf.newaxis], tf.broadcast_to(standard_z, shape)]
-        return sample_gaussian(self.q, tf.concat(noise, -1))
-
-    def sample_noise(self, sample_shape: tuple[int, ...], noise: Noise) -> tf.Tensor:
-        """z [*sample_shape, ..., B, T, D]."""
-        shape = tf.concat([sample_shape, tf.shape(self.standard_f)], 0)
-        size = tf.shape(self.q.mean)[-1:] - 1
-        standard = diagonal_normal(
-            tf.zeros(tf.concat([shape, size], 0)), tf.ones(tf.concat([shape, size], 0))
-        )
-        return self._join(sample(standard, (), noise, batch_axis=-3))[1].dynamic
-
-    def conditional(self, z: tf.Tensor) -> tfd.Distribution:
-        """q(z_t | z_<t, f, x) along z [..., B, T, D]: event [D], batch [..., B, T]."""
-        q, z = self.q, tf.linalg.matrix_transpose(z)
-        given_f = q.mean[..., 1:] + q.scale_tril[..., 1:, 0] * self.standard_f[..., tf.newaxis]
-        inner = tf.broadcast_to(
-            q.scale_tril[..., 1:, 1:], tf.concat([tf.shape(z), tf.shape(z)[-1:]], 0)
-        )
-        left = (z - given_f)[..., tf.newaxis]
-        standard_z = tf.linalg.triangular_solve(inner, left)[..., 0]
-        return self._join(standard_z)[0].dynamic
-
-    def mean(self) -> tf.Tensor:
-        """E[z | f, x], [..., B, T, D]."""
-        return self._join(tf.zeros([tf.shape(self.q.mean)[-1] - 1]))[1].dynamic
-
-    def stddev(self) -> tf.Tensor:
-        """Of z_t given z_<t and f, [..., B, T, D]."""
-        return self.conditional(self.mean()).stddev()
 
 
 def exact_elbo(parameters: Parameters, x: TensorLike, q: GaussianPosterior) -> ElboTerms:

@@ -1,8 +1,8 @@
 """Exact inference in the linear-Gaussian process: pure functions of (parameters, x), float64.
 
-The D dimensions are independent and alike, so that everything is said of one: its latent vector is
-h = (f, z_1, .., z_T), and x = H h + noise with H = [1, I]. num_frames is T. Parameters have any
-batch shape and broadcast against the leading axes of x, as in TFP.
+The D dimensions are independent and identically distributed, so that the text describes one: its
+latent vector is h = (f, z_1, .., z_T), and x = H h + noise with H = [1, I]. num_frames is T.
+Parameters have any batch shape and broadcast against the leading axes of x, as in TFP.
 """
 
 from typing import NamedTuple
@@ -32,7 +32,7 @@ class GaussianPosterior(NamedTuple):
 
 
 def _variances(parameters: Parameters) -> tuple[tf.Tensor, ...]:
-    """Of f, z and x, each float64 [..., 1, 1]."""
+    """The variances of f, z and x, each float64 [..., 1, 1]."""
     return tuple(sigma[..., tf.newaxis, tf.newaxis] ** 2 for sigma in as_parameters(parameters))
 
 

@@ -1,6 +1,6 @@
 """Families of q, and the best bound of each in closed form.
 
-Every family keeps an edge or more of the graph that the exact posterior has; q is the product of
+The families differ in the edges that they keep of the exact posterior's graph; q is the product of
 
     mean_field   q(f | x)       q(z_t | x)          each mean and variance free
     amortised    q(f | x_1:T)   q(z_t | x_t)        one encoder for all t, linear, with one variance
@@ -11,8 +11,8 @@ Every family keeps an edge or more of the graph that the exact posterior has; q 
 The precision P of p(h | x), h = (f, z_1..z_T), does not depend on x, so that each family's
 KL(q || p(h | x)) has a closed form (Turner and Sahani 2011 do so for two of them).
 
-Parameters have any batch shape [...]; moments are what the data come down to, as `sample_moments`
-and `expected_moments` give them, of num_frames T and dimensions D.
+Parameters have any batch shape [...]. Moments are the data's sufficient statistics, from
+`sample_moments` and `expected_moments`, for num_frames T and dimensions D.
 """
 
 import numpy as np
@@ -21,11 +21,10 @@ import tensorflow as tf
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.types import TensorLike
 from tf_dsae.linear_gaussian import exact
-from tf_dsae.linear_gaussian.exact import GaussianPosterior
-from tf_dsae.linear_gaussian.process import as_observations, as_parameters
+from tf_dsae.linear_gaussian.process import as_observations
 from tf_dsae.linear_gaussian.study_settings import Parameters, check_family
 
-# --- What a mean over data depends on.
+# --- The sufficient statistics of the data.
 
 
 def sample_moments(x: TensorLike) -> tf.Tensor:
@@ -87,15 +86,15 @@ def mean_log_likelihood(parameters: Parameters, moments: tf.Tensor) -> tf.Tensor
 
 
 def _log_determinant(matrix: tf.Tensor) -> tf.Tensor:
-    """Of positive definite [..., n, n]; 0 for n = 0."""
+    """The log determinant of positive definite [..., n, n]; 0 for n = 0."""
     return 2 * tf.reduce_sum(tf.math.log(tf.linalg.diag_part(tf.linalg.cholesky(matrix))), -1)
 
 
 def optimal_gap(family: str, parameters: Parameters, moments: tf.Tensor) -> tf.Tensor:
     """log p(x) less the family's best bound, mean over data of these moments: nats, [...].
 
-    Only the amortised family's gap depends on the data. Turner and Sahani (2011) look at such gaps,
-    and Leplae-Arthur and Nichani (2019), Section 3.2, after them.
+    Only the amortised family's gap depends on the data. Turner and Sahani (2011) study such gaps,
+    as do Leplae-Arthur and Nichani (2019), Section 3.2.
 
     Raises:
       UserError: an unknown family.
@@ -125,7 +124,7 @@ def optimal_gap(family: str, parameters: Parameters, moments: tf.Tensor) -> tf.T
             - _log_determinant(precision)
         ),
     }[family]()
-    # Rounding may leave less than nothing.
+    # Rounding may give a negative gap.
     gap = 0.5 * dimensions * tf.maximum(per_dimension, 0.0)
     return gap + _amortised_error(parameters, moments) if family == "amortised" else gap
 
@@ -149,8 +148,8 @@ def _amortised_encoder(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """The linear encoder W of q(z_t | x_t), E z_t = W^T (1, x_t): weighted least squares.
 
-    q(f | x_1:T) sees all that E[h | x] is a function of, so that it follows whatever q(z) does and
-    what counts is the error of z under the precision of z alone, Q = P_zz - P_zf P_fz / P_ff:
+    q(f | x_1:T) sees everything that E[h | x] depends on, so that it can adapt to any q(z). What
+    remains is the error of z under the precision of z alone, Q = P_zz - P_zf P_fz / P_ff:
     W = (sum_ts Q_ts E[u_t u_s^T])^-1 sum_ts Q_ts E[u_t E[z_s | x]^T], u_t = (1, x_t).
 
     Returns:
@@ -163,74 +162,14 @@ def _amortised_encoder(
     gain = exact.posterior_gain(parameters, num_frames)[..., 1:, :]
     curvature = tf.einsum("...ts,...tsij->...ij", q, moments)
     target = tf.einsum("...ts,...sr,...trid->...id", q, gain, moments[..., 1:])
-    # Fewer data than weights leave some of them free; the smallest will do.
+    # With fewer data than weights the solution is not unique; take the smallest.
     return tf.linalg.matmul(tf.linalg.pinv(curvature), target), target, q
 
 
 def _amortised_error(parameters: Parameters, moments: tf.Tensor) -> tf.Tensor:
-    """Mean of the KL that the amortised means' error makes, [...]."""
+    """Mean KL due to the error of the amortised means, [...]."""
     encoder, target, q = _amortised_encoder(parameters, moments)
     gain = exact.posterior_gain(parameters, moments.shape[-3])[..., 1:, :]
     # tr(Q G E[x x^T] G^T), less what the encoder explains.
     total = tf.einsum("...ts,...sr,...ru,...tu->...", q, gain, _scatter(moments), gain)
     return 0.5 * tf.maximum(total - tf.reduce_sum(encoder * target, [-2, -1]), 0.0)
-
-
-# --- The posteriors that attain them.
-
-
-def optimal_posterior(family: str, parameters: Parameters, x: TensorLike) -> GaussianPosterior:
-    """The q of a family whose mean bound over the sequences x [N, T, D] is the best.
-
-    Parameters are numbers, or of batch shape [..., 1], to broadcast against the N sequences.
-
-    Raises:
-      UserError: an unknown family, or x of another rank, empty or not finite.
-
-    Example:
-      >>> q = optimal_posterior("full", Parameters(2.0, 0.5, 0.5), np.zeros([50, 3, 2]))
-      >>> q.mean.shape
-      TensorShape([50, 2, 4])
-    """
-    check_family(family)
-    x = as_observations(x)
-    parameters = as_parameters(parameters)
-    if parameters.sigma_f.shape.rank == 0:
-        parameters = Parameters(*(sigma[tf.newaxis] for sigma in parameters))
-    num_frames = x.shape[-2]
-    precision = exact.posterior_precision(parameters, num_frames)
-    mean = exact.posterior_mean(parameters, x)
-    diagonal = tf.linalg.diag_part(precision)
-    if family == "exact":
-        return exact.posterior(parameters, x)
-    if family == "amortised":
-        mean = _amortised_mean(parameters, x, mean, precision)
-        of_walk = tf.reduce_mean(diagonal[..., 1:], -1, keepdims=True)
-        diagonal = tf.concat([diagonal[..., :1], tf.repeat(of_walk, num_frames, -1)], -1)
-    scale = tf.linalg.diag(tf.math.rsqrt(diagonal))
-    if family == "structured":
-        walk = tf.linalg.cholesky(tf.linalg.inv(precision[..., 1:, 1:]))
-        left = tf.zeros_like(walk[..., :1])
-        scale = tf.concat([scale[..., :1, :], tf.concat([left, walk], -1)], -2)
-    if family == "full":
-        variance = tf.linalg.inv(precision)[..., :1, :1]
-        slope = -tf.linalg.solve(precision[..., 1:, 1:], precision[..., 1:, :1])
-        column = tf.sqrt(variance) * tf.concat([tf.ones_like(variance), slope], -2)
-        scale = tf.concat([column, scale[..., 1:]], -1)
-    return GaussianPosterior(mean, scale[..., tf.newaxis, :, :])
-
-
-def _amortised_mean(
-    parameters: Parameters, x: tf.Tensor, mean: tf.Tensor, precision: tf.Tensor
-) -> tf.Tensor:
-    """[..., N, D, 1 + T]: z by the shared encoder, f following its error."""
-    encoder, _, _ = _amortised_encoder(
-        Parameters(*(sigma[..., 0] for sigma in parameters)),
-        sample_moments(x),
-    )
-    u = tf.concat([tf.ones_like(x[..., :1]), x], -1)
-    walk = tf.einsum("nti,...id->...ndt", u, encoder)
-    error = walk - mean[..., 1:]
-    weights = precision[..., :1, 1:] / precision[..., :1, :1]
-    static = mean[..., :1] - tf.reduce_sum(weights * error, -1, keepdims=True)
-    return tf.concat([static, walk], -1)

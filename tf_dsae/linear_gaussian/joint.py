@@ -1,4 +1,4 @@
-"""Learning all three parameters with q, and bias against the length of the sequences."""
+"""Learning of all three parameters together with q, and bias by the length of the sequences."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ from tf_dsae.linear_gaussian.study_settings import (
 )
 from tf_dsae.linear_gaussian.study_training import train
 
-# A latent is pruned when its share of x's variance falls below this part of that at the truth.
+# A latent is pruned when its share of x's variance is below this fraction of its true share.
 PRUNED = 0.1
 _PATH_POINTS = 100
 _LIMIT_STEPS = 1000
@@ -38,15 +38,15 @@ def learn_jointly(
 ) -> Joint:
     """Gradient ascent in q and the parameters from the truth, by every family of q.
 
-    Variational learning drifts to where its bound is tight; the exact family, which has no gap,
-    shows what the same data say by themselves.
+    Variational learning drifts towards parameters with a tight bound; the exact family, which has
+    no gap, shows the likelihood's own peak on the same data.
 
-    q alone moves for the first quarter of the steps. Ends are those of ascent from the truth; a
-    bound may have higher peaks elsewhere.
+    For the first quarter of the steps only q is trained. Ascent starts at the truth, and a bound
+    may have higher peaks elsewhere.
 
     Returns:
       The settings, and where each family's ascent ended. A latent counts as pruned when its share
-      of x's variance is less than PRUNED of that at the truth.
+      of x's variance is less than PRUNED of its share at the truth.
     """
     check_whole("steps", steps, 1)
     process = LinearGaussianProcess(truth, num_frames, dimensions)
@@ -92,7 +92,7 @@ def _learn(
 def _describe(
     family: str, path: AscentPath, fitted: Sigmas, x: np.ndarray, q: exact.GaussianPosterior
 ) -> JointFit:
-    """All of a fit but what is pruned and the limit."""
+    """The description of a fit, without pruned latents and the limit."""
     parameters = Parameters(*fitted)
     terms = exact_elbo(parameters, x, q)
     means = {
@@ -134,8 +134,8 @@ def ascend_optimal(
 ) -> dict[str, Parameters]:
     """Where ascent on each family's best bound, in the parameters' logarithms, ends.
 
-    A parameter on its way to zero slows down as it nears it: where next to nothing is better than
-    where the ascent ended, it is 0.
+    A parameter that goes to zero slows down near it. It counts as 0 if a value close to zero has a
+    better bound than the end of the ascent.
     """
     logs = np.repeat(np.log(np.asarray(start, np.float64))[np.newaxis], len(FAMILIES), 0)
     logs = keras.Variable(logs, dtype="float64")
@@ -168,7 +168,7 @@ def ascend_optimal(
 
 
 def _snapped(family: str, found: Parameters, start: Parameters, moments: tf.Tensor) -> Parameters:
-    """`found` with 0 for what is small and would better be next to zero."""
+    """`found` with 0 for a small parameter whose bound is no worse next to zero."""
     reached = families.optimal_elbo(family, found, moments)
     for name, from_ in start._asdict().items():
         value = getattr(found, name)

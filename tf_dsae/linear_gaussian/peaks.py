@@ -14,8 +14,8 @@ def peak(
 ) -> float:
     """The best value of one parameter, the others at the truth, to 1e-5 of it.
 
-    The curve is looked at on a logarithmic grid, then between the neighbours of the best place,
-    again and again: it may have more than one maximum.
+    The curve may have several maxima: it is evaluated on a logarithmic grid, and repeatedly on
+    finer grids between the neighbours of the best place.
 
     Args:
       curve: values [n] at parameters, that of `name` [n].
@@ -24,7 +24,7 @@ def peak(
       num_frames: T.
 
     Returns:
-      The place; 0 where the curve is no higher there than next to zero.
+      The parameter at the peak; 0 if the curve is no higher there than next to zero.
     """
     # A deviation of more than ten times T times all of theirs together explains no such data.
     lowest, highest = 1e-4 * getattr(truth, name), 10 * num_frames * sum(truth)
@@ -38,7 +38,7 @@ def peak(
         places = np.linspace(low, high, _POINTS)
         values = at(places)
         best = int(np.argmax(values))
-        # Next to zero a curve is flat, and rounding would choose for us.
+        # Next to zero the curve is flat, and rounding would decide.
         if places[best] < np.log(100 * lowest) and values[best] - at_zero < 1e-9:
             return 0.0
         low, high = places[max(best - 1, 0)], places[min(best + 1, _POINTS - 1)]

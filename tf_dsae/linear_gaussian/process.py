@@ -79,8 +79,8 @@ def as_observations(x: TensorLike) -> tf.Tensor:
 class LinearGaussianProcess:
     """f ~ N(0, sigma_f^2), z_t ~ N(z_{t-1}, sigma_z^2), x_t ~ N(f + z_t, sigma_x^2); z_0 = 0.
 
-    All in R^D and isotropic (Leplae-Arthur and Nichani 2019, Section 3.2). The parts are those that
-    `objective.elbo` takes; `joint` is the TFP distribution that they compose.
+    All in R^D and isotropic (Leplae-Arthur and Nichani 2019, Section 3.2). `variational_bound.elbo`
+    takes these parts; `joint` is their joint TFP distribution.
 
     Args:
       parameters: of any batch shape, written [...] below.

@@ -19,7 +19,7 @@ def run_study(panels: Sequence[Panel], steps: int = STEPS) -> Study:
     """Runs the panels, the joint learning and the lengths.
 
     Args:
-      panels: that can be trained together; the joint learning has their sizes and seed.
+      panels: of sizes that can be trained together; the joint learning has their sizes and seed.
       steps: of gradient ascent.
 
     Raises:

@@ -9,16 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from tf_dsae.core.files import written_whole
 from tf_dsae.linear_gaussian.study_report import edge
 from tf_dsae.linear_gaussian.study_results import Joint, Lengths, PanelResult
-from tf_dsae.reports.figures import COLOURS, FAINT, INK, tidy_axes
+from tf_dsae.reports.figures import COLOURS, FAINT, INK, save_figure, tidy_axes
 
 _PALE, _WARM, _BLUE, _LIGHT_BLUE = "#d9d9d9", COLOURS[3], COLOURS[0], "#9CCBEB"
 _SYMBOLS = {"sigma_f": r"$\sigma_f$", "sigma_z": r"$\sigma_z$", "sigma_x": r"$\sigma_x$"}
 _TRUTH = {"color": _PALE, "linewidth": 5, "zorder": 0}
-# Name, colour (after Okabe and Ito) and marker of a family. Sizes fall in this order, so that
-# families that coincide are all seen.
+# Name, colour (after Okabe and Ito) and marker of a family. Markers get smaller in this order, so
+# that coinciding families are all visible.
 _FAMILIES = {
     "mean_field": ("mean field", COLOURS[1], "o"),
     "amortised": ("amortised", COLOURS[0], "s"),
@@ -97,7 +96,7 @@ def _draw_curves(axes: Axes, panel: PanelResult) -> None:
 
 
 def _mark_unconverged(axes: Axes, panel: PanelResult, low: float) -> None:
-    """Hollow markers on the ELBO; on the lower edge where it is out of sight."""
+    """Hollow markers on the ELBO, or on the lower edge if it lies below the view."""
     off = ~np.array(panel.converged)
     grid, elbo = np.array(panel.grid)[off], np.array(panel.elbo)[off]
     seen = elbo >= low
@@ -132,7 +131,7 @@ def _scale_grid(axes: Axes, grid: Sequence[float]) -> None:
 
 
 def _view(axes: Axes, curves: Sequence[Sequence[float]]) -> float:
-    """Shows the peaks and as much below them as lets them be read; returns the lower limit."""
+    """Limits the view to the peaks and a readable range below them; returns the lower limit."""
     peaks = [np.max(curve) for curve in curves]
     depth = max(3.5, 1.5 * (max(peaks) - min(peaks)))
     low = max(min(peaks) - depth, np.min(curves))
@@ -152,7 +151,7 @@ def _draw_gap(axes: Axes, panel: PanelResult) -> None:
     _draw_peak_lines(axes, panel)
     # The gap soars where a standard deviation nears 0; what matters is its slope at the peaks.
     at_peak = whole[grid.index(panel.argmax.log_likelihood)]
-    # Nothing below a twentieth of a nat deserves a mountain.
+    # The view spans at least a twentieth of a nat.
     axes.set_ylim(0, max(min(1.05 * whole.max(), 4 * at_peak), 0.05))
 
 
@@ -288,12 +287,11 @@ def _finish(path: str | os.PathLike, figure: Figure) -> None:
         tidy_axes(axes)
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
-    # As many columns as fit, in no more rows than need be.
+    # As many columns as fit, in as few rows as possible.
     rows = -(-len(handles) // int(figure.get_figwidth() / 2.6))
     columns = -(-len(handles) // rows)
     where = {"loc": "outside lower center", "ncols": columns, "frameon": False}
     figure.legend(handles.values(), handles.keys(), **where)
     figure.align_ylabels()
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
-    with written_whole(path) as beside:
-        figure.savefig(beside, facecolor="white")
+    save_figure(path, figure)

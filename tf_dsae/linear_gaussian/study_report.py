@@ -1,4 +1,4 @@
-"""What the study says, in tables and words."""
+"""The study's report in tables and words."""
 
 from collections.abc import Sequence
 
@@ -135,7 +135,7 @@ def _sizes(settings: PanelResult | Joint) -> str:
 
 
 def study_report(study: Study) -> Report:
-    """The whole study's tables with the words they need."""
+    """The whole study's tables with explanations."""
     first, summary = study.panels[0], _PROCESS
     panels = (
         f"{_sizes(first)}, q: {_TITLES[first.posterior]}, {first.steps} steps, seed {first.seed}. "
@@ -164,7 +164,7 @@ def study_report(study: Study) -> Report:
             f"{name} {value:g}" for name, value in study.lengths.truth._asdict().items()
         )
         blocks: list[Block] = [
-            Text(f"Truth: {truth}, whatever the panels above vary."),
+            Text(f"Truth: {truth}, independent of the panels above."),
             lengths_table(study.lengths),
         ]
         title = "Where the best bounds peak by length T, one parameter at a time, infinite data"

@@ -1,4 +1,4 @@
-"""What the exact-likelihood study found: the one definition of likelihood.json, and its reader.
+"""Results of the exact-likelihood study: the one definition of likelihood.json, and its reader.
 
 Curves are means over sequences, nats per sequence; sigmas are in units of x.
 """
@@ -16,6 +16,11 @@ from tf_dsae.linear_gaussian.study_settings import FAMILIES, Panel, Parameters
 STUDY = "likelihood.json"
 _MAX_BYTES = 32 * 2**20  # Six panels of 10,000 values have 24 million.
 Curve = tuple[float, ...]
+# Fields of a panel's result that have a value for each of its grid.
+_CURVES = (
+    *("log_likelihood", "log_likelihood_standard_error", "elbo", "elbo_standard_error"),
+    *("gap_standard_error", "optimal_elbo", "converged"),
+)
 
 
 class Sigmas(NamedTuple):
@@ -42,7 +47,7 @@ class LimitPeaks(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """The curves of infinite data over the grid."""
+    """The curves for infinite data over the grid."""
 
     log_likelihood: Curve
     optimal_elbo: Curve
@@ -98,18 +103,8 @@ class PanelResult(Panel):
         super().__post_init__()
         if set(self.optimal) != set(FAMILIES):
             raise UserError(f"optimal: expected {', '.join(FAMILIES)}, received others")
-        curves = {
-            name: getattr(self, name)
-            for name in ("log_likelihood", "elbo", "optimal_elbo", "converged")
-        }
-        curves |= {
-            f"{name}_standard_error": getattr(self, f"{name}_standard_error")
-            for name in ("log_likelihood", "elbo", "gap")
-        }
-        curves |= {
-            f"expected.{name}": getattr(self.expected, name)
-            for name in ("log_likelihood", "optimal_elbo")
-        }
+        curves = {name: getattr(self, name) for name in _CURVES}
+        curves |= {f"expected.{name}": getattr(self.expected, name) for name in Limit._fields[:2]}
         for family, bound in self.optimal.items():
             curves |= {
                 f"optimal.{family}.elbo": bound.elbo,
@@ -140,7 +135,7 @@ class AscentPath(NamedTuple):
 
 
 class JointFit(NamedTuple):
-    """Where the parameters ended that were learned with one family of q.
+    """The end of learning the parameters with one family of q.
 
     path: the parameters over the steps. fitted: their last values. log_likelihood, elbo, static_kl,
     dynamic_kl: there. optimal_elbo: the family's best there; converged: whether q is within a
@@ -209,7 +204,7 @@ class Study:
 
     @classmethod
     def read(cls, path: str | os.PathLike) -> "Study":
-        """Reads likelihood.json; raises UserError where there is none or it is another file."""
+        """Reads likelihood.json; raises UserError if it is missing or malformed."""
         value = read_json(path, "the likelihood.json of a study", max_bytes=_MAX_BYTES)
         if not isinstance(value, dict) or not isinstance(value.get("panels"), list):
             raise UserError(

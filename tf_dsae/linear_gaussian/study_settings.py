@@ -1,4 +1,4 @@
-"""Settings of the study, checked; no TensorFlow, so that mistakes are answered at once."""
+"""Settings of the study, checked without TensorFlow, so that mistakes are answered at once."""
 
 import dataclasses
 import math
@@ -33,7 +33,7 @@ class Parameters(NamedTuple):
 TRUE_PARAMETERS = Parameters(sigma_f=2.0, sigma_z=0.5, sigma_x=0.5)
 
 
-# A training has converged when its mean bound is this near its family's best, nats per sequence.
+# Nats per sequence between a training's mean bound and its family's best when it has converged.
 TOLERANCE = 0.02
 FAMILIES = ("mean_field", "amortised", "structured", "full", "exact")
 
@@ -136,7 +136,7 @@ class Panel:
         return TRUE_PARAMETERS._replace(**{self.parameter: self.truth})
 
     def at(self, values: Any) -> Parameters:
-        """The truth but for the panel's own parameter, each of the shape of values.
+        """The true parameters with `values` for the panel's own, each of the shape of values.
 
         Example:
           >>> panel.at(panel.grid).sigma_x.tolist(), panel.at(panel.grid).sigma_z.tolist()
@@ -148,7 +148,7 @@ class Panel:
 
 
 def check_output(folder: str | os.PathLike) -> None:
-    """Raises UserError where the folder cannot be written or its disk is full; makes nothing."""
+    """Raises UserError if the folder cannot be written or its disk is full; makes nothing."""
     check_folder("output_dir", folder, 5_000_000)
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tf_dsae.core.checks import check_positive, check_whole
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.types import Shape, TensorLike
-from tf_dsae.linear_gaussian.autoencoders import ProcessAutoencoder, make_autoencoder
+from tf_dsae.linear_gaussian.autoencoders import ProcessModel, make_autoencoder
 from tf_dsae.linear_gaussian.exact import GaussianPosterior
 from tf_dsae.linear_gaussian.process import as_observations, as_parameters
 from tf_dsae.linear_gaussian.study_settings import Parameters
@@ -20,7 +20,7 @@ NUM_SAMPLES = 4
 
 
 class Trained(NamedTuple):
-    """What training G models leaves: float64, in the order in which they were given.
+    """Results of training G models: float64, in the given order.
 
     posterior: q of every sequence, mean [G, N, D, 1 + T], scale_tril [G, N, D, 1 + T, 1 + T].
     parameters: of the process, each [G]: the given ones, or what they became.
@@ -35,8 +35,8 @@ class Trained(NamedTuple):
 class _Ensemble:
     """Autoencoders of one class side by side, every weight with a leading axis G.
 
-    The autoencoder is written for one; its weights are replaced by a slice of the stacked ones
-    while `tf.vectorized_map` runs it for all.
+    The code of the autoencoder handles one model. `tf.vectorized_map` runs it for all, with a slice
+    of the stacked weights in place of its own.
 
     Args:
       autoencoders: G of them, the same one any number of times.
@@ -44,9 +44,7 @@ class _Ensemble:
       learned: whether training moves log_sigmas too.
     """
 
-    def __init__(
-        self, autoencoders: Sequence[ProcessAutoencoder], log_sigmas: np.ndarray, learned: bool
-    ):
+    def __init__(self, autoencoders: Sequence[ProcessModel], log_sigmas: np.ndarray, learned: bool):
         self.autoencoder = autoencoders[0]
         values = {id(one): [weight.numpy() for weight in one.weights] for one in autoencoders}
         self.weights = []
@@ -71,7 +69,7 @@ class _Ensemble:
 
     def map(
         self,
-        function: Callable[[ProcessAutoencoder, tf.Tensor], Any],
+        function: Callable[[ProcessModel, tf.Tensor], Any],
         weights: list[tf.Tensor],
         x: tf.Tensor,
     ) -> Any:
@@ -113,17 +111,17 @@ class _Ensemble:
         optimizer.apply_gradients(zip(moved, self.variables, strict=True))
 
 
-def _run(advance: Callable, steps: int, path_shape: Shape, compiled: bool) -> np.ndarray:
+def _run(advance: Callable, steps: int, path_shape: Shape) -> np.ndarray:
     """Goes from (step, path) to (step + 1, path) for `steps` steps; exp of the path, float64."""
 
+    # Conversion of control flow that is none would take longer than the training.
+    @tf.function(autograph=False, jit_compile=True)
     def loop() -> tf.Tensor:
         path = tf.TensorArray(tf.float32, steps, element_shape=path_shape)
         _, path = tf.while_loop(lambda step, _: step < steps, advance, (tf.constant(0), path))
         return path.stack()
 
-    # Conversion of control flow that is none would take longer than the training.
-    run = tf.function(loop, autograph=False, jit_compile=True) if compiled else loop
-    return np.exp(run().numpy().astype(np.float64))
+    return np.exp(loop().numpy().astype(np.float64))
 
 
 def train(
@@ -134,12 +132,11 @@ def train(
     seed: int = 0,
     learn_parameters: bool = False,
     learning_rate: float | None = None,
-    compiled: bool = True,
 ) -> Trained:
     """Trains a q for each of G pairs of parameters and data, by the objective of every model.
 
-    Every model starts as it would alone and meets the same noise, so that it ends as it would
-    alone. Adam, its rate falling to zero by a cosine.
+    Every model has the same start and noise as when it is trained alone, and so the same end. The
+    optimiser is Adam; its learning rate falls to zero as a cosine.
 
     Args:
       family: one of FAMILIES; or one for each of G, none or all of them "amortised".
@@ -150,7 +147,6 @@ def train(
       learn_parameters: after a quarter of the steps the process' parameters move too, from the
         given ones.
       learning_rate: Adam's, at its start; None: what the families need alone.
-      compiled: the loop as one XLA program; False runs it eagerly, which is for comparison.
 
     Raises:
       UserError: an unknown family, or steps or the learning rate is not positive.
@@ -188,7 +184,7 @@ def train(
         ensemble.ascend(optimizer, x, noise, parameters_move=step >= steps // 4)
         return step + 1, path.write(step, tf.convert_to_tensor(ensemble.weights[place]))
 
-    path = _run(advance, steps, log_sigmas.shape, compiled)
+    path = _run(advance, steps, log_sigmas.shape)
     gaussians = ensemble.map(
         lambda model, sequences: tuple(model.gaussian(sequences)),
         [tf.convert_to_tensor(weight) for weight in ensemble.weights],

@@ -1,17 +1,15 @@
 """The sweep: log-likelihood and bounds over one parameter, the others at the truth."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.types import TensorLike
 from tf_dsae.linear_gaussian import exact, families
 from tf_dsae.linear_gaussian.bound import exact_elbo
 from tf_dsae.linear_gaussian.peaks import peak
-from tf_dsae.linear_gaussian.process import LinearGaussianProcess, as_observations
+from tf_dsae.linear_gaussian.process import LinearGaussianProcess
 from tf_dsae.linear_gaussian.study_results import (
     Limit,
     LimitBound,
@@ -27,21 +25,18 @@ from tf_dsae.metrics.bootstrap import resample_means
 _RESAMPLES = 1000
 
 
-def run_panels(
-    panels: Sequence[Panel], steps: int = STEPS, data: Sequence[Any] | None = None
-) -> list[PanelResult]:
+def run_panels(panels: Sequence[Panel], steps: int = STEPS) -> list[PanelResult]:
     """Trains q at every grid value of every panel, side by side, and says where curves peak.
 
     Args:
       panels: of one posterior, num_sequences, num_frames and dimensions.
       steps: of gradient ascent for every q.
-      data: x [N, T, D] for each panel, in place of samples from its truth.
 
     Returns:
       The result of each panel.
 
     Raises:
-      UserError: panels that cannot be trained together, or data of another shape or with NaN.
+      UserError: panels that cannot be trained together.
     """
     shapes = {(p.posterior, p.num_sequences, p.num_frames, p.dimensions, p.seed) for p in panels}
     if len(shapes) != 1:
@@ -49,12 +44,7 @@ def run_panels(
             f"panels: expected at least one, all of one posterior, num_sequences, num_frames, "
             f"dimensions and seed, received {sorted(shapes)}"
         )
-    if data is not None and len(data) != len(panels):
-        raise UserError(f"data: expected x for each of {len(panels)} panels, received {len(data)}")
-    observed = [
-        sample_data(panel) if data is None else _check_data(panel, data[index])
-        for index, panel in enumerate(panels)
-    ]
+    observed = [sample_data(panel) for panel in panels]
     trained = _train(panels, observed, steps)
     results, start = [], 0
     for panel, x in zip(panels, observed, strict=True):
@@ -66,20 +56,12 @@ def run_panels(
 
 
 def sample_data(panel: Panel) -> np.ndarray:
-    """x [N, T, D] from a panel's truth: a function of the seed and of what the panel is about."""
+    """Samples x [N, T, D] at a panel's truth, a function of the seed and the panel's parameters."""
     process = LinearGaussianProcess(panel.true_parameters, panel.num_frames, panel.dimensions)
     place = Parameters._fields.index(panel.parameter)
     key = np.random.SeedSequence([panel.seed, place, round(1e6 * panel.truth)])
     seed = key.generate_state(2).astype(np.int32)
     return process.sample(panel.num_sequences, seed).numpy()
-
-
-def _check_data(panel: Panel, x: TensorLike) -> np.ndarray:
-    x = as_observations(x).numpy()
-    shape = (panel.num_sequences, panel.num_frames, panel.dimensions)
-    if x.shape != shape:
-        raise UserError(f"x: expected {list(shape)}, received {list(x.shape)}")
-    return x
 
 
 def _train(panels: Sequence[Panel], observed: Sequence[np.ndarray], steps: int) -> Trained:
@@ -97,7 +79,7 @@ def _mean(values: np.ndarray) -> tuple[float, ...]:
 
 
 def _standard_error(values: np.ndarray) -> tuple[float | None, ...]:
-    """Of the mean over sequences, the last axis; unknown from one."""
+    """The standard error of the mean over sequences, the last axis; unknown for one sequence."""
     values = np.asarray(values)
     count = values.shape[-1]
     if count == 1:
@@ -111,7 +93,7 @@ def bias_interval(
     """95% percentile interval of the ELBO's peak less the likelihood's, resampling sequences.
 
     Args:
-      log_likelihood, elbo: [V, N], of every grid value and sequence; q stays as it was trained.
+      log_likelihood, elbo: [V, N], of every grid value and sequence; q is not trained again.
     """
     curves = np.concatenate([elbo, log_likelihood]).T
     means = resample_means(curves, np.arange(len(curves)), _RESAMPLES, seed)

@@ -9,10 +9,10 @@ from tf_dsae.core.errors import UserError
 
 
 def as_floats(name: str, values: Any, shape: tuple) -> np.ndarray:
-    """`values` in float64 once they are finite and fit `shape`.
+    """Checks that `values` are finite and of `shape`; returns them in float64.
 
     Args:
-      shape: of each axis its size, or its letter in messages where any size of at least 1 will do.
+      shape: a size for each axis, or a letter for any size of at least 1.
 
     Raises:
       UserError: another shape, an empty axis, not numbers, NaN or infinity.
@@ -41,7 +41,7 @@ def as_floats(name: str, values: Any, shape: tuple) -> np.ndarray:
 
 
 def as_labels(name: str, values: Any, length: int | str = "N") -> np.ndarray:
-    """`values` in int64 [N] once they are whole numbers; `length`: N, or "N" for any above 0.
+    """Checks that `values` are whole numbers [length]; returns int64. "N" is any length above 0.
 
     Raises:
       UserError: another shape, no values, or not whole numbers.
@@ -58,7 +58,7 @@ def as_labels(name: str, values: Any, length: int | str = "N") -> np.ndarray:
 
 
 def as_factors(name: str, factors: Any, length: int) -> dict[str, np.ndarray]:
-    """Factor -> int64 [N] once every factor has labels of at least two classes.
+    """Checks that every factor has at least two classes; returns factor -> int64 [N].
 
     Raises:
       UserError: no factor, labels of another length, or a factor of one class.

@@ -1,4 +1,4 @@
-"""The bootstrap over clusters: intervals of means over sequences that go right and wrong together.
+"""The bootstrap over clusters: intervals of means over correlated sequences.
 
 The sequences of a character, a speaker or a person are alike, so that resampling single sequences
 would give intervals that are too narrow (hierarchical data in Davison and Hinkley 1997).
@@ -19,10 +19,10 @@ _DRAWS_AT_ONCE = 2_000_000
 def resample_means(
     values: Any, clusters: Any, num_resamples: int = 2000, seed: int = 0
 ) -> np.ndarray:
-    """Means [R, M] of `values` [N, M], each over as many clusters drawn with replacement.
+    """Means [R, M] of `values` [N, M], each over clusters drawn with replacement.
 
     Args:
-      values: a row a sequence.
+      values: one row for each sequence.
       clusters: int [N], the cluster of each sequence.
       num_resamples: R.
       seed: of the draws.
@@ -55,7 +55,7 @@ def bootstrap_intervals(
 ) -> np.ndarray:
     """95% percentile intervals [M, 2] of the means of `values` [N, M], resampling whole clusters.
 
-    Where no value differs, the interval has no width: a bootstrap knows only what it has seen.
+    If all values are equal, the interval has no width: a bootstrap only resamples what it has.
 
     Args:
       values, clusters, num_resamples, seed: as `resample_means` takes them.

@@ -1,4 +1,4 @@
-"""The paper's table: how often, and by how much, a judge changes its mind about a generated video.
+"""The paper's table: how often, and by how much, a judge's answer changes for a generated video.
 
 Definitions: Li and Mandt 2018; Leplae-Arthur and Nichani 2019, Section 4 and Section 5.4. The judge
 sees a reference video (p_reference; p_data in the paper) and the one generated from it
@@ -16,7 +16,7 @@ from tf_dsae.metrics.bootstrap import bootstrap_intervals
 
 
 class VideoDisagreement(NamedTuple):
-    """Of each video, float64 [N].
+    """The figures of each video, float64 [N].
 
     Attributes:
       disagreement: 1 where the most probable class differs, otherwise 0.
@@ -39,7 +39,7 @@ class Disagreement(NamedTuple):
     Attributes:
       disagreement: a fraction; 0 is best.
       kl_recon, kl_random: nats.
-      disagreement_ci, kl_recon_ci: (lo, hi), or None where they were not taken.
+      disagreement_ci, kl_recon_ci: (lo, hi), or None if they were not computed.
 
     Example:
       >>> tf_dsae.metrics.Disagreement(0.1, 0.5, 9.0).disagreement_ci is None
@@ -54,10 +54,10 @@ class Disagreement(NamedTuple):
 
 
 def disagreement_per_video(reference_logits: Any, generated_logits: Any) -> VideoDisagreement:
-    """Compares what a judge says of the reference videos and of the generated ones.
+    """Compares a judge's logits of reference videos and of generated ones.
 
-    KLs come from log-probabilities, never from clipped probabilities, so that a confident judge
-    gives finite figures. Of classes that tie, the first is the most probable.
+    KLs are computed from log-probabilities without clipping, so that a confident judge gives
+    finite figures. If classes tie, the first counts as the most probable.
 
     Args:
       reference_logits, generated_logits: [N, K].

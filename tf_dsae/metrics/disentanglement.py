@@ -1,46 +1,24 @@
-"""How a code holds the true factors: MIG, DCI, SAP and linear probes, after their papers.
+"""How a code holds the true factors: MIG, DCI and SAP, after their papers.
 
-A code is what a model says of N videos, [N, D], such as the posterior mean of f beside the mean of
-z over time; factors are their labels, factor -> int [N]. Scores are fractions in [0, 1].
+A code represents N videos, [N, D], such as the posterior mean of f beside the mean of z over time.
+Factors are their labels, factor -> int [N]. Scores are fractions in [0, 1].
 """
 
-import warnings
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import mutual_info_score
-from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
-from tf_dsae.metrics.array_checks import as_factors, as_floats, as_labels
+from tf_dsae.metrics.array_checks import as_factors, as_floats
+from tf_dsae.metrics.latent_scores import DCI, LabelledCodes, LatentScores
+from tf_dsae.metrics.probes import probe_matrix
 
 MIG_BINS = 20
 DCI_TRAINING_VIDEOS = 2000
 DCI_TREES = 20
-PROBE_STEPS = 1000
-
-
-class LabelledCodes(NamedTuple):
-    """Codes of N videos, and their labels.
-
-    Attributes:
-      codes: code, such as "static", -> float [N, D].
-      factors: factor -> int [N].
-
-    Example:
-      >>> codes = {"static": np.zeros((4, 2))}
-      >>> tf_dsae.metrics.LabelledCodes(codes, {"skin": [0, 1, 0, 1]}).factors
-      {'skin': [0, 1, 0, 1]}
-    """
-
-    codes: Mapping[str, np.ndarray]
-    factors: Mapping[str, np.ndarray]
 
 
 class FactorScore(NamedTuple):
@@ -57,44 +35,6 @@ class FactorScore(NamedTuple):
 
     mean: float
     by_factor: dict[str, float]
-
-
-class DCI(NamedTuple):
-    """Three scores in [0, 1] (Eastwood and Williams 2018); higher is better.
-
-    Attributes:
-      disentanglement: whether a dimension tells one factor only.
-      completeness: whether one dimension tells a factor.
-      informativeness: mean test accuracy over factors.
-
-    Example:
-      >>> tf_dsae.metrics.DCI(1.0, 1.0, 0.9).informativeness
-      0.9
-    """
-
-    disentanglement: float
-    completeness: float
-    informativeness: float
-
-
-class LatentScores(NamedTuple):
-    """What `measure_latents` finds.
-
-    Attributes:
-      mig, sap: means over factors.
-      dci: the three of DCI.
-      probe: code -> factor -> a linear probe's test accuracy, and "chance" -> factor -> chance.
-
-    Example:
-      >>> scores = tf_dsae.metrics.DCI(1.0, 1.0, 1.0)
-      >>> tf_dsae.metrics.LatentScores(0.9, scores, 0.8, {"static": {"skin": 1.0}}).probe["static"]
-      {'skin': 1.0}
-    """
-
-    mig: float
-    dci: DCI
-    sap: float
-    probe: dict[str, dict[str, float]]
 
 
 class _Split(NamedTuple):
@@ -115,7 +55,7 @@ def _split(name: str, code: Any, factors: Any, dimensions: int | str = "D") -> _
 def _train_and_test(
     train_code: Any, train_factors: Any, test_code: Any, test_factors: Any
 ) -> tuple[_Split, _Split]:
-    """The two splits, alike in kind."""
+    """Checks both splits for equal dimensions and factors."""
     train = _split("train_", train_code, train_factors)
     test = _split("test_", test_code, test_factors, train.code.shape[1])
     if set(train.factors) != set(test.factors):
@@ -145,7 +85,7 @@ def _bins(code: np.ndarray) -> np.ndarray:
 
 
 def mutual_information_gap(code: Any, factors: Any) -> FactorScore:
-    """MIG of Chen et al. 2018 (Section 4): how far one dimension is ahead in telling a factor.
+    """MIG of Chen et al. 2018 (Section 4): the lead of one dimension in information on a factor.
 
     (I(c_first; v) - I(c_second; v)) / H(v), the two most informative dimensions of factor v in code
     [N, D], D at least 2, each discretised into 20 equal-width bins as disentanglement_lib does.
@@ -212,10 +152,10 @@ def measure_dci(
 ) -> DCI:
     """DCI of Eastwood and Williams 2018 (Section 2), with importances of random forests.
 
-    A forest of 20 trees for each factor, trained on at most 2000 training videos drawn with `seed`,
-    half as many draws a tree. Every split may use every dimension; a random choice of dimensions
-    would give importance to dimensions without information. Informativeness is the mean accuracy
-    on all test videos.
+    Each factor has a forest of 20 trees, trained on at most 2000 training videos drawn with `seed`;
+    each tree draws half as many. Every split considers all dimensions, because a random choice
+    would give importance to dimensions without information. Informativeness is the mean accuracy on
+    all test videos.
 
     Args:
       train_code, test_code: [N, D], D at least 2.
@@ -274,7 +214,7 @@ def _single_dimension_scores(
 def separated_attribute_predictability(
     train_code: Any, train_factors: Any, test_code: Any, test_factors: Any
 ) -> FactorScore:
-    """SAP of Kumar et al. 2018 (Section 3): the best single dimension's lead in telling a factor.
+    """SAP of Kumar et al. 2018 (Section 3): the best single dimension's lead for a factor.
 
     A dimension's score is the balanced test accuracy of thresholds on it, as they define it for
     classes: here linear discriminant analysis with equal priors, whose thresholds lie halfway
@@ -301,75 +241,8 @@ def separated_attribute_predictability(
     return _as_scores(train.factors, _top_two_gap(np.transpose(scores)))
 
 
-def chance_accuracy(labels: Any) -> float:
-    """Share of the commonest class of labels [N]: the accuracy of always naming it.
-
-    Example:
-      >>> tf_dsae.metrics.chance_accuracy([0, 0, 0, 1])
-      0.75
-    """
-    _, counts = np.unique(as_labels("labels", labels), return_counts=True)
-    return float(counts.max() / counts.sum())
-
-
-def linear_probe(train_code: Any, train_labels: Any, test_code: Any, test_labels: Any) -> float:
-    """Test accuracy of multinomial logistic regression on codes [N, D], standardised by training.
-
-    L2-regularised as scikit-learn does by default.
-
-    Args:
-      train_code, test_code: [N, D], of any N each.
-      train_labels, test_labels: int [N].
-
-    Raises:
-      UserError: shapes that differ, no videos, NaN, or training labels of one class.
-
-    Example:
-      >>> labels = np.array([0, 1, 0, 1])
-      >>> tf_dsae.metrics.linear_probe(labels[:, np.newaxis], labels, [[0.0], [1.0]], [0, 1])
-      1.0
-    """
-    train_code = as_floats("train_code", train_code, ("N", "D"))
-    test_code = as_floats("test_code", test_code, ("N", train_code.shape[1]))
-    labels = as_factors("train_labels", {"labels": train_labels}, len(train_code))["labels"]
-    test_labels = as_labels("test_labels", test_labels, len(test_code))
-    scaler = StandardScaler().fit(train_code)
-    probe = LogisticRegression(max_iter=PROBE_STEPS)
-    # So small a problem is solved fastest by one thread, many times so where cores are busy.
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # Accuracy settles before weights do.
-        probe.fit(scaler.transform(train_code), labels)
-    return float(probe.score(scaler.transform(test_code), test_labels))
-
-
-def probe_matrix(train: LabelledCodes, test: LabelledCodes) -> dict[str, dict[str, float]]:
-    """Code -> factor -> linear probe's test accuracy, and under "chance" factor -> chance.
-
-    Shows which of f and z holds which factor: where they are well split, f alone tells the
-    attributes, z alone tells the motion, and all else is at chance.
-
-    Args:
-      train, test: of the same codes and factors.
-
-    Example:
-      >>> split = tf_dsae.metrics.LabelledCodes({"static": np.eye(2)}, {"skin": np.arange(2)})
-      >>> tf_dsae.metrics.probe_matrix(split, split)
-      {'static': {'skin': 1.0}, 'chance': {'skin': 0.5}}
-    """
-    matrix = {
-        code: {
-            factor: linear_probe(train.codes[code], labels, test.codes[code], test.factors[factor])
-            for factor, labels in train.factors.items()
-        }
-        for code in train.codes
-    }
-    return matrix | {
-        "chance": {name: chance_accuracy(test.factors[name]) for name in train.factors}
-    }
-
-
 def measure_latents(train: LabelledCodes, test: LabelledCodes, seed: int = 0) -> LatentScores:
-    """All measures of this module: mig, dci, sap (codes side by side), and probe (each alone).
+    """All measures of a code: mig, dci, sap (codes side by side), and probe (each alone).
 
     MIG on the test videos; the others learn from the training videos and are scored on the test
     videos.

@@ -1,4 +1,4 @@
-"""The field's protocol: what a judge says of videos whose f or z was kept and the other drawn anew.
+"""The field's protocol: a judge's answers for videos with f or z kept and the other drawn anew.
 
 As C-DSVAE (Bai et al. 2021) and its successors (SPYL, Naiman et al. 2023) use it: for the motion, z
 is kept at its posterior mean and f drawn from its prior; for an attribute, f is kept and z drawn.
@@ -10,9 +10,9 @@ A judge of the kept factor gives p(y | x) of each generated video x.
 - H(y|x) = E_x H(p(y|x)), how unsure the judge is, nats; from 0 to log K, lower is better.
 - H(y) = H(p(y)), how diverse the videos are, nats; from 0 to log K, higher is better.
 
-log IS = H(y) - H(y|x). Successors also call H(y|x) inter-entropy and H(y) intra-entropy. All three
-are taken on a subset with as many videos of each true class (C-DSVAE's own evaluation does so), as
-p(y) would otherwise show the data's imbalance.
+log IS = H(y) - H(y|x). Successors also call H(y|x) inter-entropy and H(y) intra-entropy. As in
+C-DSVAE's evaluation, all three are computed on a subset with equally many videos of each true
+class, because p(y) would otherwise show the data's imbalance.
 """
 
 from typing import Any, NamedTuple
@@ -64,10 +64,10 @@ def accuracy(logits: Any, labels: Any) -> float:
 
 
 def balance_classes(labels: Any, seed: int = 0) -> np.ndarray:
-    """Ascending indices of a subset of labels [N] with equally many videos of each class in it.
+    """Ascending indices of a subset of labels [N] with equally many videos of each class.
 
-    As many of each class as the rarest one has, drawn without replacement; classes that do not
-    occur are left out.
+    The subset has as many videos of each class as the rarest class has, drawn without replacement.
+    Classes that do not occur are left out.
 
     Args:
       labels: int [N].
@@ -93,7 +93,7 @@ def balance_classes(labels: Any, seed: int = 0) -> np.ndarray:
 def measure_inception(logits: Any) -> Inception:
     """IS, H(y|x) and H(y) of a judge's logits [N, K] (Salimans et al. 2016, Section 4).
 
-    Pass a subset with as many videos of each class, such as `balance_classes` draws.
+    Pass a subset with equally many videos of each class, such as `balance_classes` draws.
 
     Raises:
       UserError: another shape, no videos, NaN or infinite logits.

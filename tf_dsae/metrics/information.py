@@ -1,4 +1,4 @@
-"""How many nats of the videos a latent holds, and how far the posteriors together miss the prior.
+"""The information of a latent about the videos, and the gap of aggregate posterior and prior.
 
 Hoffman and Johnson 2016, Chen et al. 2018: with N videos equally likely and the aggregate posterior
 q(f) = (1/N) sum_n q(f | x_n),
@@ -14,8 +14,8 @@ from scipy.special import logsumexp
 from tf_dsae.core.errors import UserError
 from tf_dsae.metrics.array_checks import as_floats
 
-# A posterior has collapsed on its prior where its KL is lower than this, nats a sequence: it can
-# hardly tell two sequences apart.
+# A posterior with a lower KL, nats per sequence, has collapsed on its prior: it can hardly
+# distinguish two sequences.
 COLLAPSED_KL = 0.5
 # Log densities held at once, 8 bytes each; a few arrays of this size exist together.
 _DENSITIES_AT_ONCE = 4_000_000
@@ -79,12 +79,12 @@ def measure_information(
     """I(x; f), KL(q(f) || p(f)) and mean KL(q(f|x) || p(f)) of diagonal Gaussian posteriors.
 
     q(f) is the mixture of all N posteriors, exact for these N videos; the minibatch estimators of
-    Chen et al. 2018 only approach it, with a bias. What remains: I(x; f) of the population is at
-    least this on average, and this is at most log N (7.9 nats at N = 2664). A figure near log N
-    says only that all videos are told apart; the gap is then too large by what I(x; f) misses.
+    Chen et al. 2018 approximate it with a bias. On average the estimate is a lower bound of the
+    population's I(x; f), and it is at most log N (7.9 nats at N = 2664). A figure near log N means
+    only that all videos are distinguishable; the gap is then too large by what I(x; f) lacks.
 
-    For z pass z_1..z_T side by side: mean, stddev, samples [N, T * Z]. A posterior that depends on
-    sampled f (q(z_t | f, x_1:T)) is taken at that f: the figure is then I(x, f; z).
+    For z pass z_1..z_T side by side: mean, stddev, samples [N, T * Z]. If the posterior depends on
+    a sampled f (q(z_t | f, x_1:T)), pass it at that f; the figure is then I(x, f; z).
 
     Args:
       mean, stddev: of q(f | x_n), [N, F].
@@ -95,7 +95,7 @@ def measure_information(
     Raises:
       UserError: shapes that differ, no videos, NaN, or a standard deviation not above 0.
 
-    Example, four sequences that are told apart for sure:
+    Example, four sequences that are clearly distinct:
       >>> mean = np.array([[-3.0], [-1.0], [1.0], [3.0]])
       >>> found = tf_dsae.metrics.measure_information(mean, np.full([4, 1], 0.01), mean)
       >>> bool(np.isclose(found.mutual_information, np.log(4)))

@@ -1,7 +1,7 @@
-"""Verification: whether two sequences are of the same person, told from their codes alone.
+"""Verification: from their codes alone, whether two sequences are of the same person.
 
-As the field does on TIMIT (Hsu et al. 2017, Section 5.1): cosine similarity of two codes is the
-score, the equal error rate is the figure. From f it should be small, from the mean of z near 1/2.
+As on TIMIT (Hsu et al. 2017, Section 5.1), the score is the cosine similarity of two codes, and the
+figure is the equal error rate. It should be small for f and near 1/2 for the mean of z.
 """
 
 from typing import Any
@@ -16,14 +16,14 @@ _MOST_CODES = 5000  # All their pairs are scored: 12.5 million.
 
 
 def equal_error_rate(scores: Any, same: Any) -> float:
-    """Where a threshold on the scores accepts as many false pairs as it refuses true ones.
+    """The error rate at the threshold where false acceptance and false rejection are equal.
 
-    A fraction: 0 for scores that tell all pairs apart, 1/2 for scores that say nothing. Between two
-    thresholds both rates are on the straight line that joins them.
+    A fraction: 0 for perfect scores, 1/2 for uninformative ones. Between two thresholds both rates
+    are interpolated linearly.
 
     Args:
       scores: [N], higher for pairs that are more alike.
-      same: [N], true (or 1) where the two are the same, else false.
+      same: [N], true (or 1) for pairs of the same person, else false.
 
     Raises:
       UserError: shapes that differ, no pairs, NaN, or pairs of one kind only.
@@ -49,7 +49,7 @@ def verification_error(codes: Any, identities: Any) -> float:
 
     Args:
       codes: [N, D], none of them all zero.
-      identities: int [N], whose each code is.
+      identities: int [N], the person of each code.
 
     Raises:
       UserError: shapes that differ, a code without direction, or pairs of one kind only.

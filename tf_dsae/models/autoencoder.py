@@ -26,6 +26,9 @@ class SequenceAutoencoder(LatentSequenceModel, ReplicaTrainer):
     of a `tf.distribute` strategy shares every batch among its replicas, which learn what one of
     them would from the whole of it.
 
+    Methods take `video`, sequences [B, T, ...]; `seed`, a whole number or a pair of them, of which
+    everything random is a function; and `num_samples`, of q for every sequence.
+
     Example, of DSAE:
       >>> model = tf_dsae.DSAE(tf_dsae.preset("tiny").model, seed=0)
       >>> videos = np.zeros([2, 3, 64, 64, 3], np.uint8)
@@ -104,7 +107,7 @@ class SequenceAutoencoder(LatentSequenceModel, ReplicaTrainer):
         self.num_samples, self.accumulate_steps = num_samples, accumulate_steps
 
     def set_objective(self, objective: Objective) -> None:
-        """Sets what training maximises and `score` tells, without an optimiser.
+        """Sets the `objective` that training maximises and `score` tells, without an optimiser.
 
         Example:
           >>> model.set_objective(tf_dsae.Objective(beta_f=2.0))
@@ -112,7 +115,7 @@ class SequenceAutoencoder(LatentSequenceModel, ReplicaTrainer):
           ('elbo', 'log_likelihood', 'static_kl', 'dynamic_kl')
         """
         self.objective = objective
-        self.show(objective.names)
+        self._show_means(objective.names)
 
     def get_compile_config(self) -> dict[str, Any]:
         schedules = self.objective.schedules
@@ -152,7 +155,7 @@ class SequenceAutoencoder(LatentSequenceModel, ReplicaTrainer):
         return self._look(self.observations(video), Noise.of(seed), self.views)[1]
 
     def score(self, video: TensorLike, seed: Seed, num_samples: int = 1) -> dict[str, tf.Tensor]:
-        """The terms of the bound and the added ones, name -> [B], in nats where they can be.
+        """The terms of the bound and the added ones, name -> [B], the mean over num_samples of q.
 
         Example:
           >>> list(model.score(videos, seed=0))
@@ -195,7 +198,7 @@ class SequenceAutoencoder(LatentSequenceModel, ReplicaTrainer):
         count = tf.shape(step.x)[:1]
         return {name: tf.broadcast_to(value, count) for name, value in values.items()}
 
-    def measure(self, x: tf.Tensor, noise: Noise, training: bool) -> Measured:
+    def _measure(self, x: tf.Tensor, noise: Noise, training: bool) -> Measured:
         """The weighted bound less the weighted terms, which is what a step maximises."""
         views = self.views if training else Views()
         step, terms = self._look(self.observations(x), noise, views, self.num_samples, training)

@@ -87,7 +87,12 @@ class LatentSequenceModel(keras.Model):
         noise: Noise,
         num_samples: int = 1,
     ) -> tuple[Posterior, Latents]:
-        """q, and samples of it, from the features that f's and z's posterior see, [B, <= T, D].
+        """q, and num_samples of it, from the features that its two parts see.
+
+        Args:
+          static_features: what q(f | .) sees, [B, <= T, D].
+          dynamic_features: what q(z | .) sees, [B, T, D].
+          noise: of the sequences, see `tf_dsae.core.noise`.
 
         Example:
           >>> features = model.frame_encoder(model.observations(videos))

@@ -32,6 +32,10 @@ class Step(NamedTuple):
       model: the model, whose parts a term may call.
       noise: of this term; everything random is a function of it.
       training: False where held-out sequences are scored.
+
+    Example:
+      >>> tf_dsae.Step._fields[:4]
+      ('x', 'mask', 'posterior', 'latents')
     """
 
     x: tf.Tensor
@@ -51,6 +55,11 @@ class Step(NamedTuple):
 
         Raises:
           UserError: the step takes its batch in several parts (`accumulate_steps`).
+
+        Example, of held-out sequences:
+          >>> step = tf_dsae.Step(*[None] * 8, training=False)
+          >>> step.gather(tf.constant([1.0, 2.0])).numpy().tolist()
+          [1.0, 2.0]
         """
         if not self.training:
             return values
@@ -167,11 +176,21 @@ class Objective:
         }
 
     def weights(self, step: int | tf.Tensor) -> dict[str, tf.Tensor]:
-        """The weight of every cost at an optimiser step, float32 []."""
+        """The weight of every cost at an optimiser step, float32 [].
+
+        Example:
+          >>> round(float(Objective(beta_z="0:1,10:3").weights(step=5)["dynamic_kl"]), 3)
+          2.0
+        """
         return {name: piecewise_linear(of, step) for name, of in self.schedules.items()}
 
     def evaluate_terms(self, step: Step) -> dict[str, tf.Tensor]:
-        """The added terms by name, [B] or [] each; raises UserError for another shape."""
+        """The added terms of a step by name, [B] or [] each; raises UserError for another shape.
+
+        Example, of none:
+          >>> Objective().evaluate_terms(step=None)
+          {}
+        """
         values = {}
         for place, term in enumerate(self.terms):
             if term.needs_batch and step.training:
@@ -195,6 +214,12 @@ class Objective:
         Args:
           values: of the bound and of the terms, by name.
           step: optimiser steps taken.
+
+        Example:
+          >>> values = {"log_likelihood": [-3.0], "static_kl": [1.0], "dynamic_kl": [0.5]}
+          >>> values = {name: tf.constant(value) for name, value in values.items()}
+          >>> Objective(beta_f=2.0).combine(values, step=0)[0].numpy().tolist()
+          [-5.5]
         """
         per_sequence, of_batch = values["log_likelihood"], tf.zeros([])
         for name, weight in self.weights(step).items():

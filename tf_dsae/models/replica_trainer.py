@@ -38,8 +38,8 @@ class _Means:
 class ReplicaTrainer(keras.Model):
     """A Keras model whose replicas share every batch and learn what one would from the whole.
 
-    A subclass calls `show` with the names of its metrics and gives
-    `measure(x, noise, training) -> Measured`. The noise of a step is a function of
+    A subclass calls `_show_means` with the names of its metrics and gives
+    `_measure(x, noise, training) -> Measured`. The noise of a step is a function of
     (seed, optimiser step, place in the batch).
     """
 
@@ -48,24 +48,24 @@ class ReplicaTrainer(keras.Model):
     accumulate_steps = 1
     seed = 0
 
-    def measure(self, x: tf.Tensor, noise: Noise, training: bool) -> Measured:
+    def _measure(self, x: tf.Tensor, noise: Noise, training: bool) -> Measured:
         """What a step maximises and shows; a subclass gives it."""
-        raise TypeError(f"{type(self).__name__} has no measure(x, noise, training)")
+        raise TypeError(f"{type(self).__name__} has no _measure(x, noise, training)")
 
-    def show(self, names: tuple[str, ...]) -> None:
-        """Makes the metrics, means over examples of what `measure` shows under these names."""
+    def _show_means(self, names: tuple[str, ...]) -> None:
+        """Makes the metrics, means over examples of what `_measure` shows under these names."""
         self._means = _Means(keras.metrics.Mean(name) for name in names)
 
     @property
-    def term_means(self) -> tuple[keras.metrics.Mean, ...]:
+    def _term_means(self) -> tuple[keras.metrics.Mean, ...]:
         """The metrics, in the order of their names."""
         return self._means.metrics
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        return list(self.term_means)
+        return list(self._term_means)
 
-    def step_seed(self, purpose: int, position: TensorLike) -> tf.Tensor:
+    def _step_seed(self, purpose: int, position: TensorLike) -> tf.Tensor:
         """The seed of a step's noise: purpose 0 trains, 1 scores; int32 [2]."""
         return tf.random.experimental.stateless_fold_in(
             tf.constant([self.seed, purpose], tf.int32), tf.cast(position, tf.int32)
@@ -81,21 +81,21 @@ class ReplicaTrainer(keras.Model):
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Scores examples; the noise is a function of (seed, examples scored before)."""
         x = tf.convert_to_tensor(_examples_of(data))
-        noise = noise_of_replica(self.step_seed(1, self.term_means[0].count), x)
+        noise = noise_of_replica(self._step_seed(1, self._term_means[0].count), x)
         count = tf.shape(x)[0]
 
         def score() -> tf.Tensor:
-            return self._sums(self.measure(x, noise, training=False), count)
+            return self._sums(self._measure(x, noise, training=False), count)
 
         if noise.total is None:
             return self._update_means(score(), count)
         # The last batch may have fewer examples than there are replicas.
-        nothing = tf.zeros([len(self.term_means)])
+        nothing = tf.zeros([len(self._term_means)])
         return self._update_means(tf.cond(count > 0, score, lambda: nothing), count)
 
     def _sums(self, measured: Measured, count: tf.Tensor) -> tf.Tensor:
         """Sums over the examples of what is shown, in the order of the metrics."""
-        values = [measured.shown[mean.name] for mean in self.term_means]
+        values = [measured.shown[mean.name] for mean in self._term_means]
         count = tf.cast(count, tf.float32)
         return tf.stack([tf.reduce_sum(v) if v.shape.rank else v * count for v in values])
 
@@ -106,14 +106,14 @@ class ReplicaTrainer(keras.Model):
         """
         local = tf.concat([sums, [tf.cast(count, sums.dtype)]], 0)
         *totals, count = tf.unstack(sum_over_replicas(local))
-        for mean, total in zip(self.term_means, totals, strict=True):
+        for mean, total in zip(self._term_means, totals, strict=True):
             mean.total.assign_add(total)
             mean.count.assign_add(count)
-        return {mean.name: mean.result() for mean in self.term_means}
+        return {mean.name: mean.result() for mean in self._term_means}
 
     def _accumulate(self, x: tf.Tensor) -> tuple[list[tf.Tensor], tf.Tensor]:
         """`_gradients` of this replica's examples, a part of them at a time."""
-        noise = noise_of_replica(self.step_seed(0, self.optimizer.iterations), x)
+        noise = noise_of_replica(self._step_seed(0, self.optimizer.iterations), x)
         total = tf.shape(x)[0] if noise.total is None else noise.total
         parts = self.accumulate_steps
         if parts == 1:
@@ -135,7 +135,7 @@ class ReplicaTrainer(keras.Model):
             return added, before[1] + sums
 
         nothing = [tf.zeros(v.shape, v.dtype) for v in self.trainable_variables]
-        initial = (nothing, tf.zeros([len(self.term_means)]))
+        initial = (nothing, tf.zeros([len(self._term_means)]))
         # One part after the other, or they would be in memory together.
         return tf.foldl(add, (pieces, starts), initial, parallel_iterations=1)
 
@@ -148,7 +148,7 @@ class ReplicaTrainer(keras.Model):
         which every replica counts once in as many parts as there are replicas.
         """
         with tf.GradientTape() as tape:
-            measured = self.measure(x, noise, training=True)
+            measured = self._measure(x, noise, training=True)
             loss = -tf.reduce_sum(measured.per_example) / tf.cast(total, tf.float32)
             loss -= measured.of_batch / num_replicas()
         gradients = tape.gradient(

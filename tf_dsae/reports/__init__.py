@@ -1,1 +1,1 @@
-"""Everything that people look at: pages, tables, figures and GIFs."""
+"""Output for people: pages, tables, figures and GIFs, from arrays and models."""

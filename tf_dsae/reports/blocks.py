@@ -1,4 +1,4 @@
-"""What a report is made of, whatever its form: texts, tables, pictures, settings."""
+"""The blocks of a report in any format: texts, tables, pictures, settings."""
 
 import os
 import re
@@ -94,7 +94,7 @@ class Section(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What a report says, whatever its form: `summary` stands above the first section."""
+    """A report in any format; `summary` stands above the first section."""
 
     title: str
     summary: Sequence[Block]
@@ -102,12 +102,12 @@ class Report(NamedTuple):
 
 
 def as_cell(cell: Cell | str) -> Cell:
-    """A plain text as the cell that shows it."""
+    """A cell with a plain text; a cell stays as it is."""
     return cell if isinstance(cell, Cell) else Cell(cell)
 
 
 def numeric_columns(table: Table) -> list[bool]:
-    """Which columns hold numbers, or nothing, in every row; the first, of names, never does."""
+    """Which columns hold only numbers or nothing; the first column, of names, never counts."""
     others = range(1, len(table.head))
     texts = [[as_cell(row[column]).text for row in table.rows] for column in others]
     return [False, *(all(map(_NUMBER.match, column)) for column in texts)]

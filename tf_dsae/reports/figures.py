@@ -1,4 +1,4 @@
-"""Arrays to pictures: film strips, animated grids and curves. No model, no data set."""
+"""Pictures from arrays: film strips, animated grids and curves."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from tf_dsae.core.files import written_whole
 Row = tuple[str, np.ndarray]
 Labels = tuple[np.ndarray, Sequence[str]]
 INK, FAINT = "#1a1a1a", "#8a8a8a"
-# After Okabe and Ito, whom all eyes can tell apart, and three more.
+# Okabe and Ito's colours, which colour-blind readers can tell apart, and three more.
 COLOURS: tuple[str, ...] = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7")
 COLOURS += ("#1a1a1a", "#9c9c9c", "#7a4a1e")
 _TERMS = {
@@ -65,8 +65,7 @@ def save_strips(path: str | os.PathLike, title: str, groups: Sequence[Sequence[R
             middle = (top + inches / 2) / total
             figure.text(1.42 / 9.6, middle, label, ha="right", va="center", color=INK)
         top -= 0.22
-    with written_whole(path) as beside:
-        figure.savefig(beside, facecolor="white")
+    save_figure(path, figure)
 
 
 def _scaled(frames: np.ndarray, scale: int) -> np.ndarray:
@@ -74,9 +73,9 @@ def _scaled(frames: np.ndarray, scale: int) -> np.ndarray:
 
 
 def _save_gif(path: str | os.PathLike, canvas: np.ndarray, milliseconds: int) -> None:
-    """Writes frames uint8 [T, H, W, 3] as a GIF without end."""
-    # One palette for all frames, or colours flicker; white stays white. A colour is left over for
-    # what stays as it was in the frame before, which makes files small.
+    """Writes frames uint8 [T, H, W, 3] as a GIF that loops for ever."""
+    # One palette for all frames, so that colours do not flicker; white stays white. One colour is
+    # kept for pixels that do not change, which makes files small.
     every = Image.fromarray(np.concatenate(canvas, axis=0))
     colours = every.quantize(250, dither=Image.Dither.NONE).getpalette() or []
     palette = Image.new("P", (1, 1))
@@ -105,7 +104,7 @@ def _save_gif(path: str | os.PathLike, canvas: np.ndarray, milliseconds: int) ->
 def save_clip(
     path: str | os.PathLike, video: np.ndarray, scale: int = 1, milliseconds: int = 125
 ) -> None:
-    """Writes one video [T, H, W, C] as a GIF, `scale` picture pixels for a video's pixel."""
+    """Writes one video [T, H, W, C] as a GIF, enlarged by `scale`."""
     _save_gif(path, _scaled(as_uint8(video), scale), milliseconds)
 
 
@@ -123,8 +122,8 @@ def save_animated_strips(
       title: in words; "" for none.
       groups: of (label, video [T, H, W, C]) rows, one under the other, all of one shape; a video
         that is None leaves its place empty.
-      scale: picture pixels for a video's pixel.
-      milliseconds: that a frame stays.
+      scale: factor of enlargement.
+      milliseconds: duration of a frame.
     """
     rows = [row for group in groups for row in group]
     frames, height, width = next(video.shape for _, video in rows if video is not None)[:3]
@@ -153,7 +152,7 @@ def save_animated_strips(
 
 
 def _font(size: int, weight: str) -> ImageFont.FreeTypeFont:
-    """The font that matplotlib brings along, in pixels."""
+    """The font that comes with matplotlib, size in pixels."""
     wanted = font_manager.FontProperties("DejaVu Sans", weight=weight)
     return ImageFont.truetype(font_manager.findfont(wanted), size)
 
@@ -172,7 +171,7 @@ def save_scatter(
       title: in words.
       points: [N, 2].
       axes_labels: of x and of y.
-      panels: what colours stand for -> (class of every point [N], names of the classes). Without
+      panels: meaning of the colours -> (class of every point [N], names of the classes). Without
         panels, the points have one colour.
     """
     panels = panels or {"": (np.zeros(len(points), int), ())}
@@ -190,14 +189,13 @@ def save_scatter(
         axes.set_title(name, fontsize=10, color=INK, parse_math=False)
         axes.set_xlabel(axes_labels[0], fontsize=9)
         axes.set_ylabel(axes_labels[1], fontsize=9)
-    with written_whole(path) as beside:
-        figure.savefig(beside, facecolor="white")
+    save_figure(path, figure)
 
 
 def _draw_classes(axes: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> None:
     """Points [N, 2] in the colours of their classes [N], with a legend below."""
     colours = np.array(COLOURS)[labels % len(COLOURS)]
-    # Who lies on top is by chance, not by class.
+    # A random order, so that no class covers the others.
     order = np.random.RandomState(0).permutation(len(points))
     x, y = points[order].T
     axes.scatter(x, y, c=colours[order], s=9, alpha=0.8, linewidths=0)
@@ -216,6 +214,12 @@ def _draw_classes(axes: Axes, points: np.ndarray, labels: np.ndarray, names: Seq
     legend = axes.legend(handles=handles, fontsize=9, **where, **spacing)
     for text in legend.get_texts():
         text.set_parse_math(False)
+
+
+def save_figure(path: str | os.PathLike, figure: Figure) -> None:
+    """Writes a figure as a PNG, whole or not at all."""
+    with written_whole(path) as beside:
+        figure.savefig(beside, facecolor="white")
 
 
 def tidy_axes(axes: Axes) -> None:
@@ -247,5 +251,4 @@ def save_curves(path: str | os.PathLike, rows: Sequence[Mapping[str, str]]) -> N
         axes.legend(frameon=False)
     for axes in grid:  # The panel that an odd number leaves.
         axes.set_axis_off()
-    with written_whole(path) as beside:
-        figure.savefig(beside, facecolor="white")
+    save_figure(path, figure)

@@ -1,13 +1,14 @@
-"""A small builder of pages: one self-contained HTML file of text, tables and pictures.
+"""Reports as HTML pages: one self-contained file of text, tables and pictures.
 
-Everything given is escaped, pictures are embedded, and the page asks for nothing from outside.
+All text is escaped, pictures are embedded, and the page loads nothing from outside.
 """
 
 import base64
 import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -29,16 +30,16 @@ from tf_dsae.reports.blocks import (
     as_cell,
     numeric_columns,
 )
-from tf_dsae.reports.style import STYLE
 
 _MAX_PICTURE = 64 * 2**20  # Bytes; a page holds its pictures.
+_STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
 def write_page(path: str | os.PathLike, report: Report) -> None:
     """Writes a report as a page, whole or not at all.
 
     Raises:
-      UserError: a picture is missing or no picture, or the file cannot be written.
+      UserError: a picture is missing or damaged, or the file cannot be written.
     """
     page = render_page(report)
     with written_whole(path) as beside:
@@ -67,7 +68,7 @@ def render_page(report: Report) -> str:
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title>
-<style>{STYLE}</style>
+<style>{_STYLE}</style>
 </head>
 <body>
 <div class="page">
@@ -90,22 +91,33 @@ def render_page(report: Report) -> str:
 
 def render_blocks(blocks: Sequence[Block]) -> str:
     """The blocks as elements of a page."""
-    return "\n".join(_RENDERERS[type(block)](block) for block in blocks)
+    return "\n".join(map(_block, blocks))
 
 
-def _text(block: Text) -> str:
-    return f"<p>{escape(block.text)}</p>"
+def _block(block: Block) -> str:
+    match block:
+        case Text(text):
+            return f"<p>{escape(text)}</p>"
+        case Notice(text):
+            return f'<p class="notice" role="note">{escape(text)}</p>'
+        case Facts(pairs):
+            return f'<dl class="facts">{_pairs(pairs)}</dl>'
+        case Listing(items):
+            return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
+        case Code(text):
+            return f"<pre><code>{escape(text)}</code></pre>"
+        case Table():
+            return _table(block)
+        case Figure():
+            return _figure(block)
+        case Settings():
+            return _settings(block)
 
 
-def _notice(block: Notice) -> str:
-    return f'<p class="notice" role="note">{escape(block.text)}</p>'
-
-
-def _facts(block: Facts) -> str:
-    pairs = [
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in block.pairs
-    ]
-    return f'<dl class="facts">{"".join(pairs)}</dl>'
+def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    return "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs
+    )
 
 
 def _table(table: Table) -> str:
@@ -116,7 +128,7 @@ def _table(table: Table) -> str:
     )
     body = ""
     for first, *cells in ([as_cell(cell) for cell in row] for row in table.rows):
-        shown = [_td(cell, css) for cell, css in zip(cells, classes[1:], strict=True)]
+        shown = [_cell(cell, css) for cell, css in zip(cells, classes[1:], strict=True)]
         body += f'<tr><th scope="row">{_inside(first)}</th>{"".join(shown)}</tr>\n'
     label = escape(table.caption or "Table")
     caption = f"<figcaption>{escape(table.caption)}</figcaption>" if table.caption else ""
@@ -129,7 +141,7 @@ def _table(table: Table) -> str:
     )
 
 
-def _td(cell: Cell, css: str) -> str:
+def _cell(cell: Cell, css: str) -> str:
     shade = "" if cell.shade is None else f' style="--shade:{min(max(cell.shade, 0), 1):.3f}"'
     return f"<td{css}{shade}>{_inside(cell)}</td>"
 
@@ -139,14 +151,6 @@ def _inside(cell: Cell) -> str:
     if cell.best:
         text = f'<strong class="best">{text}</strong>'
     return text + (f"<small>{escape(cell.detail)}</small>" if cell.detail else "")
-
-
-def _listing(block: Listing) -> str:
-    return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in block.items)}</ul>"
-
-
-def _code(block: Code) -> str:
-    return f"<pre><code>{escape(block.text)}</code></pre>"
 
 
 def _figure(figure: Figure) -> str:
@@ -169,13 +173,13 @@ def _image(path: str | os.PathLike, alt: str) -> str:
             f"{path}: expected a text that describes the picture, received none; give one"
         )
     try:
-        held = read_bytes(path, _MAX_PICTURE)
-        with Image.open(io.BytesIO(held), formats=("PNG", "GIF")) as picture:
+        file_content = read_bytes(path, _MAX_PICTURE)
+        with Image.open(io.BytesIO(file_content), formats=("PNG", "GIF")) as picture:
             kind, (width, height) = (picture.format or "").lower(), picture.size
     # pillow raises SyntaxError for broken chunks and ValueError for texts that expand.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UserError(f"{path}: expected a PNG or GIF, received: {reason(error)}") from error
-    content = base64.b64encode(held).decode("ascii")
+    content = base64.b64encode(file_content).decode("ascii")
     return (
         f'<img width="{width}" height="{height}" alt="{escape(alt)}" '
         f'src="data:image/{kind};base64,{content}">'
@@ -183,29 +187,17 @@ def _image(path: str | os.PathLike, alt: str) -> str:
 
 
 def _settings(block: Settings) -> str:
-    groups = _flat(block.values)
+    single = {name: value for name, value in block.values.items() if not isinstance(value, Mapping)}
+    groups = {"": single, **{k: group for k, group in block.values.items() if k not in single}}
     parts = []
-    for name, pairs in groups.items():
-        heading = f"<h3>{escape(name)}</h3>" if name else ""
-        rows = "".join(
-            f"<div><dt>{escape(key)}</dt><dd>{escape(value)}</dd></div>" for key, value in pairs
-        )
-        parts.append(f'<div class="group">{heading}<dl>{rows}</dl></div>')
+    for title, group in groups.items():
+        heading = f"<h3>{escape(str(title))}</h3>" if title else ""
+        pairs = _pairs((str(name), _words(value)) for name, value in group.items())
+        parts.append(f'<div class="group">{heading}<dl>{pairs}</dl></div>' if pairs else "")
     return (
         f'<details class="settings"><summary>{escape(block.title)}</summary>'
         f"{''.join(parts)}</details>"
     )
-
-
-def _flat(values: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
-    """Name of a group ("" for none) -> (name, value) pairs in words."""
-    groups: dict[str, list[tuple[str, str]]] = {"": []}
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            groups[str(name)] = [(str(key), _words(inner)) for key, inner in value.items()]
-        else:
-            groups[""].append((str(name), _words(value)))
-    return {name: pairs for name, pairs in groups.items() if pairs}
 
 
 def _words(value: Any) -> str:
@@ -216,15 +208,3 @@ def _words(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "none", True: "yes", False: "no"}[value]
     return str(value)
-
-
-_RENDERERS: dict[type, Callable[[Any], str]] = {
-    Text: _text,
-    Notice: _notice,
-    Facts: _facts,
-    Table: _table,
-    Figure: _figure,
-    Settings: _settings,
-    Listing: _listing,
-    Code: _code,
-}

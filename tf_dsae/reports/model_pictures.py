@@ -1,4 +1,4 @@
-"""The figures of a run: what its model makes of a few videos."""
+"""The figures of a run: reconstructions, swaps and samples for a few videos."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ _CANDIDATES = 200
 
 
 def choose(data: SequenceData, count: int = _ROWS) -> np.ndarray:
-    """Held-out videos [N, T, H, W, C] that differ in as many factors as can be; always the same."""
+    """Chooses held-out videos [N, T, H, W, C] that differ in many factors; deterministic."""
     candidates = np.random.RandomState(0).permutation(data.num_test)[:_CANDIDATES]
     labels = data.labels("test", candidates)
     factors = np.stack(list(labels.values()), 1) if labels else candidates[:, np.newaxis]
@@ -28,7 +28,7 @@ def choose(data: SequenceData, count: int = _ROWS) -> np.ndarray:
 
 
 def make_pictures(model: DSAE, videos: np.ndarray, seed: int) -> Pictures:
-    """Everything the figures show, from videos [N, T, H, W, C] and a seed."""
+    """Makes all videos of the figures from videos [N, T, H, W, C] and a seed."""
     count, frames = videos.shape[:2]
     posterior = model.encode(videos)
     f, z = posterior.static.mean(), posterior.dynamic.mean()
@@ -55,8 +55,7 @@ def write_figures(
       pictures: what to show.
       folder: to write to.
       metrics: rows of the run's metrics.csv.
-      show_source: False shows a source video as its reconstruction, so that every pixel is the
-        model's.
+      show_source: False shows reconstructions in place of source videos.
     """
     for scene in scenes(pictures, show_source):
         figures.save_strips(folder / f"{scene.name}.png", scene.title, scene.groups)

@@ -1,4 +1,4 @@
-"""What the pictures of a model show before they are drawn: labelled videos, and words to them."""
+"""The content of a model's pictures before they are drawn: labelled videos and texts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -36,7 +36,7 @@ WORDS = {
     "prior_z": (
         "f kept, z drawn from its prior: the same character, a new motion",
         "f is that of the clip above, z is rolled out from the learned prior. The character should "
-        "stay; whatever else changes was in z.",
+        "stay; everything that changes was in z.",
         "Videos, each with one of the same f and a new z below.",
     ),
     "sample": (
@@ -60,7 +60,7 @@ WORDS = {
 
 
 class Pictures(NamedTuple):
-    """Videos float32 [N, T, H, W, C] in [0, 1] that one model made for the figures.
+    """A model's videos for the figures, float32 [N, T, H, W, C] in [0, 1].
 
     source, reconstruction: the same N videos. swaps [N, N, ...]: content i with motion j.
     prior_f: z of the source, f drawn anew. prior_z: f of the source, z rolled out anew.
@@ -75,7 +75,7 @@ class Pictures(NamedTuple):
     sample: np.ndarray
 
 
-# The same where source clips are shown as their reconstructions.
+# Equal if reconstructions are shown in place of source clips.
 _WITHOUT_SOURCE = {
     "data_sample": (
         "Held-out videos, as the model shows them",
@@ -126,8 +126,8 @@ def scenes(made: Pictures, show_source: bool) -> list[Scene]:
         "sample": [[(f"sample {k + 1}", clip)] for k, clip in enumerate(made.sample)],
         "prior_z": beside("new z", made.prior_z),
     }
-    found = [Scene(name, *words(name, show_source), rows, rows) for name, rows in groups.items()]
-    return [found[0], Scene("swap", *WORDS["swap"], *_swaps(source, made.swaps)), *found[1:]]
+    drawn = [Scene(name, *words(name, show_source), rows, rows) for name, rows in groups.items()]
+    return [drawn[0], Scene("swap", *WORDS["swap"], *_swaps(source, made.swaps)), *drawn[1:]]
 
 
 def _swaps(source: np.ndarray, swaps: np.ndarray) -> tuple[Strips, Columns]:
@@ -159,11 +159,11 @@ def data_scene(sample: np.ndarray, show_source: bool) -> Scene:
 def interpolation_scenes(ends: np.ndarray, f_path: np.ndarray, z_path: np.ndarray) -> list[Scene]:
     """Two videos [2, T, H, W, C] and the way from one to the other, in f and in z."""
     first, second = ("first", ends[0]), ("second", ends[1])
-    found = []
+    drawn = []
     for name, clips in (("interpolate_f", f_path), ("interpolate_z", z_path)):
         weights = np.linspace(0, 1, len(clips))
         rows = [(f"{weight:.2g}", clip) for weight, clip in zip(weights, clips, strict=True)]
         half = -(-len(rows) // 2)
         columns = [[first, second], *(rows[k::half] for k in range(half))]
-        found.append(Scene(name, *WORDS[name], [[first, second], rows], columns))
-    return found
+        drawn.append(Scene(name, *WORDS[name], [[first, second], rows], columns))
+    return drawn

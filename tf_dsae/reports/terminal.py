@@ -1,4 +1,4 @@
-"""Tables as text for a terminal, and wherever else they are shown at once, such as a notebook."""
+"""Tables as text for a terminal, and their display in a notebook."""
 
 import sys
 import textwrap

@@ -3,9 +3,9 @@
 Every stage leaves a folder and is not repeated when that folder holds its result:
 
     <output_dir>/beta_1, beta_6, beta_150    runs, each with evaluation/
-    <output_dir>/sprites                     the same of a preset that is set beside them
+    <output_dir>/sprites_drawn               the same for a preset that is set beside them
     <output_dir>/likelihood                  the exact-likelihood study
-    <output_dir>/report.html, report.md      all of it, in the paper's order
+    <output_dir>/report.html, report.md      everything, in the paper's order
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.data import prepare
 from tf_dsae.evaluation.evaluation_files import REPORT
 from tf_dsae.evaluation.evaluation_run import evaluate, weights_digest
-from tf_dsae.evaluation.interfaces import JudgesLike
+from tf_dsae.evaluation.judge import Judges
 from tf_dsae.evaluation.judges import obtain_judges
 from tf_dsae.evaluation.measure_model import check_factors
 from tf_dsae.evaluation.protocol import Protocol
@@ -48,37 +48,36 @@ def reproduce(
     """Runs every stage that is not done, and writes report.html and report.md.
 
     Args:
-      model, training: settings of the runs at betas, but for beta.
-      places: where things are.
+      model, training: settings of the runs at betas, except beta.
+      places: of output, data and judges.
       betas: weights of both KLs, a run for each; 1, 6 and 150 are set beside the paper's.
       num_videos: test videos to evaluate; None for all.
-      show_source: False shows real clips as their reconstructions.
+      show_source: False shows reconstructions in place of real clips.
       beside: presets to train as they are, on the same data and from the same seed.
 
     Returns:
       The evaluations, run name -> evaluation.
 
     Raises:
-      UserError: a folder holds another run, or as the stages themselves do.
+      UserError: a folder holds another run, or a stage raises it.
     """
     output = places.output_dir.expanduser()
     runs = plan_runs(model, training, output, betas, beside)
-    # Whatever could stop a later stage is found before the first.
+    # Everything that could stop a later stage is checked before the first.
     data = prepare(places.source or training.dataset, places.data_dir)
     check_factors(data, num_videos)
     judges = obtain_judges(data, places.judge_dir, places.data_dir)
     judges.require()
-    reported = []
+    evaluations = []
     for run in runs:
         workdir = output / run.folder
         if not _trained(workdir):
             _say(f"training {run.folder}")
             run_training(data, run.model, run.training, workdir, show=True)
         options = {"num_videos": num_videos, "show_source": show_source, "data": data}
-        evaluation = _evaluation(workdir, training.seed, places, judges, options)
-        reported.append(story.ReportedRun(run.folder, run.beta, evaluation))
-    story.write_story(output, reported, _study(output / "likelihood", training.seed))
-    return {run.folder: run.evaluation for run in reported}
+        evaluations.append(_evaluation(workdir, training.seed, places, judges, options))
+    story.write_story(output, runs, evaluations, _study(output / "likelihood", training.seed))
+    return {run.folder: one for run, one in zip(runs, evaluations, strict=True)}
 
 
 def _say(words: str) -> None:
@@ -91,7 +90,7 @@ def _trained(workdir: Path) -> bool:
 
 
 def _earlier(read: Callable[[Path], T], path: Path) -> T | None:
-    """What an earlier run left; None where it left nothing that can be read."""
+    """The result of an earlier run; None if there is none that can be read."""
     try:
         return read(path)
     except UserError:
@@ -99,9 +98,9 @@ def _earlier(read: Callable[[Path], T], path: Path) -> T | None:
 
 
 def _evaluation(
-    workdir: Path, seed: int, places: Places, judges: JudgesLike, options: dict[str, Any]
+    workdir: Path, seed: int, places: Places, judges: Judges, options: dict[str, Any]
 ) -> Evaluation:
-    """The evaluation of these very weights by these judges, made if it is not there."""
+    """The evaluation of these weights by these judges, made if it does not exist."""
     output = workdir / "evaluation"
     protocol = Protocol(seed=seed)
     asked = dataclasses.asdict(protocol) | {
@@ -129,7 +128,7 @@ def _evaluation(
 
 
 def _study(output: Path, seed: int) -> Study:
-    """The likelihood study of the published panels, made if it is not there."""
+    """The likelihood study of the published panels, made if it does not exist."""
     panels = default_panels(seed=seed)
     earlier = _earlier(Study.read, output / STUDY)
     pictures = all((output / "figures" / name).exists() for name in story.STUDY_PICTURES)

@@ -15,7 +15,7 @@ BETAS = (1.0, 6.0, 150.0)
 
 
 class Places(NamedTuple):
-    """Where a reproduction finds what it needs; None for the default of each."""
+    """Folders and data source of a reproduction; None for the default of each."""
 
     output_dir: Path
     data_dir: str | None = None
@@ -24,12 +24,17 @@ class Places(NamedTuple):
 
 
 class PlannedRun(NamedTuple):
-    """A run to train, in a folder of this name; beta None: weights of its preset's own."""
+    """A run to train, in a folder of this name; beta None for the preset's own weights."""
 
     folder: str
     beta: float | None
     model: ModelConfig
     training: TrainingConfig
+
+    @property
+    def name(self) -> str:
+        """As the report calls it."""
+        return f"preset {self.folder}" if self.beta is None else f"beta {self.beta:g}"
 
 
 def run_name(beta: float) -> str:
@@ -47,7 +52,7 @@ def plan_runs(
     """The runs at betas, and those of the presets beside them.
 
     Args:
-      model, training: settings of the runs at betas, but for beta.
+      model, training: settings of the runs at betas, except beta.
       output: the folder of all runs.
       betas: weights of both KLs, a run for each.
       beside: presets to train as they are, on the same data and from the same seed.

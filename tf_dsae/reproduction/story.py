@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from tf_dsae.core.files import written_whole
 from tf_dsae.evaluation import tables
@@ -15,89 +14,64 @@ from tf_dsae.reports import scenes
 from tf_dsae.reports.blocks import Block, Figure, Notice, Report, Section, Settings, Text
 from tf_dsae.reports.html import write_page
 from tf_dsae.reports.markdown import render_markdown
+from tf_dsae.reproduction.planned_runs import PlannedRun
 from tf_dsae.runs.run_config import CONFIG, FIGURES, read_settings
 
 _TITLE = "Modeling sequential data with VAEs: the paper's figures and tables, made again"
-# Figure, picture, what the paper sees there.
-Shown = tuple[tuple[str, str, str], ...]
-_ANY: Shown = (("", "reconstruction", ""), ("", "swap", ""), ("", "prior_f", ""))
-# Beta -> title, what to show.
-_PAPER: dict[float, tuple[str, Shown]] = {
-    1.0: (
-        "Qualitative performance, beta 1 (Section 5.3)",
-        (
-            ("Figure 5", "data_sample", "The paper shows a character walking left."),
-            (
-                "Figures 6 and 7",
-                "swap",
-                "The paper sees the attributes follow f, the action z, and the direction f.",
-            ),
-            (
-                "Figures 8 and 11",
-                "prior_f",
-                "The paper sees new attributes with the action largely kept, and at times a "
-                "deformed character, the more so the larger f is.",
-            ),
-            ("Figure 9", "sample", "The paper sees lower quality, attributes the same throughout."),
-            (
-                "Figure 10",
-                "prior_z",
-                "The paper sees that one poor z_t can take the rest of the clip off its rails.",
-            ),
-        ),
-    ),
-    6.0: (
-        "The beta-VAE's pictures, beta 6 (Section 6.2)",
-        (
-            ("Figure 13", "swap", "The paper sees lower quality and no better split."),
-            ("Figure 14", "prior_f", "The paper sees noticeably worse pictures."),
-        ),
-    ),
-    150.0: (
-        "A beta that is too large, beta 150 (Section 6.2)",
-        (
-            (
-                "Figure 12",
-                "reconstruction",
-                "The paper's posteriors fell on their priors: all reconstructions look alike.",
-            ),
-        ),
-    ),
+# Beta -> what the paper shows there, and the number of its table.
+_CHAPTERS = {
+    1.0: ("Qualitative performance, beta 1 (Section 5.3)", "Table 1 (Section 5.4)"),
+    6.0: ("The beta-VAE's pictures, beta 6 (Section 6.2)", "Table 2 (Section 6.3)"),
+    150.0: ("A beta that is too large, beta 150 (Section 6.2)", "Tables"),
 }
+# Beta, figure, our picture of the same, what the paper sees there.
+_FIGURES = (
+    (1.0, "Figure 5", "data_sample", "shows a character walking left."),
+    (
+        1.0,
+        "Figures 6 and 7",
+        "swap",
+        "sees the attributes follow f, the action z, and the direction f.",
+    ),
+    (
+        *(1.0, "Figures 8 and 11", "prior_f"),
+        "sees new attributes with the action largely kept, and at times a deformed character, the "
+        "more so the larger f is.",
+    ),
+    (1.0, "Figure 9", "sample", "sees lower quality, attributes the same throughout."),
+    (
+        *(1.0, "Figure 10", "prior_z"),
+        "sees that one poor z_t can take the rest of the clip off its rails.",
+    ),
+    (6.0, "Figure 13", "swap", "sees lower quality and no better split."),
+    (6.0, "Figure 14", "prior_f", "sees noticeably worse pictures."),
+    (
+        *(150.0, "Figure 12", "reconstruction"),
+        "sees posteriors on their priors: all reconstructions look alike.",
+    ),
+)
+# What is shown of other runs.
+_OTHERS = ("reconstruction", "swap", "prior_f")
 STUDY_PICTURES = ("sigma_x.png", "sigma_z.png")
 
 
 def needed_pictures() -> set[str]:
     """The files of an evaluation's figures that the story shows."""
-    names = {name for _, shown in _PAPER.values() for _, name, _ in shown}
-    return {f"{name}.{kind}" for name in names for kind in ("png", "gif")}
+    return {f"{name}.{kind}" for _, _, name, _ in _FIGURES for kind in ("png", "gif")}
 
 
-class ReportedRun(NamedTuple):
-    """A run of the report.
-
-    folder: its name below the report's; beta: of both KLs, None for weights of its preset's own.
-    """
-
-    folder: str
-    beta: float | None
-    evaluation: Evaluation
-
-    @property
-    def name(self) -> str:
-        """As the report calls it."""
-        return f"preset {self.folder}" if self.beta is None else f"beta {self.beta:g}"
-
-
-def write_story(output_dir: Path, runs: Sequence[ReportedRun], study: Study) -> None:
+def write_story(
+    output_dir: Path, runs: Sequence[PlannedRun], evaluations: Sequence[Evaluation], study: Study
+) -> None:
     """Writes report.html and report.md.
 
     Args:
       output_dir: holds likelihood/figures and, for each run, its folder with evaluation/figures.
       runs: in their order; those at the paper's betas are told beside its findings.
+      evaluations: of the runs.
       study: of the bound.
     """
-    named = {run.name: run.evaluation for run in runs}
+    named = {run.name: one for run, one in zip(runs, evaluations, strict=True)}
     summary: list[Block] = [
         notice for name, one in named.items() for notice in notices(f"{name}: ", one)
     ]
@@ -107,17 +81,15 @@ def write_story(output_dir: Path, runs: Sequence[ReportedRun], study: Study) -> 
     )
     sections = _bias(output_dir, study)
     for run in runs:
-        sections += _run(output_dir / run.folder, run)
+        sections += _run(output_dir / run.folder, run, named[run.name])
     sections.append(Section("All runs side by side", comparison_tables(named)))
     settings: list[Block] = []
     for run in runs:
-        workdir = output_dir / run.folder
-        values = read_settings(workdir / CONFIG)
-        preset, epochs = (values["training"][name] for name in ("preset", "epochs"))
-        words_of_run = f"{run.name}: preset {preset}, {epochs} epochs"
+        workdir, preset = output_dir / run.folder, run.training.preset
+        words_of_run = f"{run.name}: preset {preset}, {run.training.epochs} epochs"
         alt = f"Curves of the bound and its terms over epochs, {run.name}."
         settings.append(Figure(workdir / FIGURES / "curves.png", alt, words_of_run))
-        settings.append(Settings(values, words_of_run))
+        settings.append(Settings(read_settings(workdir / CONFIG), words_of_run))
         if preset != "paper" and run.beta is not None:
             summary.append(
                 Notice(f"{run.name} was trained with the preset {preset}, not the paper's.")
@@ -144,18 +116,22 @@ def _bias(output_dir: Path, study: Study) -> list[Section]:
     return [Section("Are sequential autoencoders biased? (Section 3)", blocks)]
 
 
-def _run(workdir: Path, run: ReportedRun) -> list[Section]:
+def _run(workdir: Path, run: PlannedRun, evaluation: Evaluation) -> list[Section]:
     """What the paper shows at a beta (Sections 5 and 6), and its table; else our own pictures."""
-    evaluation = run.evaluation
-    title, shown, number = f"Pictures, {run.name}", _ANY, "Tables"
-    if run.beta is not None:
-        title, shown = _PAPER.get(run.beta, (title, shown))
-        number = {1.0: "Table 1 (Section 5.4)", 6.0: "Table 2 (Section 6.3)"}.get(run.beta, number)
+    title, number = f"Pictures, {run.name}", "Tables"
+    shown = [("", name, "") for name in _OTHERS]
+    if run.beta in _CHAPTERS:
+        title, number = _CHAPTERS[run.beta]
+        shown = [
+            (f"{figure}. ", name, f" The paper {finding}")
+            for beta, figure, name, finding in _FIGURES
+            if beta == run.beta
+        ]
     pictures: list[Block] = []
-    for place, name, finding in shown:
+    for figure, name, finding in shown:
         title_of, caption, alt = scenes.words(name, evaluation.show_source)
         path = workdir / "evaluation" / "figures" / name
-        text = ". ".join(filter(None, [place, title_of, caption])) + f" {finding}"
+        text = f"{figure}{title_of}. {caption}{finding}"
         pictures.append(Figure(path.with_suffix(".png"), alt, text, path.with_suffix(".gif")))
     kls = evaluation.elbo
     kept = Text(

@@ -1,1 +1,1 @@
-"""A run's folder: settings, weights, and what a finished run is applied to."""
+"""A run's folder: settings, table, weights; and a finished run applied to files."""

@@ -1,4 +1,4 @@
-"""The latents of files of the user's own."""
+"""Encodes the user's video files."""
 
 import dataclasses
 import itertools
@@ -38,24 +38,24 @@ def encode_folder(
     strict: bool = False,
     show_progress: bool = True,
 ) -> dict[str, np.ndarray]:
-    """Writes the latents of every clip below a folder, N in all, to an .npz.
+    """Writes the latents of all N clips below a folder to an .npz.
 
     Files become clips as for the run's training, at its frame size. A file that is damaged or too
-    short is named and left out; of one that is damaged further on, the clips before are kept.
+    short is named and left out; clips before the damage are kept.
 
     Args:
       workdir: of a finished run.
       video_dir: folder of videos, as `--dataset=folder` takes it, or one file.
       output: the .npz to write.
-      resize_mode, num_frames, stride, hop: as of ClipSettings; None for those of the training.
+      resize_mode, num_frames, stride, hop: as in ClipSettings; None for those of the training.
       batch_size: clips at a time.
       strict: stop at a damaged file; nothing is written then.
       show_progress: a bar on stderr.
 
     Returns:
-      What the .npz holds: name [N], of the file, relative to the folder; start [N], the number of
-      the clip's first frame in its file; f_mean, f_stddev [N, F]; z_mean, z_stddev [N, T, Z]: the
-      posteriors of `DSAE.encode`, float32.
+      The content of the .npz: name [N], the file's path relative to the folder; start [N], the
+      index of the clip's first frame in its file; f_mean, f_stddev [N, F] and z_mean, z_stddev
+      [N, T, Z], the posteriors of `DSAE.encode`, float32.
 
     Raises:
       UserError: no finished run, no videos, none that can be read, or an output that cannot be
@@ -72,7 +72,7 @@ def encode_folder(
 
 @dataclasses.dataclass
 class Encoding:
-    """What `encode_folder` is asked for, checked; TensorFlow loads when it runs.
+    """The checked arguments of `encode_folder`; TensorFlow is imported by `run`.
 
     `clips` are fields of ClipSettings; those that are None are as in the training.
     """

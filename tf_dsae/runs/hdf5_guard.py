@@ -1,4 +1,4 @@
-"""Weights that anyone may have written, looked at before memory is taken for them."""
+"""Checks of weights files from anyone, before memory is taken for them."""
 
 import math
 import os

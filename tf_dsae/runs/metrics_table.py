@@ -1,7 +1,7 @@
-"""The table of a run, metrics.csv: a row an epoch.
+"""The table of a run, metrics.csv: a row for each epoch.
 
-Its columns follow the terms of the objective, so that tables of other terms, and of other
-versions, have other columns; whatever they are, they can be read.
+Its columns follow the terms of the objective. Tables with other columns, of other terms or
+versions, can be read.
 """
 
 import csv
@@ -24,7 +24,7 @@ def metrics_columns(terms: Sequence[str]) -> tuple[str, ...]:
 
 
 def read_metrics(path: Path) -> list[dict[str, str]]:
-    """The rows of a metrics.csv, column -> cell; [] where there is no such file.
+    """The rows of a metrics.csv, column -> cell; [] if there is no such file.
 
     Every row has a whole `epoch` and `step`; any other cell is a number or empty, else UserError.
     """
@@ -48,7 +48,7 @@ def read_metrics(path: Path) -> list[dict[str, str]]:
 
 
 def _is_cell(item: tuple[str | None, str | list[str]]) -> bool:
-    """Whether a cell holds what its column does: a count, or a number that single precision has."""
+    """Whether a cell suits its column: a count, or a number within single precision."""
     name, text = item
     if not isinstance(text, str) or len(text) > 40:  # A list: what has no column.
         return False

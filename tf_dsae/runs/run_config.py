@@ -36,7 +36,7 @@ _LEFT_TO_MACHINE = {"xla": "auto", "mixed_precision": None}
 
 
 class RunConfig(NamedTuple):
-    """Everything a run's weights depend on; `data` is {} until the data are open."""
+    """Everything that a run's weights depend on; `data` is {} until the data are open."""
 
     model: ModelConfig
     training: TrainingConfig
@@ -64,14 +64,14 @@ def write_config(workdir: str | os.PathLike, run: RunConfig) -> None:
 
 
 def _modules_of(run: RunConfig) -> dict[str, str]:
-    """What other packages registered and this run needs: "kind name" -> the module to import."""
+    """Other packages' entries that this run needs: "kind name" -> the module to import."""
     names = {kind: getattr(run.model, kind) for kind in PARTS} | {"method": run.training.method}
     homes = {f"{kind} {name}": _REGISTRIES[kind].added_by(name) for kind, name in names.items()}
     return {entry: home for entry, home in homes.items() if home}
 
 
 def _missing_modules(settings: Mapping[str, Any]) -> str:
-    """ "; import x first, which registers a, b" for what a run needs and nobody registered."""
+    """ "; import x, which registers a, b, first" for entries of a run that are not registered."""
     modules = settings.get("modules")
     missing: dict[str, list[str]] = {}
     for entry, module in modules.items() if isinstance(modules, dict) else ():
@@ -88,7 +88,7 @@ def read_config(path: str | os.PathLike) -> RunConfig:
 
 
 def read_settings(path: str | os.PathLike) -> dict[str, Any]:
-    """What a config.json holds, versions included, once checked; raises as `read_config` does."""
+    """The checked content of a config.json, with versions; raises as `read_config` does."""
     settings = read_json(Path(path).expanduser(), "a run's settings")
     _check_settings(path, settings)
     return settings
@@ -121,7 +121,7 @@ def read_finished_run(workdir: str | os.PathLike) -> RunConfig:
 
 
 def settings_of(run: RunConfig) -> dict[str, Any]:
-    """What tells runs apart, name -> value."""
+    """The settings that distinguish runs, name -> value."""
     model, training = dataclasses.asdict(run.model), dataclasses.asdict(run.training)
     # The same data may lie elsewhere by now: their fingerprint says that they are the same.
     data = {f"data {key}": value for key, value in run.data.items() if key != "source"}
@@ -131,15 +131,15 @@ def settings_of(run: RunConfig) -> dict[str, Any]:
 
 
 def source_of(run: RunConfig) -> DataSource:
-    """What the data of a run were made from; raises UserError where that is not known here."""
+    """The source of a run's data; raises UserError if it is not known here."""
     return read_source(run.data) or make_source(run.training.dataset)
 
 
 def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:
     """Raises UserError, which names the settings that differ, where the folder holds another run.
 
-    Data are compared only where `run` knows its data, and settings that are left to the machine
-    only once they are decided.
+    Data are compared only if `run` knows its data, and the machine's choices only once they are
+    made.
     """
     path = Path(workdir) / CONFIG
     if not path.exists():
@@ -159,7 +159,7 @@ def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:
 
 
 def check_workdir(workdir: str | os.PathLike, run: RunConfig, resume: bool) -> None:
-    """Raises UserError where the folder cannot hold this run."""
+    """Raises UserError if the folder cannot hold this run."""
     config, checkpoints = Path(workdir) / CONFIG, Path(workdir) / CHECKPOINTS
     with write_errors(workdir):
         has_run = config.exists()

@@ -1,4 +1,4 @@
-"""What is in one file of the user's own, moving as another does."""
+"""Swaps two of the user's video files: the content of one, the motion of the other."""
 
 import dataclasses
 import os
@@ -32,16 +32,16 @@ def swap_files(
 ) -> np.ndarray:
     """Writes a GIF of one file's content with another's motion.
 
-    f comes of the first frames of `content`, as many as a clip of the run's training has or the
-    file gives; z of the frames of `motion`; posterior means, as `DSAE.swap` takes them.
+    f comes from the first frames of `content`, at most as many as a clip of the training has; z
+    comes from the frames of `motion`. Both are posterior means, as in `DSAE.swap`.
 
     Args:
       workdir: of a finished run.
       content, motion: a video file, a folder of images, or one video of an array, 'file.npz[3]'.
       output: the .gif to write.
-      resize_mode, stride: as of ClipSettings; None for those of the training.
-      num_frames: T of the result; None for all frames of `motion`, 512 at most and fewer of large
-        frames.
+      resize_mode, stride: as in ClipSettings; None for those of the training.
+      num_frames: T of the result; None for all frames of `motion`, at most 512, and fewer if
+        frames are large.
       frames_per_second: of the GIF, 0.1 to 50.
       show_source: the two files beside the result, with labels; otherwise the result alone.
 
@@ -64,7 +64,7 @@ def swap_files(
 
 @dataclasses.dataclass
 class Swap:
-    """What `swap_files` is asked for, checked, with both clips; TensorFlow loads when it runs.
+    """The checked arguments of `swap_files`, with both clips; TensorFlow is imported by `run`.
 
     `clips` are fields of ClipSettings; those that are None are as in the training.
     """
@@ -115,7 +115,7 @@ class Swap:
 
 
 def _most_frames(run: RunConfig) -> int:
-    """How long a swap may be, so that its picture and its activations fit into memory."""
+    """The largest number of frames whose picture and activations fit into memory."""
     height, width, _ = run.model.frame_shape
     pixels = 3 * height * width * _scale(width) ** 2
     return max(1, min(_MOST_FRAMES, _MOST_VALUES // pixels))

@@ -1,4 +1,4 @@
-"""Files of the user's own as a run's model takes them; no TensorFlow is needed to check them."""
+"""The user's video files as input of a run's model, checked without TensorFlow."""
 
 import dataclasses
 import os
@@ -27,14 +27,14 @@ def clip_settings(run: RunConfig, **changes: Any) -> ClipSettings:
 
 
 def check_output(output: str | os.PathLike, suffix: str) -> Path:
-    """The file to write; UserError where it cannot be, or its name does not end in the suffix."""
+    """The file to write; UserError if it cannot be written or has another suffix."""
     path = Path(output).expanduser()
     with path_errors("output", output):
         if path.suffix.lower() != suffix or path.is_dir():
             raise UserError(
                 f"output: expected a file name that ends in {suffix}, received {output}"
             )
-        # The longest name that most systems take, with what is written beside it.
+        # The longest name that most systems take, with the suffix of the temporary file.
         if len(os.fsencode(path.name)) > 200:
             raise UserError(f"output: expected a shorter file name, received {path.name}")
         check_folder("output", path.parent)

@@ -36,7 +36,7 @@ def load(workdir: str | os.PathLike) -> DSAE:
     """The trained model of the run in `workdir`, in float32.
 
     Raises:
-      UserError: the folder holds no finished run, or its files are damaged or do not fit.
+      UserError: the folder holds no finished run, or its files are damaged or do not match.
 
     Example, of the folder that `train` and bin/train leave:
       >>> model = tf_dsae.load("runs/tiny")
@@ -55,14 +55,14 @@ def load(workdir: str | os.PathLike) -> DSAE:
             f"{path}: expected the weights of the architecture in {CONFIG}, received others or a "
             f"damaged file ({reason(error)})"
         ) from error
-    # The run's own schedules end with it; its terms are what `score` tells.
+    # The run's schedules ended with it; `score` returns its terms.
     terms = METHODS[run.training.method].terms
     model.set_objective(Objective(terms=terms, total_steps=_ANY_STEPS))
     return model
 
 
 def _load(model: DSAE, path: Path) -> None:
-    """Loads weights, those of version 0.1 under the names that it had for the parts."""
+    """Loads weights; those of version 0.1 have other names for the parts."""
     with h5py.File(path, "r") as file:
         renamed = [old for old in _RENAMED if old in file]
         if not renamed:

@@ -18,7 +18,7 @@ _OUTPUT_LAYERS = ("(^|/)head/",)
 def build_model(
     model_config: ModelConfig, training: TrainingConfig, total_steps: int, accumulate_steps: int = 1
 ) -> DSAE:
-    """A compiled model at its first step, from resolved settings, for the strategy in scope."""
+    """Builds and compiles a model from resolved settings, for the strategy in scope."""
     if training.deterministic:
         tf.config.experimental.enable_op_determinism()  # Of the whole process, for good.
     num_replicas = tf.distribute.get_strategy().num_replicas_in_sync

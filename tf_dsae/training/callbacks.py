@@ -1,4 +1,4 @@
-"""What happens beside the steps of a run: progress, records, checkpoints, warnings."""
+"""Callbacks of a run: progress, records, checkpoints, warnings."""
 
 import signal
 import sys
@@ -24,16 +24,16 @@ _SHORT = {"log_likelihood": "log p", "static_kl": "KL f", "dynamic_kl": "KL z"}
 
 
 class Stopped(KeyboardInterrupt):
-    """A run that was asked to stop, and did so after saving; the text says how to go on."""
+    """The run was stopped by a signal and is saved; the text says how to resume it."""
 
 
 def describe(terms: Mapping[str, float]) -> str:
-    """Terms in one short line; those of the bound in nats per video."""
+    """The terms in one short line; those of the bound in nats per video."""
     return ", ".join(f"{_SHORT.get(name, name)} {value:.1f}" for name, value in terms.items())
 
 
 def _terms(model: DSAE, logs: Logs, prefix: str = "") -> dict[str, float]:
-    """What Keras tells of the objective's terms, in their order."""
+    """The objective's terms from Keras' logs, in their order."""
     return {name: float(logs[prefix + name]) for name in model.objective.names}
 
 
@@ -59,7 +59,7 @@ class Records(keras.callbacks.Callback):
     """Writes metrics.csv, a row per epoch, and keeps the run's clock.
 
     Args:
-      path: of the table; rows of epochs that were not finished are dropped when a run goes on.
+      path: of the table; when a run resumes, rows of unfinished epochs are dropped.
       checkpoints: of the run.
       batch_size: videos a step.
       epochs: of the whole run.
@@ -106,7 +106,7 @@ class Records(keras.callbacks.Callback):
 
 
 class Progress(keras.callbacks.Callback):
-    """A bar for the steps of an epoch, on a terminal only; `close` it whatever happens."""
+    """A bar for the steps of an epoch, on a terminal only; call `close`, also after an error."""
 
     def __init__(self, steps_per_epoch: int, epochs: int, batch_size: int, show: bool):
         super().__init__()
@@ -147,7 +147,8 @@ class Checkpointing(keras.callbacks.Callback):
     Args:
       checkpoints: of the run.
       minutes: between checkpoints within an epoch.
-      means: of the epoch in whose middle a run goes on, put back after Keras resets them; else [].
+      means: running means of an epoch that a run resumes in the middle, restored after Keras
+        resets them; else [].
     """
 
     def __init__(self, checkpoints: RunCheckpoints, minutes: float, means: list[np.ndarray]):
@@ -157,7 +158,7 @@ class Checkpointing(keras.callbacks.Callback):
         self._asked_of_any = asked_of_any(checkpoints.model.distribute_strategy)
 
     def request_stop(self, number: int, frame: FrameType | None) -> None:
-        """A signal handler: the run stops after the step under way; asked twice, at once."""
+        """A signal handler: the run stops after the current step; a second signal stops at once."""
         del frame
         if self.stop_signal is not None:
             raise KeyboardInterrupt
@@ -203,7 +204,7 @@ class Checkpointing(keras.callbacks.Callback):
 
 
 class CollapseWarning(keras.callbacks.Callback):
-    """Warns, with the figures, when a posterior has fallen on its prior."""
+    """Warns, with the figures, when a posterior has collapsed on its prior."""
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         for name, posterior, flag in (

@@ -1,4 +1,4 @@
-"""Checkpoints of a whole run, from which it goes on to the bit."""
+"""Checkpoints of a whole run, from which it resumes bit for bit."""
 
 import os
 import shutil
@@ -25,13 +25,13 @@ def mean_variables(model: DSAE) -> list[tf.Variable]:
 class RunCheckpoints:
     """Saves and restores weights, optimiser, running means and time spent.
 
-    The position in the data and in every schedule is the optimiser's step. A checkpoint counts once
-    its index is there, which TensorFlow writes last; the newest two are kept. All replicas have the
-    same state, so a checkpoint is that of one of them, and suits any number.
+    The position in the data and in every schedule is the optimiser's step. A checkpoint is valid
+    when its index exists, which TensorFlow writes last; the newest two are kept. All replicas have
+    the same state, so that a checkpoint holds one of them and fits any number of replicas.
 
     Args:
       model: built and compiled.
-      folder: of the checkpoints; None for a worker that leaves them to the chief.
+      folder: of the checkpoints; None for a worker that does not write any, as the chief does.
     """
 
     def __init__(self, model: DSAE, folder: str | os.PathLike | None):
@@ -62,7 +62,7 @@ class RunCheckpoints:
         return int(self.model.optimizer.iterations.numpy())
 
     def paths(self) -> list[Path]:
-        """The checkpoints that are there, without suffixes, newest first."""
+        """The paths of the checkpoints without suffixes, newest first."""
         if self.folder is None:
             return []
         found = [path.with_suffix("") for path in self.folder.glob(f"{_NAME}*.index")]
@@ -77,10 +77,10 @@ class RunCheckpoints:
         return f"the last good checkpoint is {paths[0]}" if paths else "there is no checkpoint yet"
 
     def save(self) -> None:
-        """Saves the state of this moment; nothing where checkpoints are the chief's.
+        """Saves the current state; does nothing if only the chief saves.
 
         Raises:
-          UserError: it cannot be written; the checkpoints before stay.
+          UserError: it cannot be written; earlier checkpoints stay.
           FloatingPointError: a variable is not finite; nothing is saved. The text names it.
         """
         for variable in (*self.model.trainable_variables, *self.model.optimizer.variables):
@@ -100,13 +100,13 @@ class RunCheckpoints:
                 shutil.rmtree(path, ignore_errors=True)
 
     def restore(self) -> bool:
-        """Restores the newest checkpoint that is whole, False where there is none to restore.
+        """Restores the newest whole checkpoint; returns False if there are no checkpoints.
 
-        All workers call it and have the chief's state then. Deletes the damaged ones that it passed
-        over, once an older one has served.
+        All workers call this and then have the chief's state. Damaged checkpoints are skipped, and
+        deleted once an older one has been restored.
 
         Raises:
-          UserError: there are checkpoints and all are damaged or of another model.
+          UserError: all checkpoints are damaged or of another model.
         """
         found = self._restore()
         spread(self.model.distribute_strategy, [*self._shared, self.seconds])
@@ -136,7 +136,7 @@ class RunCheckpoints:
         return False
 
     def _check_shapes(self, path: Path) -> None:
-        """Raises ValueError for arrays that are not this run's, before memory is taken for them."""
+        """Raises ValueError, before memory is taken, for arrays that do not fit this run."""
         for file in path.parent.glob(f"{path.name}.*"):
             open_regular(file).close()  # TensorFlow would wait for a pipe.
         reader = tf.train.load_checkpoint(str(path))

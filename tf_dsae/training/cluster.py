@@ -1,4 +1,4 @@
-"""Several devices and several machines: who they are, who leads, what they agree on."""
+"""Training on several devices and several machines: strategy, chief, agreement of settings."""
 
 import contextlib
 import hashlib
@@ -22,13 +22,13 @@ _LOST = re.compile(r"aborted by:? (.*)|heartbeat|connection|/job:.*/task:\d", re
 
 
 def make_strategy(name: str | None = None, batch_size: int | None = None) -> tf.distribute.Strategy:
-    """The strategy of a name; to be made before anything else is asked of TensorFlow.
+    """The strategy of that name; call this before any other function of TensorFlow.
 
     Args:
       name: "none", one device; "mirrored", all GPUs of this machine, or all its logical CPUs where
         there is none; "multi_worker", the machines that TF_CONFIG names, with all GPUs of each, for
         which this waits; None, "mirrored" where there are several GPUs, else "none".
-      batch_size: that None's GPUs are to share equally: as many of them as can.
+      batch_size: with None as the name, takes as many GPUs as can share it equally.
 
     Raises:
       UserError: another name, or TF_CONFIG makes no sense.
@@ -68,14 +68,14 @@ def _multi_worker() -> tf.distribute.Strategy:
 
 
 def num_workers(strategy: tf.distribute.Strategy) -> int:
-    """Processes that a strategy joins."""
+    """The number of processes of a strategy."""
     resolver = strategy.cluster_resolver
     spec = resolver.cluster_spec() if resolver else None
     return max(1, sum(map(spec.num_tasks, spec.jobs))) if spec else 1
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Whether this process is the one that writes and speaks."""
+    """Whether this process writes files and messages."""
     if num_workers(strategy) == 1:
         return True
     resolver = strategy.cluster_resolver
@@ -103,20 +103,20 @@ def spread(strategy: tf.distribute.Strategy, variables: Sequence[tf.Variable]) -
 
 
 def copies(variable: tf.Variable) -> tuple[tf.Variable, ...]:
-    """What this process holds of a variable, one for each of its replicas.
+    """This process's copies of a variable, one for each of its replicas.
 
-    Reading and writing them asks nothing of other workers.
+    They are read and written without other workers.
     """
     return getattr(variable, "values", None) or (variable,)
 
 
 def first_copy(variable: tf.Variable) -> tf.Variable:
-    """Of this process's copies the first."""
+    """The first of this process's copies."""
     return copies(variable)[0]
 
 
 def check_agreement(strategy: tf.distribute.Strategy, settings: Any) -> None:
-    """Raises UserError, on every worker, where one has other `settings`, plain data."""
+    """Raises UserError on every worker if one has other `settings`, plain data."""
     if num_workers(strategy) == 1:
         return
     text = json.dumps(settings, sort_keys=True)
@@ -138,7 +138,7 @@ def _summed(strategy: tf.distribute.Strategy, value: tf.Tensor) -> tf.Tensor:
 
 
 def asked_of_any(strategy: tf.distribute.Strategy) -> Callable[[bool], bool]:
-    """What tells every worker, between two steps, whether any of them says yes."""
+    """A function that tells every worker, between two steps, whether any of them says yes."""
     if num_workers(strategy) == 1:
         return bool
     mine = tf.Variable(0.0)
@@ -153,7 +153,7 @@ def asked_of_any(strategy: tf.distribute.Strategy) -> Callable[[bool], bool]:
 
 
 def wait_for_all(strategy: tf.distribute.Strategy) -> None:
-    """Returns when all workers are here."""
+    """Returns when all workers have called it."""
     if num_workers(strategy) > 1:
         _summed(strategy, tf.constant(0.0))
 
@@ -162,7 +162,7 @@ def batches(
     strategy: tf.distribute.Strategy,
     make: Callable[[tf.distribute.InputContext | None], tf.data.Dataset],
 ) -> tf.data.Dataset | tf.distribute.DistributedDataset:
-    """The data that `make` gives each worker of a strategy; of None, where there is one replica."""
+    """Each worker's data: `make(input_context)`, or `make(None)` if there is one replica."""
     if strategy.num_replicas_in_sync == 1:
         return make(None)
     return strategy.distribute_datasets_from_function(make)
@@ -170,7 +170,7 @@ def batches(
 
 @contextlib.contextmanager
 def naming_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
-    """Turns what a step raises when another worker is gone into a UserError."""
+    """Turns the error of a step that lost another worker into a UserError."""
     try:
         yield
     except tf.errors.OpError as error:

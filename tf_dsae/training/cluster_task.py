@@ -1,4 +1,4 @@
-"""Who takes part in a training of several machines, as TF_CONFIG says; no TensorFlow is needed."""
+"""The machines of a training as TF_CONFIG describes them, read without TensorFlow."""
 
 import json
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ class Task(NamedTuple):
 
 
 def read_task(text: str | None) -> Task:
-    """What TF_CONFIG says.
+    """This process's task from TF_CONFIG.
 
     Raises:
       UserError: it is missing, no JSON, or names no cluster of workers and a task of it.

@@ -1,4 +1,4 @@
-"""What the machine at hand is good at."""
+"""Abilities of the machine: GPU, bfloat16."""
 
 import dataclasses
 from pathlib import Path
@@ -18,7 +18,7 @@ def has_gpu() -> bool:
 
 
 def multiplies_bfloat16() -> bool:
-    """Whether the device that trains has bfloat16 arithmetic; without it, bfloat16 is slow."""
+    """Whether the training device has bfloat16 arithmetic; without it, bfloat16 is slow."""
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         capability = tf.config.experimental.get_device_details(gpus[0]).get("compute_capability")
@@ -31,7 +31,7 @@ def multiplies_bfloat16() -> bool:
 
 
 def resolved(training: TrainingConfig) -> TrainingConfig:
-    """The settings with what they leave to the machine decided."""
+    """The settings with the machine's choices filled in."""
     xla = {"auto": "on" if has_gpu() else "off"}.get(training.xla, training.xla)
     mixed = training.mixed_precision
     if mixed is None:

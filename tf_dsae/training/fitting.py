@@ -1,4 +1,4 @@
-"""The steps of a run: what is left of them, and on which videos."""
+"""The remaining steps of a run."""
 
 import functools
 
@@ -18,7 +18,7 @@ def fit(
     steps: int,
     callbacks: list[keras.callbacks.Callback],
 ) -> None:
-    """Fits what is left of the run: the epoch under way, then the others."""
+    """Trains the rest of the run: the current epoch, then the others."""
     epoch, done = divmod(int(model.optimizer.iterations.numpy()), steps)
     limit = training.validation_videos or None
     parts_left = [(epoch, epoch + 1, steps - done)] if done else []

@@ -79,7 +79,7 @@ class Muon(keras.optimizers.Muon):
         self._gates = [gates.get(variable.path.rpartition("/")[0], 1) for variable in variables]
 
     def _should_use_adamw(self, variable: keras.Variable) -> bool:
-        """As Keras decides, which is told that a convolution's kernel has two axes."""
+        """Keras' decision, with a convolution's kernel as a variable of two axes."""
         shape = variable.shape
         if len(shape) > 2 and variable.path.endswith("kernel"):
             shape = shape[-2:]

@@ -1,4 +1,4 @@
-"""What is wrong with a run, found before time is spent on TensorFlow or on data."""
+"""Checks of a run before TensorFlow is imported or data are read."""
 
 import importlib.util
 import os
@@ -24,11 +24,11 @@ def check_before_data(
     tensorboard: bool | None = None,
     source: Mapping[str, Any] | None = None,
 ) -> None:
-    """Finds what is wrong with a run before TensorFlow loads or data are read; writes nothing.
+    """Checks a run before TensorFlow is imported or data are read; writes nothing.
 
     Args:
-      source: as `SequenceData.source` will be.
-      The others as of `tf_dsae.train`.
+      source: plain values of the data source.
+      The others as for `tf_dsae.train`.
 
     Raises:
       UserError: as `tf_dsae.train` does for settings and workdir.
@@ -40,22 +40,22 @@ def check_before_data(
 
 
 def check_schedules(training: TrainingConfig) -> None:
-    """Raises UserError where a schedule of the settings makes no sense."""
+    """Raises UserError if a schedule of the settings makes no sense."""
     steps = training.epochs * training.steps_per_epoch
     for name in ("beta_f", "beta_z"):
         text = getattr(training, name)
-        # Where an epoch's steps depend on the data, so does the order of steps and percentages.
+        # If an epoch's steps depend on the data, so does the order of steps and percentages.
         for part in [text] if steps or "%" not in text else text.split(","):
             as_points(part, name, steps)
 
 
 def has_tensorboard() -> bool:
-    """Whether the extra [tensorboard] is there."""
+    """Whether TensorBoard is installed."""
     return importlib.util.find_spec("tensorboard") is not None
 
 
 def check_tensorboard(asked: bool | None) -> None:
-    """Raises UserError where TensorBoard's files are asked for and it is not installed."""
+    """Raises UserError if TensorBoard files are requested and TensorBoard is not installed."""
     if asked and not has_tensorboard():
         raise UserError(
             "tensorboard: expected TensorBoard to be installed, found it missing; pip install "
@@ -64,7 +64,7 @@ def check_tensorboard(asked: bool | None) -> None:
 
 
 def check_shares(batch_size: int, num_replicas: int, accumulate_steps: int) -> None:
-    """Raises UserError where a batch cannot be shared out equally."""
+    """Raises UserError if a batch cannot be divided equally."""
     check_whole("accumulate_steps", accumulate_steps, 1)
     if batch_size % (num_replicas * accumulate_steps):
         raise UserError(

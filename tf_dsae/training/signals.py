@@ -1,4 +1,4 @@
-"""Who hears SIGINT and SIGTERM."""
+"""Handlers of SIGINT and SIGTERM."""
 
 import contextlib
 import signal
@@ -13,7 +13,7 @@ _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 def heard_by(
     handler: signal.Handlers | Callable[[int, FrameType | None], None],
 ) -> Iterator[None]:
-    """SIGINT and SIGTERM go to a handler, in the main thread; elsewhere they stay as they are."""
+    """Sends SIGINT and SIGTERM to a handler; does nothing outside the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""Scalars, pictures and distributions of a run for TensorBoard, where it is installed."""
+"""Scalars, pictures and distributions of a run for TensorBoard, if it is installed."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ from tf_dsae.reports.model_pictures import make_pictures
 
 
 class TensorBoardRecords(keras.callbacks.Callback):
-    """After every epoch: the bound's terms, reconstructions and swaps, and what q looks like.
+    """Writes, after every epoch, the terms, reconstructions, swaps and histograms of q.
 
     Args:
       folder: of the event files.
       videos: held-out videos uint8 [N, T, H, W, C] for the pictures.
-      seed: of what is drawn from the priors.
+      seed: of the samples from the priors.
     """
 
     def __init__(self, folder: Path, videos: np.ndarray, seed: int):
@@ -31,7 +31,7 @@ class TensorBoardRecords(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         try:
             self._write(logs)
-        except (OSError, tf.errors.OpError) as error:  # A run need not die for its records.
+        except (OSError, tf.errors.OpError) as error:  # Failing records do not stop a run.
             logging.warning("TensorBoard files cannot be written: %s", reason(error))
 
     def close(self) -> None:

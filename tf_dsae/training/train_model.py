@@ -1,4 +1,4 @@
-"""Training by a preset and single settings, on data in hand."""
+"""Training by a preset and single settings, on data in memory."""
 
 import os
 from typing import Any
@@ -28,20 +28,20 @@ def train(
     accumulate_steps: int = 1,
     **settings: Any,
 ) -> DSAE:
-    """Trains a model, or goes on where `workdir` left off, and leaves its results there.
+    """Trains a model, or resumes the run in `workdir`, and leaves the results there.
 
     Args:
       data: from `tf_dsae.prepare` or `tf_dsae.data.from_arrays`.
       preset: a name of `tf_dsae.PRESETS`, or a `tf_dsae.Preset`; its frames become those of data.
-      workdir: folder that gets config.json, metrics.csv, checkpoints, weights and figures.
+      workdir: folder for config.json, metrics.csv, checkpoints, weights and figures.
       resume: go on from the newest checkpoint there; False refuses a folder that holds a run.
-      tensorboard: write event files; None: where TensorBoard is installed.
+      tensorboard: write event files; None: if TensorBoard is installed.
       checkpoint_minutes: between checkpoints within an epoch.
       show: progress on stderr.
-      strategy: of several devices or machines, as `tf_dsae.training.make_strategy` makes them; the
-        first of the machines is the one that reads and writes `workdir`. None: the one in scope.
-      accumulate_steps: equal parts of a replica's videos that are taken one after the other, for a
-        batch that does not fit. Neither it nor the strategy changes what is learned.
+      strategy: from `tf_dsae.training.make_strategy`, for several devices or machines; the first
+        machine reads and writes `workdir`. None: the strategy in scope.
+      accumulate_steps: number of equal parts in which a replica takes its videos, for a batch that
+        does not fit into memory. Neither it nor the strategy changes what is learned.
       **settings: fields of `tf_dsae.ModelConfig` and `tf_dsae.TrainingConfig` by name, such as
         epochs=3; beta="6" is both betas, and method="NAME" brings a method's parts, views, terms
         and schedule.

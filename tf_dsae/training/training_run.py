@@ -61,12 +61,12 @@ def run_training(
     strategy: tf.distribute.Strategy | None = None,
     accumulate_steps: int = 1,
 ) -> DSAE:
-    """Trains what settings name, or goes on where `workdir` left off; see `tf_dsae.train`.
+    """Trains a model of these settings, or resumes the run in `workdir`; see `tf_dsae.train`.
 
     Args:
-      data: whose frames are those of `model_config`.
+      data: with frames of the shape in `model_config`.
       model_config, training: with the data they determine the weights.
-      workdir: gets config.json, metrics.csv, checkpoints, weights, figures.
+      workdir: folder for config.json, metrics.csv, checkpoints, weights, figures.
 
     Raises:
       UserError: as `tf_dsae.train` does.
@@ -97,7 +97,7 @@ def run_training(
 
 
 class _Job(NamedTuple):
-    """A run and what this process does in it; `workdir` None: another process writes and speaks."""
+    """A run and this process's part in it; `workdir` None: another process writes files."""
 
     data: SequenceData
     run: RunConfig
@@ -108,7 +108,7 @@ class _Job(NamedTuple):
 
 
 def _checkpoints(job: _Job, model: DSAE) -> RunCheckpoints:
-    """The run's checkpoints, the model restored from the newest; config.json is there then."""
+    """The run's checkpoints, with the model restored from the newest and config.json written."""
     if job.workdir is None:
         checkpoints = RunCheckpoints(model, None)
         checkpoints.restore()
@@ -122,7 +122,7 @@ def _checkpoints(job: _Job, model: DSAE) -> RunCheckpoints:
 
 
 def _train(job: _Job, model: DSAE, checkpoints: RunCheckpoints, checkpoint_minutes: float) -> None:
-    """Takes the steps that are left."""
+    """Takes the remaining steps."""
     within_epoch = checkpoints.step % job.steps_per_epoch > 0
     means = [first_copy(v).numpy() for v in mean_variables(model)] if within_epoch else []
     saver = parts.Checkpointing(checkpoints, checkpoint_minutes, means)
@@ -137,7 +137,7 @@ def _train(job: _Job, model: DSAE, checkpoints: RunCheckpoints, checkpoint_minut
 def _records(
     job: _Job, workdir: Path, checkpoints: RunCheckpoints, stack: contextlib.ExitStack
 ) -> list[keras.callbacks.Callback]:
-    """What shows and records a run; `stack` closes it."""
+    """The callbacks that show and record a run; `stack` closes them."""
     training = job.run.training
     size, epochs, show = training.batch_size, training.epochs, job.show
     progress = parts.Progress(job.steps_per_epoch, epochs, size, show)

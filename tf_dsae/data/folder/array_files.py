@@ -28,7 +28,7 @@ _READ_BYTES = 2**22  # Room for the list of `MAX_MEMBERS` members, and no more.
 
 
 class _Header(NamedTuple):
-    """What an .npy file says of itself."""
+    """The header of an .npy file."""
 
     shape: tuple[int, ...]
     fortran: bool
@@ -138,13 +138,13 @@ def _check_videos(header: _Header, num_bytes: int) -> None:
 
 
 def _check_count(count: int) -> None:
-    """Raises ValueError where a small file stands for more videos than a list should hold."""
+    """Raises ValueError if a small file claims more videos than a list should hold."""
     if count > MAX_VIDEOS:
         raise ValueError(f"{count} videos in one file, at most {MAX_VIDEOS}")
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
-    """Raises ValueError where an archive could fill the memory, or names a member twice."""
+    """Raises ValueError if an archive could fill the memory, or names a member twice."""
     if len(members) > MAX_MEMBERS:
         raise ValueError(f"{len(members)} arrays, at most {MAX_MEMBERS}")
     if len({info.filename for info in members}) < len(members):
@@ -162,7 +162,7 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
 
 
 class _BoundedFile(io.FileIO):
-    """A file that never reads much at once, whatever a zip archive says of its own lists."""
+    """A file with bounded reads, so that a zip archive's false sizes do no harm."""
 
     def read(self, size: int | None = -1) -> bytes:
         if size is None or size < 0:
@@ -173,7 +173,7 @@ class _BoundedFile(io.FileIO):
 
 
 class _Member:
-    """One array of an .npz, read forward; what lies behind costs a start from the beginning."""
+    """One array of an .npz, read forward; earlier data cost a start from the beginning."""
 
     def __init__(self, path: Path, key: str):
         self._archive = zipfile.ZipFile(_BoundedFile(path))
@@ -218,5 +218,5 @@ class _Member:
 
 @functools.lru_cache(maxsize=1)
 def _open_member(path: Path, key: str, size: int, changed: int) -> _Member:
-    # Size and time are there to open a file anew that has changed.
+    # Size and time are arguments so that a changed file is opened again.
     return _Member(path, key)

@@ -24,8 +24,8 @@ class ClipSettings:
       hop: frames of a file between the starts of clips; 0 for num_frames * stride, so that clips
         do not overlap.
       test_fraction: of the files that are held out, above 0 and below 1.
-      dynamic_factors: columns of labels.csv that say what moves; of the default, names that are
-        no column are left out, of others they are refused when a folder is opened.
+      dynamic_factors: columns of labels.csv that describe the motion. When a folder is opened,
+        default names without a column are ignored, and other names without a column are refused.
 
     Raises:
       UserError: where a setting is out of its range.

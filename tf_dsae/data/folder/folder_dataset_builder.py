@@ -30,7 +30,7 @@ _BUFFER_BYTES = 2**26  # Of clips that are read ahead.
 
 
 class Plan(NamedTuple):
-    """What a data set is to be made of."""
+    """The videos and settings of a data set to make."""
 
     sources: Sequence[Source]
     labels: Labels
@@ -62,7 +62,7 @@ class Builder(  # type: ignore[call-arg]  # TFDS is Any to the checker.
     def get_builder_config(
         cls, name: str, version: str | None = None
     ) -> tfds.core.BuilderConfig | None:
-        """Takes any name for a configuration; TFDS would warn of those that it does not know."""
+        """Accepts any name of a configuration; TFDS would warn about unknown ones."""
         return tfds.core.BuilderConfig(name=name, version=version)
 
     def _info(self) -> tfds.core.DatasetInfo:
@@ -130,7 +130,7 @@ class Builder(  # type: ignore[call-arg]  # TFDS is Any to the checker.
     def _keep_whole(
         self, source: Source, clips: Iterator[tuple[int, np.ndarray]]
     ) -> Iterator[tuple[int, np.ndarray]]:
-        """Yields the clips of a video up to where it is damaged, and notes why it is not whole."""
+        """Yields the clips of a video before any damage, and notes why it is not whole."""
         number = 0
         try:
             for clip in clips:

@@ -38,13 +38,13 @@ def _clip_flag(name: str, text: str, alias: str = "") -> SourceFlag:
 class FolderSource(DataSource):
     """A folder of videos, and how its files become clips.
 
-    Clips are found again as long as names, sizes, times and contents of the files are the same, of
-    large files parts of the content. Videos that are damaged or too short for one clip are left
-    out, and named, at most 5 of them; of one that is damaged further on, or gives more clips than
-    a file may, the clips before are kept. A split is held in memory when it is used, as zlib packs
-    it: at most T * H * W * C bytes a clip, 98 kB by default, and the less the flatter the pictures
-    are. While it is made, it holds at most 1 GB or the clips of the largest file, and needs twice
-    the space on the disk of `data_dir`.
+    Prepared clips are reused as long as the names, sizes, times and contents of the files (of large
+    files, parts of the content) are the same. Videos that are damaged or too short for one clip are
+    left out; at most 5 of them are named. If a file is damaged further on, or has more clips than
+    allowed, the clips before that point are kept. A split in use is held in memory, compressed by
+    zlib: at most T * H * W * C bytes a clip, 98 kB by default, and less for flat pictures.
+    Preparation takes at most 1 GB of memory or the clips of the largest file, and twice the data
+    set's space on the disk of `data_dir`.
 
     Attributes:
       video_dir: videos (mp4, webm, avi, mov, mkv, gif), folders of frames (png, jpg) or arrays

@@ -28,14 +28,14 @@ _HOLDERS: list[contextlib.ExitStack] = []  # The first one in restores; one entr
 
 
 def check_size(width: int, height: int) -> None:
-    """Raises ValueError where a frame is too large to be decoded safely."""
+    """Raises ValueError if a frame is too large to be decoded safely."""
     if width < 1 or height < 1 or width * height > MAX_PIXELS:
         raise ValueError(f"a frame of {width} x {height} pixels, at most {MAX_PIXELS} in all")
 
 
 @contextlib.contextmanager
 def bound_pillow() -> Iterator[None]:
-    """Has pillow refuse what is larger than `MAX_PIXELS`, and hides the warnings of libraries.
+    """Has pillow refuse images larger than `MAX_PIXELS`, and hides the warnings of libraries.
 
     Both are settings of the process: the first thread to come makes them, the last undoes them.
     """
@@ -155,7 +155,7 @@ def _refuse(url: str, flags: int, options: dict) -> NoReturn:
 
 
 def to_plain(image: Image.Image) -> Image.Image:
-    """Returns a grey (L) or colour (RGB) image of 8 bits; what is clear is black."""
+    """Returns a grey (L) or colour (RGB) image of 8 bits; transparent pixels become black."""
     if image.mode.startswith("I"):  # 16 bits of grey.
         # Where pillow has no type of 16 bits for a file, it gives the values in 32.
         values = np.clip(np.asarray(image).astype(np.int64), 0, 65535)

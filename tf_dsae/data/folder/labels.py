@@ -1,4 +1,4 @@
-"""What labels.csv says of the videos of a folder."""
+"""The labels of a folder's videos, from labels.csv."""
 
 import csv
 import io
@@ -112,7 +112,7 @@ def _read_header(lines: list[tuple[int, list[str]]]) -> list[str]:
 def _read_rows(
     lines: list[tuple[int, list[str]]], factors: list[str], sources: Sequence[Source]
 ) -> dict[str, list[str]]:
-    """Returns name of a source -> its cells, having checked that all have some."""
+    """Returns name of a source -> its cells; checks that every source has a row."""
     whole = [source.name for source in sources if source.kind != "damaged"]
     names = {unicodedata.normalize("NFC", name): name for name in whole}
     if len(names) < len(whole):

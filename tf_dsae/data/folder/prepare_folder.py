@@ -1,4 +1,4 @@
-"""Makes the clips of a folder once, and finds them again."""
+"""Prepares the clips of a folder once, and reuses them."""
 
 import dataclasses
 import functools
@@ -70,7 +70,7 @@ def prepare_folder(
 
 
 def _key(folder: Path, sources: Sequence[Source], settings: ClipSettings) -> str:
-    """Returns what tells these files and settings from others, 16 hexadecimal digits."""
+    """Returns a digest of files and settings, 16 hexadecimal digits."""
     # Version 0.1 called resize_mode "fit": what it made is found under that name.
     how = {"fit" if k == "resize_mode" else k: v for k, v in dataclasses.asdict(settings).items()}
     del how["dynamic_factors"]  # Read when the clips are opened.

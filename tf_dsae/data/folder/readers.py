@@ -1,4 +1,4 @@
-"""Clips of frames of one size, one after the other, from any source."""
+"""Reads clips with frames of one size from any kind of file."""
 
 import contextlib
 import math
@@ -59,7 +59,7 @@ def read_clip(
 
 
 def iter_clips(source: Source, settings: ClipSettings) -> Iterator[tuple[int, np.ndarray]]:
-    """Yields (number of its first frame in the file, uint8 [T, H, W, C]) of clip after clip.
+    """Yields (index of the first frame in the file, uint8 [T, H, W, C]) for each clip.
 
     Holds no more frames than those of the clips that are under way. All clips of a file together
     have at most 8 GiB, or 64 times the bytes of the file where that is more; videos of one array
@@ -99,7 +99,7 @@ def iter_clips(source: Source, settings: ClipSettings) -> Iterator[tuple[int, np
 def _read_frames(
     source: Source, settings: ClipSettings, wanted: Callable[[int], bool]
 ) -> Iterator[tuple[int, np.ndarray | None]]:
-    """Yields (index, uint8 [H, W, C], or None where it is not wanted) of each frame of a file."""
+    """Yields (index, uint8 [H, W, C], or None if it is unwanted) for each frame of a file."""
     with _as_user_error(source):
         frames = _frames(source, wanted)
     for index in range(MAX_FILE_FRAMES):
@@ -132,7 +132,7 @@ def _too_short(source: Source, had: int, needed: int) -> UserError:
 
 @contextlib.contextmanager
 def _as_user_error(source: Source) -> Iterator[None]:
-    """Turns whatever a decoder raises into a UserError that names the source."""
+    """Turns any error of a decoder into a UserError that names the source."""
     try:
         yield
     except UserError:

@@ -1,4 +1,4 @@
-"""Finds what can become clips, movies, GIFs, folders of images and arrays, and names it."""
+"""Finds and names the sources of clips: movies, GIFs, folders of images, and arrays."""
 
 import os
 import re
@@ -36,7 +36,7 @@ class Source(NamedTuple):
 
 
 def natural_key(text: str) -> tuple:
-    """Orders texts as people do: frame2 before frame10."""
+    """A key for natural order: frame2 before frame10."""
     parts = re.split("([0-9]+)", text)
     # Numbers of any length, compared without being converted.
     parts[1::2] = [(len(part.lstrip("0")), part.lstrip("0")) for part in parts[1::2]]
@@ -104,7 +104,7 @@ def open_source(path: str | os.PathLike) -> list[Source]:
 
 
 def _without_covers(files: list[Path], video_dir: str | os.PathLike) -> list[Path]:
-    """Returns the files without the images that lie beside files of other kinds."""
+    """Returns the files except images beside files of other kinds."""
     taken = {path.parent for path in files if path.suffix.lower() not in IMAGES}
     kept = [path for path in files if path.suffix.lower() not in IMAGES or path.parent not in taken]
     if len(kept) < len(files):
@@ -135,7 +135,7 @@ def _files_below(root: Path, deep: bool = True) -> tuple[list[Path], int]:
                 continue
             if path.is_symlink():
                 links.append(path)
-            elif stat.S_ISREG(path.stat().st_mode):  # A pipe would be waited for.
+            elif stat.S_ISREG(path.stat().st_mode):  # A pipe would block.
                 plain.append(path)
     seen, left_out = set(plain), 0
     for path in links:
@@ -192,7 +192,7 @@ def _image_folders(files: list[Path], root: Path) -> list[Source]:
 
 
 def _printable(name: str) -> str:
-    """Returns a name that can be printed and encoded, whatever bytes the file system holds."""
+    """Returns a printable name that UTF-8 can encode, for any bytes in a file's name."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 

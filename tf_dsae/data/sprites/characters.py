@@ -1,4 +1,4 @@
-"""Which characters exist, what they wear, how they move, and how their videos are composed.
+"""The characters, their clothes and motions, and the composition of their videos.
 
 A character is one choice of body, bottomwear, topwear and hair out of six each; all wear the same
 shoes. A sheet holds every pose of one such layer as cells of 64 x 64 pixels, and a video frame is

@@ -1,4 +1,4 @@
-"""Reads the 25 sprite sheets from image files and tells which sheets they are."""
+"""Reads the 25 sprite sheets from image files and computes their fingerprint."""
 
 import hashlib
 import io

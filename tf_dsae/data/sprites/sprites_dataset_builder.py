@@ -102,7 +102,7 @@ def _download_sheets(dl_manager: tfds.download.DownloadManager) -> characters.Sh
     """Downloads the published sheets; TFDS checks each against `checksums.tsv`."""
     urls = {name: f"{_SHEETS_URL}/{name}" for name in sheets.SHEET_FILES}
     try:
-        # TFDS tries for minutes before it gives up, so ask once whether anybody answers.
+        # TFDS retries for minutes, so first check once that the server answers.
         with urllib.request.urlopen(urls[sheets.SHOES], timeout=_ANSWER_SECONDS):
             pass
         paths = dl_manager.download(urls)
