@@ -116,16 +116,18 @@ class SequenceData:
         """
         check_whole("batch_size", batch_size, 1)
         check_whole("start_step", start_step, 0, largest=2**62)
-        workers, replicas = _sharing(input_context)
+        context = input_context or tf.distribute.InputContext()  # One worker with one replica.
+        replicas = context.num_replicas_in_sync
         if batch_size % replicas:
             raise UserError(
                 f"batch_size: expected a number that {replicas} replicas can share equally, "
                 f"received {batch_size}"
             )
         indices = _endless_order(self.num_train, seed, start_step * batch_size)
-        if input_context is not None:
-            first = input_context.input_pipeline_id * batch_size // workers
-            last = first + batch_size // workers
+        part = batch_size // context.num_input_pipelines
+        if part < batch_size:
+            first = context.input_pipeline_id * part
+            last = first + part
             indices = indices.batch(batch_size).map(lambda batch: batch[first:last]).unbatch()
         videos = self.load_split("train").videos
         examples = _map_in_order(indices, lambda index: {"video": self.decode(videos[index])})
@@ -217,21 +219,14 @@ def _endless_order(count: int, seed: int, start: int) -> tf.data.Dataset:
     return passes.flat_map(one_pass).skip(start % count)
 
 
-def _sharing(input_context: tf.distribute.InputContext | None) -> tuple[int, int]:
-    """(workers, replicas of all of them) that share a batch."""
-    if input_context is None:
-        return 1, 1
-    return input_context.num_input_pipelines, input_context.num_replicas_in_sync
-
-
 def _part_bounds(
     offset: int, end: int, batch_size: int, input_context: tf.distribute.InputContext
 ) -> tuple[np.ndarray, np.ndarray]:
     """Positions at which the parts of this worker's replicas begin and end; int64 [N]."""
-    workers, replicas = _sharing(input_context)
+    replicas = input_context.num_replicas_in_sync
     first = np.arange(offset, end, batch_size)[:, np.newaxis]
     size = np.minimum(batch_size, end - first)
-    here = replicas // workers
+    here = replicas // input_context.num_input_pipelines
     replica = input_context.input_pipeline_id * here + np.arange(here)
     begin, stop = first + replica * size // replicas, first + (replica + 1) * size // replicas
     return begin.reshape(-1), stop.reshape(-1)
