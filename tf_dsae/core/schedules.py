@@ -1,5 +1,6 @@
 """Numbers that change over training steps: piecewise linear schedules."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -26,9 +27,7 @@ def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
     steps = [step for step, _ in checked]
     if not all(math.isfinite(step) and step >= 0 for step in steps):
         raise UserError(f"{name}: expected finite steps of at least 0, received {steps}")
-    if not checked or any(
-        later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)
-    ):
+    if not checked or any(later <= earlier for earlier, later in itertools.pairwise(steps)):
         raise UserError(f"{name}: expected steps that rise, received {steps}; reorder the schedule")
     for _, value in checked:
         if not (math.isfinite(value) and value >= 0):

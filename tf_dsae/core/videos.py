@@ -7,19 +7,6 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.core.types import TensorLike
 
 
-def _check_shape(shape: tf.TensorShape, frame_shape: tuple[int, int, int], name: str) -> None:
-    expected = tf.TensorShape([None, None, *frame_shape])
-    if shape.rank is not None and (shape.rank != 5 or not shape.is_compatible_with(expected)):
-        raise UserError(
-            f"{name}: expected videos of shape [B, T, {', '.join(map(str, frame_shape))}], "
-            f"received {shape.as_list()}; resize the frames or build a model for their size"
-        )
-    if shape.rank is not None and 0 in (shape[0], shape[1]):
-        raise UserError(
-            f"{name}: expected at least one video of at least one frame, received {shape.as_list()}"
-        )
-
-
 def to_unit_range(
     video: TensorLike, frame_shape: tuple[int, int, int], name: str = "video"
 ) -> tf.Tensor:
@@ -31,7 +18,16 @@ def to_unit_range(
         this check out.
     """
     video = tf.convert_to_tensor(video)
-    _check_shape(video.shape, frame_shape, name)
+    shape, expected = video.shape, tf.TensorShape([None, None, *frame_shape])
+    if shape.rank is not None and (shape.rank != 5 or not shape.is_compatible_with(expected)):
+        raise UserError(
+            f"{name}: expected videos of shape [B, T, {', '.join(map(str, frame_shape))}], "
+            f"received {shape.as_list()}; resize the frames or build a model for their size"
+        )
+    if shape.rank is not None and 0 in (shape[0], shape[1]):
+        raise UserError(
+            f"{name}: expected at least one video of at least one frame, received {shape.as_list()}"
+        )
     if video.dtype == tf.uint8:
         return tf.cast(video, tf.float32) / 255.0
     if not video.dtype.is_floating:
@@ -40,13 +36,13 @@ def to_unit_range(
         )
     # Comparisons with NaN are false.
     inside = tf.reduce_all(tf.logical_and(video >= 0, video <= 1))
-    expected = f"{name}: expected floats in [0, 1] without NaN"
+    what = f"{name}: expected floats in [0, 1] without NaN"
     if not tf.executing_eagerly():
-        with tf.control_dependencies([tf.debugging.Assert(inside, [expected])]):
+        with tf.control_dependencies([tf.debugging.Assert(inside, [what])]):
             video = tf.identity(video)  # A cast to the same type would be no operation to wait.
     elif not inside:
         raise UserError(
-            f"{expected}, received values from {np.min(video):g} to {np.max(video):g}; give uint8 "
+            f"{what}, received values from {np.min(video):g} to {np.max(video):g}; give uint8 "
             "videos, or divide by 255"
         )
     return tf.cast(video, tf.float32)

@@ -1,5 +1,6 @@
 """Finds and names the sources of clips: movies, GIFs, folders of images, and arrays."""
 
+import itertools
 import os
 import re
 import stat
@@ -74,7 +75,7 @@ def find_sources(video_dir: str | os.PathLike) -> list[Source]:
             "another folder"
         )
     sources.sort(key=lambda source: natural_key(source.name))
-    for one, other in zip(sources, sources[1:], strict=False):
+    for one, other in itertools.pairwise(sources):
         if one.name == other.name:
             raise UserError(
                 f"video_dir: expected one video a name, received two named {one.name}; rename one"
