@@ -31,9 +31,8 @@ def peak_megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Measures what the flags name."""
-    del argv  # Flags only.
     began = time.perf_counter()
     common.load_tensorflow()
     from tf_dsae.evaluation.collect import collect
@@ -66,4 +65,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    common.run_main(main)
+    common.program(main)()

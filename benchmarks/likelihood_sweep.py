@@ -47,9 +47,8 @@ def seconds_of_an_eager_step(panel) -> float:
     return (time.perf_counter() - start) / _EAGER_STEPS.value
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Measures what the flags name."""
-    del argv  # Flags only.
     common.load_tensorflow()
     from tf_dsae.linear_gaussian.study_settings import default_panels
     from tf_dsae.linear_gaussian.sweep import run_panels
@@ -74,4 +73,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    common.run_main(main)
+    common.program(main)()

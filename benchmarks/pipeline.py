@@ -52,9 +52,8 @@ def videos_per_second(batches) -> float:
     return steps * _BATCH_SIZE.value / (time.perf_counter() - start)
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Measures what the flags name."""
-    del argv  # Flags only.
     common.load_tensorflow()
     measure("sprites/drawn")
     if _SHEETS_DIR.value is not None:
@@ -62,4 +61,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    common.run_main(main)
+    common.program(main)()

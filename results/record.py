@@ -146,9 +146,8 @@ def record_training(source: Path, output: Path) -> dict:
     }
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Records what the flags name."""
-    del argv  # Flags only.
     common.load_tensorflow()
     source, output = Path(_WORKDIR.value), Path(_OUTPUT_DIR.value)
     output.mkdir(parents=True, exist_ok=True)
@@ -168,4 +167,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    common.run_main(main)
+    common.program(main)()

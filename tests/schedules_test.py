@@ -4,25 +4,25 @@ import numpy as np
 import pytest
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.schedules import as_points, check_points, parse_schedule
+from tf_dsae.core.schedules import as_points, check_points
 from tf_dsae.methods.presets import PRESETS, preset
 from tf_dsae.models.objective import piecewise_linear
 
 
 def test_number_and_pairs():
-    assert parse_schedule("6", 100, "beta") == ((0.0, 6.0),)
-    assert parse_schedule("0:0.1,300:1", 100, "beta") == ((0.0, 0.1), (300.0, 1.0))
-    assert parse_schedule("0%:4,40%:4,70%:1", 50, "b") == ((0.0, 4.0), (20.0, 4.0), (35.0, 1.0))
+    assert as_points("6", "beta", 100) == ((0.0, 6.0),)
+    assert as_points("0:0.1,300:1", "beta", 100) == ((0.0, 0.1), (300.0, 1.0))
+    assert as_points("0%:4,40%:4,70%:1", "b", 50) == ((0.0, 4.0), (20.0, 4.0), (35.0, 1.0))
 
 
 def test_the_smaller_of_steps_and_percentage():
     text = "0:1,600/20%:1,610/21%:8,60%:2"
     for total, steps in {10_000: [0, 600, 610, 6000], 1000: [0, 200, 210, 600]}.items():
         expected = tuple(zip(steps, (1, 1, 8, 2), strict=True))
-        assert parse_schedule(text, total, "beta") == expected
+        assert as_points(text, "beta", total) == expected
     for wrong in ("0:1,5/:2", "0:1,/5%:2", "0:1,/:2"):
         with pytest.raises(UserError, match="^beta: expected a number or step:value pairs"):
-            parse_schedule(wrong, 100, "beta")
+            as_points(wrong, "beta", 100)
 
 
 @pytest.mark.parametrize("total", [2, 100, 416, 2500, 36_000, 10**7])
@@ -30,7 +30,7 @@ def test_the_smaller_of_steps_and_percentage():
 def test_presets_rise_in_runs_of_any_length(name, total):
     training = preset(name).training
     for text in (training.beta_f, training.beta_z):
-        points = parse_schedule(text, total, "beta")
+        points = as_points(text, "beta", total)
         assert points[-1][0] < total and 0.1 <= points[-1][1] <= 1
 
 
@@ -47,7 +47,7 @@ def test_values_are_those_of_numpy_interpolation():
 )
 def test_nonsense_is_refused_by_name(text):
     with pytest.raises(UserError, match="^beta_z: expected .* received"):
-        parse_schedule(text, 100, "beta_z")
+        as_points(text, "beta_z", 100)
 
 
 def test_no_points_are_refused():

@@ -212,7 +212,7 @@ def test_help_shows_flags_units_and_defaults(quick_run):
 def test_settings_are_those_of_the_preset_but_for_what_flags_say(name, dataset):
     flags.FLAGS.mark_as_parsed()
     with flagsaver.flagsaver(preset=name, dataset=dataset, beta_f="3"):
-        training = program._settings().training
+        training = program._settings()[0].training
     expected = preset(name or "sprites_drawn").training
     changes = {"dataset": dataset} if dataset else {}
     assert training == dataclasses.replace(expected, beta_f="3", **changes)
@@ -222,7 +222,7 @@ def test_settings_may_be_those_of_a_file_in_place_of_a_preset():
     recorded = Path(__file__).parents[2] / "results" / "sprites_lpc" / "config.json"
     flags.FLAGS.mark_as_parsed()
     with flagsaver.flagsaver(config=str(recorded), dataset="sprites/drawn"):
-        training = program._settings().training
+        training = program._settings()[0].training
     expected = preset("sprites_lpc").training
     for name in ("beta_f", "beta_z", "random_erasing"):
         assert getattr(training, name) == getattr(expected, name)

@@ -8,7 +8,7 @@ import warnings
 import pytest
 from PIL import Image
 
-from tf_dsae.data.folder.images import MAX_PIXELS, bound_pillow
+from tf_dsae.data.folder.frame_decoders import MAX_PIXELS, bound_pillow
 from tf_dsae.data.read_ahead import read_ahead
 
 

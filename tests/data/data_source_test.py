@@ -32,7 +32,7 @@ SOURCES = (
 def registered():
     """A source that is registered from outside, and goes with the test."""
 
-    @DATA_SOURCES.decorator("bars")
+    @tf_dsae.register("data_source", "bars")
     @dataclasses.dataclass(frozen=True)
     class Bars(DataSource):
         summary = "bars that move"
@@ -106,7 +106,6 @@ def test_what_no_run_writes(source, words):
 def test_the_alias_is_normalised_wherever_it_comes_in():
     assert make_source("sprites") == DrawnSprites()
     assert tf_dsae.TrainingConfig(dataset="sprites") == tf_dsae.TrainingConfig()
-    assert tf_dsae.preset("sprites", "sprites") == tf_dsae.preset("sprites", "sprites/drawn")
 
 
 def test_settings_by_their_names():

@@ -16,7 +16,7 @@ from PIL import Image
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.data import prepare
-from tf_dsae.data.sprites import Builder, characters, prepare_sprites, sheets
+from tf_dsae.data.sprites import Builder, characters, sheets
 
 PROGRAM = Path(__file__).parents[2] / "bin" / "prepare_data"
 
@@ -141,13 +141,13 @@ def test_full_disk_leaves_nothing(few_characters, stand_ins_dir, tmp_path, monke
 
 
 def test_another_process_that_was_faster(few_characters, stand_ins_dir, tmp_path, monkeypatch):
-    make = prepare_sprites._make
+    make = Builder.download_and_prepare
 
-    def come_second(*args):
-        make(*args)
+    def come_second(self):
+        make(self)
         raise OSError("Destination already exists")
 
-    monkeypatch.setattr(prepare_sprites, "_make", come_second)
+    monkeypatch.setattr(Builder, "download_and_prepare", come_second)
     assert prepare("sprites/lpc", tmp_path, False, sheets_dir=stand_ins_dir).num_train == 27
 
 

@@ -46,7 +46,7 @@ def test_missing_folder(tmp_path):
 
 def test_missing_sheet(folder):
     (folder / "topwear/4.png").unlink()
-    assert_refuses(folder, "topwear/4.png", "no such file", "25")
+    assert_refuses(folder, "topwear/4.png", "No such file", "25")
 
 
 def test_no_image(folder):

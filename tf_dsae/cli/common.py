@@ -1,9 +1,8 @@
 """The frame of every program of this package: quiet start, one-line errors.
 
-A program is a module with absl flags, a docstring (its `--help` text) and `main(argv)`, which it
-passes to `run_main`. `main` first checks everything that it can, so that `--help` and mistakes are
-answered at once. Then it calls `load_tensorflow`, which hides the start-up messages of TensorFlow's
-C++ code, and only then imports modules that need TensorFlow.
+A program is a module with absl flags, a docstring (its `--help` text) and `run = program(main)`.
+`main` checks everything that it can first, so that `--help` and mistakes are answered at once. Then
+it calls `load_tensorflow`, and only then imports what needs TensorFlow.
 """
 
 import contextlib
@@ -23,37 +22,38 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it.
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
-def run_main(main: Callable[[list[str]], int | None], takes_arguments: bool = False) -> None:
-    """Runs `main` as a program and exits the process with its code.
+def program(main: Callable[..., None], takes_arguments: bool = False) -> Callable[[], None]:
+    """The entry point of a program, which runs `main` and ends the process.
 
-    Args:
-      main: takes the program's name and the arguments left after flag parsing, and returns an
-        exit code, None for success. `--help` shows the docstring of its module, and the flags of
-        this package that the program has imported.
-      takes_arguments: whether arguments other than flags are allowed.
-
-    Raises:
-      SystemExit: always. Code 0 or what `main` returned; 2 after one line on stderr for a
-        `UserError` or a wrong flag; 130 when interrupted. Any other exception is a bug and
-        keeps its traceback.
+    Its exit code is 0; 2 after one line on stderr for a `UserError` or a wrong flag; 130 when it is
+    interrupted. Any other exception is a bug and keeps its traceback. `--help` shows the docstring
+    of main's module. `main` takes no arguments, or the list of what is given beside flags.
     """
-    os.environ.setdefault(_LOG_LEVEL, "3")
-    logging.get_absl_handler().setFormatter(Formatter("%(levelname)s: %(message)s"))
-    _show_help_of(main.__module__)
 
-    def guarded(argv: list[str]) -> int | None:
-        if len(argv) > 1 and not takes_arguments:
+    def guarded(argv: list[str]) -> None:
+        arguments = argv[1:]
+        if takes_arguments:
+            main(arguments)
+        elif arguments:
             raise UserError(
-                f"arguments: expected flags only, received {argv[1]!r}; see --help for the flags"
+                f"arguments: expected flags only, received {arguments[0]!r}; see --help for the "
+                "flags"
             )
-        return main(argv)
+        else:
+            main()
 
-    try:
-        app.run(guarded, flags_parser=_parse_flags)
-    except UserError as error:
-        _fail(str(error), EXIT_USER_ERROR)
-    except KeyboardInterrupt as stop:
-        _fail(str(stop) or "interrupted", EXIT_INTERRUPTED)
+    def run() -> None:
+        os.environ.setdefault(_LOG_LEVEL, "3")
+        logging.get_absl_handler().setFormatter(Formatter("%(levelname)s: %(message)s"))
+        _show_help_of(main.__module__)
+        try:
+            app.run(guarded, flags_parser=_parse_flags)
+        except UserError as error:
+            _fail(str(error), EXIT_USER_ERROR)
+        except KeyboardInterrupt as stop:
+            _fail(str(stop) or "interrupted", EXIT_INTERRUPTED)
+
+    return run
 
 
 def require(*needed: flags.FlagHolder) -> None:
@@ -74,8 +74,8 @@ def _parse_flags(argv: list[str]) -> list[str]:
     try:
         return flags.FLAGS(argv)
     except flags.Error as error:
-        said = str(error).rstrip(".")
-        raise UserError(f"flags: expected what --help shows, received: {said}") from error
+        text = str(error).rstrip(".")
+        raise UserError(f"flags: expected what --help shows, received: {text}") from error
     except SystemExit as exit_:
         # absl leaves with 1 after --help, which is a success.
         raise SystemExit(0) from exit_
@@ -105,8 +105,7 @@ def load_tensorflow() -> None:
 def _stderr_held_back() -> Iterator[None]:
     """Hides what is written to file descriptor 2, and shows it if the block fails.
 
-    TensorFlow's C++ code writes some lines before it reads any log level, so only the descriptor
-    itself can silence them.
+    TensorFlow's C++ code writes some lines before it reads any log level.
     """
     sys.stderr.flush()
     with tempfile.TemporaryFile() as lines:

@@ -7,7 +7,7 @@ Takes folders of runs that `evaluate` has evaluated, or evaluation.json files. E
 
 from pathlib import Path
 
-from tf_dsae.cli import common, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import written_whole
 from tf_dsae.evaluation import evaluation_report as report
@@ -17,12 +17,11 @@ from tf_dsae.evaluation.results import Evaluation
 from tf_dsae.reports.html import write_page
 from tf_dsae.reports.markdown import render_markdown
 
-_OUTPUT_DIR = run_flags.define_output_dir("runs/comparison")
+_OUTPUT_DIR = shared_flags.define_output_dir("runs/comparison")
 
 
-def main(argv: list[str]) -> None:
+def main(paths: list[str]) -> None:
     """Compares the runs that the arguments name."""
-    paths = argv[1:]
     if len(paths) < 2:
         raise UserError(
             f"runs: expected the folders of at least two evaluated runs, received {len(paths)}; "
@@ -39,10 +38,4 @@ def main(argv: list[str]) -> None:
     print(f"wrote {output}; open {output / 'comparison.html'}")
 
 
-def run() -> None:
-    """Entry point of the `compare` program."""
-    common.run_main(main, takes_arguments=True)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main, takes_arguments=True)

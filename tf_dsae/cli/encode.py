@@ -8,23 +8,22 @@ Example:
 
 from absl import flags
 
-from tf_dsae.cli import common, data_flags, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.runs.encode_files import BATCH_SIZE, Encoding
 
-_WORKDIR = run_flags.define_workdir()
+_WORKDIR = shared_flags.define_workdir()
 _VIDEO_DIR = flags.DEFINE_string(
     "video_dir", None, "Folder of videos, as `train --dataset=folder` takes it, or one. Required."
 )
-_CLIPS = data_flags.SourceFlags(
+_CLIPS = shared_flags.SourceFlags(
     ("resize_mode", "num_frames", "stride", "hop", "strict"), "as in training"
 )
 _OUTPUT = flags.DEFINE_string("output", "latents.npz", "The .npz to write.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", BATCH_SIZE, "Clips at a time.")
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Encodes what the flags name and prints what was written."""
-    del argv  # Flags only.
     common.require(_WORKDIR, _VIDEO_DIR)
     clips = _CLIPS.settings()
     strict = clips.pop("strict", False)
@@ -43,10 +42,4 @@ def main(argv: list[str]) -> None:
     print(f"wrote {_OUTPUT.value}: {count} clips of {files} videos, {shapes}")
 
 
-def run() -> None:
-    """Entry point of the `encode` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

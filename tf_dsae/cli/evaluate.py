@@ -12,14 +12,14 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_dsae.cli import common, data_flags, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.evaluation.evaluation_files import check_judge_dir, check_output
 from tf_dsae.evaluation.protocol import MIN_ACCURACY, Protocol
 from tf_dsae.runs.run_config import read_finished_run, source_of
 
-_WORKDIR = run_flags.define_workdir()
-_OUTPUT_DIR = run_flags.define_output_dir(None, "Default: evaluation in --workdir.")
-_JUDGE_DIR = run_flags.define_judge_dir()
+_WORKDIR = shared_flags.define_workdir()
+_OUTPUT_DIR = shared_flags.define_output_dir(None, "Default: evaluation in --workdir.")
+_JUDGE_DIR = shared_flags.define_judge_dir()
 _JUDGE_ACCURACY = flags.DEFINE_float(
     "judge_accuracy",
     MIN_ACCURACY,
@@ -28,42 +28,28 @@ _JUDGE_ACCURACY = flags.DEFINE_float(
     lower_bound=0.0,
     upper_bound=1.0,
 )
-_DATA_DIR = data_flags.define_data_dir()
-_SOURCE = data_flags.SourceFlags(("sheets_dir", "video_dir", "dynamic_factors"), "as in training")
-_REFERENCE = flags.DEFINE_string(
-    "reference",
-    Protocol.reference,
-    "What generated videos are compared with: data, the real video, or reconstruction, the video "
-    "decoded from q's own samples.",
+_DATA_DIR = shared_flags.define_data_dir()
+_SOURCE = shared_flags.SourceFlags(("sheets_dir", "video_dir", "dynamic_factors"), "as in training")
+_PROTOCOL = shared_flags.define_fields(
+    Protocol,
+    {
+        "reference": "What generated videos are compared with: data, the real video, or "
+        "reconstruction, the video decoded from q's own samples.",
+        "motion_prior": "Where a new z is drawn from: learned or standard_normal.",
+        "importance_samples": "Samples a video of the importance-weighted bound; 0: leave it out.",
+        "batch_size": "Videos at a time.",
+        "seed": shared_flags.SEED,
+    },
 )
-_MOTION_PRIOR = flags.DEFINE_string(
-    "motion_prior",
-    Protocol.motion_prior,
-    "Where a new z is drawn from: learned or standard_normal.",
-)
-_NUM_VIDEOS = run_flags.define_num_videos()
-_IMPORTANCE_SAMPLES = flags.DEFINE_integer(
-    "importance_samples",
-    Protocol.importance_samples,
-    "Samples a video of the importance-weighted bound; 0: leave it out.",
-)
-_BATCH_SIZE = flags.DEFINE_integer("batch_size", Protocol.batch_size, "Videos at a time.")
-_SEED = run_flags.define_seed(Protocol.seed)
-_SHOW_SOURCE = run_flags.define_show_source()
+_NUM_VIDEOS = shared_flags.define_num_videos()
+_SHOW_SOURCE = shared_flags.define_show_source()
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Evaluates the run that the flags name and prints the paper's table."""
-    del argv  # Flags only.
     start = time.monotonic()
     common.require(_WORKDIR)
-    protocol = Protocol(
-        reference=_REFERENCE.value,
-        motion_prior=_MOTION_PRIOR.value,
-        importance_samples=_IMPORTANCE_SAMPLES.value,
-        batch_size=_BATCH_SIZE.value,
-        seed=_SEED.value,
-    )
+    protocol = Protocol(**common.values(_PROTOCOL))
     run = read_finished_run(_WORKDIR.value)
     changes = _SOURCE.settings()
     source_of(run).with_settings(**changes).check()
@@ -90,10 +76,4 @@ def main(argv: list[str]) -> None:
     print(f"wrote {output} in {time.monotonic() - start:.0f} s; open {output / 'report.html'}")
 
 
-def run() -> None:
-    """Entry point of the `evaluate` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

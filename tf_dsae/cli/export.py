@@ -13,12 +13,12 @@ import time
 
 from absl import flags
 
-from tf_dsae.cli import common, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.core.files import check_folder
 from tf_dsae.export.publish import check_version
 from tf_dsae.runs.run_config import read_finished_run
 
-_WORKDIR = run_flags.define_workdir()
+_WORKDIR = shared_flags.define_workdir()
 _EXPORT_DIR = flags.DEFINE_string(
     "export_dir", None, "Folder of versions, made if it does not exist. Required."
 )
@@ -27,9 +27,8 @@ _VERSION = flags.DEFINE_integer(
 )
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Exports the run that the flags name and says where it is."""
-    del argv  # Flags only.
     start = time.monotonic()
     common.require(_WORKDIR, _EXPORT_DIR)
     check_version(_EXPORT_DIR.value, _VERSION.value)
@@ -43,10 +42,4 @@ def main(argv: list[str]) -> None:
     print(f"  saved_model_cli show --dir {shlex.quote(str(path))} --all")
 
 
-def run() -> None:
-    """Entry point of the `export` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

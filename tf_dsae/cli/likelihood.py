@@ -17,7 +17,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_dsae.cli import common, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import check_folder
@@ -47,19 +47,19 @@ _GRID = flags.DEFINE_string(
     "0.1:2:0.1",
     "Values to look at, rising: first:last:step, or values with commas between them.",
 )
-_NUM_SEQUENCES = flags.DEFINE_integer("num_sequences", Panel.num_sequences, "N, sequences of data.")
-_NUM_FRAMES = flags.DEFINE_integer("num_frames", Panel.num_frames, "T, frames of a sequence.")
-_DIMENSIONS = flags.DEFINE_integer(
-    "dimensions", Panel.dimensions, "D, dimensions of a frame and of a latent."
-)
-_POSTERIOR = flags.DEFINE_string(
-    "posterior",
-    Panel.posterior,
-    "Family of the q that is trained: mean_field, amortised, structured, full or exact.",
+_PANEL = shared_flags.define_fields(
+    Panel,
+    {
+        "num_sequences": "N, sequences of data.",
+        "num_frames": "T, frames of a sequence.",
+        "dimensions": "D, dimensions of a frame and of a latent.",
+        "posterior": "Family of the q that is trained: mean_field, amortised, structured, full or "
+        "exact.",
+        "seed": shared_flags.SEED,
+    },
 )
 _STEPS = flags.DEFINE_integer("steps", STEPS, "Steps of gradient ascent for every q.")
-_SEED = run_flags.define_seed(Panel.seed)
-_OUTPUT_DIR = run_flags.define_output_dir("runs/likelihood")
+_OUTPUT_DIR = shared_flags.define_output_dir("runs/likelihood")
 
 
 def _truths() -> list[tuple[str, float]]:
@@ -76,18 +76,10 @@ def _truths() -> list[tuple[str, float]]:
     return [(_PARAMETER.value, truth) for truth in truths]
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Runs the study that the flags describe, writes it and prints the table of biases."""
-    del argv  # Flags only.
     start = time.monotonic()
-    settings = {
-        "grid": parse_grid(_GRID.value),
-        "num_sequences": _NUM_SEQUENCES.value,
-        "num_frames": _NUM_FRAMES.value,
-        "dimensions": _DIMENSIONS.value,
-        "posterior": _POSTERIOR.value,
-        "seed": _SEED.value,
-    }
+    settings = {"grid": parse_grid(_GRID.value), **common.values(_PANEL)}
     panels = [Panel(parameter, truth, **settings) for parameter, truth in _truths()]
     check_whole("steps", _STEPS.value, 1)
     check_folder("output_dir", _OUTPUT_DIR.value, 5_000_000)
@@ -102,10 +94,4 @@ def main(argv: list[str]) -> None:
     print(f"wrote {_OUTPUT_DIR.value} in {time.monotonic() - start:.0f} s")
 
 
-def run() -> None:
-    """Entry point of the `likelihood` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

@@ -6,26 +6,19 @@ If the data are there already, it only says so. Examples:
   prepare_data --dataset=folder --video_dir=videos --num_frames=16 --stride=2
 """
 
-from tf_dsae.cli import common, data_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.data import prepare
 
-_DATASET = data_flags.define_dataset("sprites/drawn")
-_DATA_DIR = data_flags.define_data_dir()
-_SOURCE = data_flags.SourceFlags()
+_DATASET = shared_flags.define_dataset("sprites/drawn")
+_DATA_DIR = shared_flags.define_data_dir()
+_SOURCE = shared_flags.SourceFlags()
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Prepares the data set that the flags name and prints one line about it."""
-    del argv  # Flags only.
     source = _SOURCE.source(_DATASET.value)
     common.load_tensorflow()
     prepare(source, _DATA_DIR.value)
 
 
-def run() -> None:
-    """Entry point of the `prepare_data` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

@@ -14,19 +14,17 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_dsae.cli import common, data_flags, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation.evaluation_files import check_judge_dir
 from tf_dsae.methods.presets import DEFAULT_PRESET, PRESETS, parse_betas, parse_presets, preset
 from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.reproduction.planned_runs import BETAS, Places, plan_runs
 
-_DEFAULT_BESIDE = {"paper": DEFAULT_PRESET}
-
 _PRESET = flags.DEFINE_string(
     "preset", "paper", f"Settings of the runs: {', '.join(PRESETS)}; --betas gives beta."
 )
-_DATASET = data_flags.define_dataset("sprites/drawn")
+_DATASET = shared_flags.define_dataset("sprites/drawn")
 _BETAS = flags.DEFINE_string(
     "betas", ",".join(f"{beta:g}" for beta in BETAS), "Weights of both KLs, a run for each."
 )
@@ -39,26 +37,25 @@ _BESIDE = flags.DEFINE_string(
     "Presets, separated by commas, to train as they are beside the betas, or none. Default: the "
     "default of bin/train beside the paper's preset, none beside others.",
 )
-_SEED = run_flags.define_seed(TrainingConfig.seed)
-_NUM_VIDEOS = run_flags.define_num_videos()
-_OUTPUT_DIR = run_flags.define_output_dir(None, "Default: runs/reproduce-DATASET-PRESET.")
-_JUDGE_DIR = run_flags.define_judge_dir()
-_SHOW_SOURCE = run_flags.define_show_source()
-_DATA_DIR = data_flags.define_data_dir()
-_SOURCE = data_flags.SourceFlags()
+_SEED = shared_flags.define_fields(TrainingConfig, {"seed": shared_flags.SEED})
+_NUM_VIDEOS = shared_flags.define_num_videos()
+_OUTPUT_DIR = shared_flags.define_output_dir(None, "Default: runs/reproduce-DATASET-PRESET.")
+_JUDGE_DIR = shared_flags.define_judge_dir()
+_SHOW_SOURCE = shared_flags.define_show_source()
+_DATA_DIR = shared_flags.define_data_dir()
+_SOURCE = shared_flags.SourceFlags()
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Reproduces the paper with the settings that the flags name."""
-    del argv  # Flags only.
     start = time.monotonic()
     betas = parse_betas(_BETAS.value)
     settings = preset(_PRESET.value)
-    changes = common.values({"seed": _SEED, "epochs": _EPOCHS, "dataset": _DATASET})
+    changes = common.values({**_SEED, "epochs": _EPOCHS, "dataset": _DATASET})
     training = dataclasses.replace(settings.training, **changes)
     beside = _BESIDE.value
     if beside is None:
-        beside = _DEFAULT_BESIDE.get(_PRESET.value, "none")
+        beside = DEFAULT_PRESET if _PRESET.value == "paper" else "none"
     presets = parse_presets(beside)
     source = _SOURCE.source(_DATASET.value)
     name = f"reproduce-{source.label}-{_PRESET.value}"
@@ -83,10 +80,4 @@ def main(argv: list[str]) -> None:
     print(f"wrote {output} in {time.monotonic() - start:.0f} s; open {output / 'report.html'}")
 
 
-def run() -> None:
-    """Entry point of the `reproduce` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

@@ -7,10 +7,10 @@ Example:
 
 from absl import flags
 
-from tf_dsae.cli import common, data_flags, run_flags
+from tf_dsae.cli import common, shared_flags
 from tf_dsae.runs.swap_files import FRAMES_PER_SECOND, Swap
 
-_WORKDIR = run_flags.define_workdir()
+_WORKDIR = shared_flags.define_workdir()
 _CONTENT = flags.DEFINE_string(
     "content",
     None,
@@ -24,7 +24,7 @@ _NUM_FRAMES = flags.DEFINE_integer(
     "Frames of the result. Default: all frames of --motion, at most 512.",
     lower_bound=1,
 )
-_CLIPS = data_flags.SourceFlags(("resize_mode", "stride"), "as in training")
+_CLIPS = shared_flags.SourceFlags(("resize_mode", "stride"), "as in training")
 _FRAMES_PER_SECOND = flags.DEFINE_float(
     "frames_per_second", FRAMES_PER_SECOND, "Of the GIF, 0.1 to 50."
 )
@@ -33,9 +33,8 @@ _SHOW_SOURCE = flags.DEFINE_bool(
 )
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Swaps what the flags name and prints where the result is."""
-    del argv  # Flags only.
     common.require(_WORKDIR, _CONTENT, _MOTION)
     swap = Swap(
         _WORKDIR.value,
@@ -45,17 +44,12 @@ def main(argv: list[str]) -> None:
         _CLIPS.settings(),
         _NUM_FRAMES.value,
         _FRAMES_PER_SECOND.value,
+        _SHOW_SOURCE.value,
     )
     common.load_tensorflow()
-    video = swap.run(_SHOW_SOURCE.value)
+    video = swap.run()
     frames, height, width, _ = video.shape
     print(f"wrote {_OUTPUT.value}: a swap of {frames} frames of {height} x {width} pixels")
 
 
-def run() -> None:
-    """Entry point of the `swap` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

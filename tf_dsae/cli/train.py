@@ -14,14 +14,13 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from absl import flags
 
-from tf_dsae.cli import common, data_flags, train_flags
+from tf_dsae.cli import common, shared_flags, train_flags
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.data_source import DataSource, prepare, read_source
-from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.methods.method import METHODS
 from tf_dsae.methods.presets import DEFAULT_PRESET, PRESETS, Preset, preset
 from tf_dsae.methods.settings import resolve_settings
@@ -34,9 +33,9 @@ _PRESET_HELP = "; ".join(f"{name}: {entry.summary}" for name, entry in PRESETS.i
 _METHOD_HELP = "; ".join(f"{name}: {METHODS[name].summary}" for name in METHODS.own_names)
 
 
-_DATASET = data_flags.define_dataset(None)
-_DATA_DIR = data_flags.define_data_dir()
-_SOURCE = data_flags.SourceFlags()
+_DATASET = shared_flags.define_dataset(None)
+_DATA_DIR = shared_flags.define_data_dir()
+_SOURCE = shared_flags.SourceFlags()
 _PRESET = flags.DEFINE_string(
     "preset", None, f"Settings to start from. {_PRESET_HELP}. Default: {DEFAULT_PRESET}."
 )
@@ -88,32 +87,17 @@ _ACCUMULATE_STEPS = flags.DEFINE_integer(
 )
 
 
-class _Settings(NamedTuple):
-    """Settings from flags and a preset or file, and those that flags gave, by name."""
-
-    model: ModelConfig
-    training: TrainingConfig
-    changes: dict[str, Any]
-    source: DataSource
-
-
-def _start() -> tuple[Preset, DataSource | None]:
-    """The settings of a preset or of a run's file, to start from."""
-    if _CONFIG.value is not None and _PRESET.value is not None:
-        raise UserError("config: expected --config or --preset, received both; give one")
+def _settings() -> tuple[Preset, dict[str, Any], DataSource]:
+    """The run's settings, those by their names that flags gave, and its data."""
     if _CONFIG.value is None:
-        return preset(_PRESET.value or DEFAULT_PRESET), None
-    model, training, data = read_config(_CONFIG.value)
-    return Preset(model, training, ""), read_source(data)
-
-
-def _settings() -> _Settings:
-    start, base = _start()
+        start, base = preset(_PRESET.value or DEFAULT_PRESET), None
+    elif _PRESET.value is None:
+        model, training, data = read_config(_CONFIG.value)
+        start, base = Preset(model, training, ""), read_source(data)
+    else:
+        raise UserError("config: expected --config or --preset, received both; give one")
     changes = common.values(
-        train_flags.MODEL
-        | train_flags.TRAINING
-        | train_flags.BETAS
-        | {"beta": _BETA, "method": _METHOD, "dataset": _DATASET}
+        train_flags.SETTINGS | {"beta": _BETA, "method": _METHOD, "dataset": _DATASET}
     )
     run = resolve_settings(start, changes)
     dataset = base.kind if base and _DATASET.value is None else run.training.dataset
@@ -121,8 +105,9 @@ def _settings() -> _Settings:
     run = resolve_settings(run, {"dataset": source.kind})
     if source.frame_shape is not None:
         run = resolve_settings(run, {"frame_shape": source.frame_shape})
-    changes |= data_flags.shared_settings(source, _SOURCE.settings())
-    return _Settings(run.model, run.training, changes, source)
+    identity = source.identity()
+    changes |= {name: value for name, value in _SOURCE.settings().items() if name in identity}
+    return run, changes, source
 
 
 def default_workdir(training: TrainingConfig, changes: dict, source: DataSource) -> Path:
@@ -136,13 +121,6 @@ def default_workdir(training: TrainingConfig, changes: dict, source: DataSource)
     return Path("runs") / re.sub(r"[^\w.,=+-]", "_", name)[:200]
 
 
-def _leads() -> bool:
-    """Whether this process writes the run's folder."""
-    if _DISTRIBUTE.value != "multi_worker":
-        return True
-    return read_task(os.environ.get(VARIABLE)).place == 0
-
-
 def _check_place(workdir: Path, source: DataSource) -> None:
     """Raises UserError where the run's pictures would become data to train on."""
     for place in source.folders:
@@ -153,18 +131,16 @@ def _check_place(workdir: Path, source: DataSource) -> None:
             )
 
 
-def main(argv: list[str]) -> int:
+def main() -> None:
     """Trains what the flags name and says where it lies."""
-    del argv  # Flags only.
-    model, training, changes, source = _settings()
-    workdir = default_workdir(training, changes, source)
-    if _WORKDIR.value:
-        workdir = Path(_WORKDIR.value)
+    (model, training, *_), changes, source = _settings()
+    workdir = Path(_WORKDIR.value or default_workdir(training, changes, source))
     _check_place(workdir, source)
-
     accumulate_steps = _ACCUMULATE_STEPS.value
     check_shares(training.batch_size, 1, accumulate_steps)
-    if _leads():  # The others leave the folder to it, and end when it does.
+    several = _DISTRIBUTE.value == "multi_worker"
+    # The other machines leave the folder to the first, and end when it does.
+    if not several or read_task(os.environ.get(VARIABLE)).place == 0:
         facts = source.to_dict()
         check_before_data(workdir, model, training, _RESUME.value, _TENSORBOARD.value, facts)
 
@@ -192,13 +168,6 @@ def main(argv: list[str]) -> int:
     )
     if leads:
         print(f"done: model, metrics.csv and figures are in {workdir}", file=sys.stderr)
-    return 0
 
 
-def run() -> None:
-    """Entry point of the `train` program."""
-    common.run_main(main)
-
-
-if __name__ == "__main__":
-    run()
+run = common.program(main)

@@ -33,7 +33,7 @@ def check_whole(
     name: str, value: Any, smallest: int, unit: str = "", largest: int = 2**31 - 1
 ) -> None:
     """Raises UserError unless `value` is a whole number of `smallest` to `largest`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
+    if not is_number(value) or not isinstance(value, int) or value < smallest:
         unit = f" {unit}" if unit else ""
         raise UserError(
             f"{name}: expected a whole number of at least {smallest}{unit}, received {shown(value)}"
@@ -42,18 +42,21 @@ def check_whole(
         raise UserError(f"{name}: expected at most {largest}, received {shown(value)}")
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, which true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def check_positive(name: str, value: Any, unit: str = "") -> None:
     """Raises UserError unless `value` is a finite number above 0."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 < value < math.inf or value > sys.float_info.max:
+    if not is_number(value) or not 0 < value < math.inf or value > sys.float_info.max:
         unit = f" {unit}" if unit else ""
         raise UserError(f"{name}: expected a finite number above 0{unit}, received {shown(value)}")
 
 
 def check_share(name: str, value: Any) -> None:
     """Raises UserError unless `value` is a number from 0 to 1."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 <= value <= 1:
+    if not is_number(value) or not 0 <= value <= 1:
         raise UserError(f"{name}: expected a number from 0 to 1, received {shown(value)}")
 
 
@@ -83,25 +86,16 @@ def later_setting(value: Any) -> Any:
 
 
 def from_dict(cls: type, kind: str, settings: Any) -> Any:
-    """Makes a frozen configuration from what JSON gives.
+    """Makes a frozen configuration, a dataclass, from an object of all its settings in JSON.
 
-    Args:
-      cls: a dataclass whose fields are the settings.
-      kind: what they are settings of, for errors.
-      settings: an object of all settings; lists become tuples. A field whose metadata have
-        "when_absent" may be missing, because older files do not contain it.
-
-    Raises:
-      UserError: it is no object, or settings are missing or unknown; and what `cls` raises.
+    Lists become tuples. A field with "when_absent" in its metadata may be missing: it came later
+    than files that are still read. UserError, which begins with `kind`, for anything else.
     """
     if not isinstance(settings, dict):
         raise UserError(f"{kind}: expected an object of settings, received {shown(settings)}")
-    names = {field.name for field in dataclasses.fields(cls)}
-    later = {
-        field.name: field.metadata["when_absent"]
-        for field in dataclasses.fields(cls)
-        if "when_absent" in field.metadata
-    }
+    fields = {field.name: field.metadata for field in dataclasses.fields(cls)}
+    names = set(fields)
+    later = {k: data["when_absent"] for k, data in fields.items() if "when_absent" in data}
     settings = {**later, **settings}
     unknown, missing = sorted(set(settings) - names), sorted(names - set(settings))
     if unknown or missing:
@@ -109,5 +103,4 @@ def from_dict(cls: type, kind: str, settings: Any) -> Any:
             f"{kind}: expected the settings {', '.join(sorted(names))}; "
             f"unknown: {shown(unknown) if unknown else 'none'}, missing: {missing or 'none'}"
         )
-    lists = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
-    return cls(**lists)
+    return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()})

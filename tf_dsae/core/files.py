@@ -11,8 +11,9 @@ import tempfile
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from tf_dsae.core.checks import printable
 from tf_dsae.core.errors import UserError, reason
 
 MAX_BYTES = 4 * 2**20  # Of a file of settings or results; ours have a thousandth of it.
@@ -42,10 +43,8 @@ def path_errors(name: str, path: str | os.PathLike) -> Iterator[None]:
     except UserError:
         raise
     except (OSError, ValueError) as error:  # A zero byte is a ValueError.
-        text = str(path)
         raise UserError(
-            f"{name}: expected a path that can be opened, received "
-            f"{text if len(text) <= 100 else text[:100] + ' ...'} "
+            f"{name}: expected a path that can be opened, received {printable(str(path), 100)} "
             f"({getattr(error, 'strerror', None) or reason(error)}); name another"
         ) from error
 
@@ -62,12 +61,9 @@ def require_space(folder: str | os.PathLike, num_bytes: int) -> None:
 
 
 def check_folder(name: str, folder: str | os.PathLike, num_bytes: int = 0) -> None:
-    """Raises UserError, before work can be lost, if a folder cannot be made or written.
+    """Raises UserError, with the setting's name, where a folder could not be made or written.
 
-    Args:
-      name: of the setting that names the folder.
-      folder: need not exist; nothing is made.
-      num_bytes: free space that its disk must have.
+    It need not exist, and nothing is made. `num_bytes` must be free on its disk.
     """
     folder = Path(folder).expanduser()
     with write_errors(folder):
@@ -86,10 +82,7 @@ def check_folder(name: str, folder: str | os.PathLike, num_bytes: int = 0) -> No
 def written_whole(path: str | os.PathLike) -> Iterator[Path]:
     """Gives a name beside `path` to write to, and renames it to `path` when the block succeeds.
 
-    The name keeps the suffix of `path`. Where the block fails, `path` is as it was before.
-
-    Raises:
-      UserError: the folder cannot be written, or its disk is full.
+    The name has the suffix of `path`. UserError where the folder cannot be written.
     """
     path = Path(path)
     with write_errors(path.parent):
@@ -119,13 +112,8 @@ def write_json(path: str | os.PathLike, value: Any) -> None:
 
 
 def open_regular(path: str | os.PathLike) -> BufferedReader:
-    """Opens a file to read its bytes.
-
-    Raises:
-      OSError: it cannot be opened.
-      ValueError: it is no regular file, such as a pipe or a device, which may have no end.
-    """
-    # Opening a pipe without a writer must not block.
+    """Opens a file to read its bytes; OSError, and ValueError for a pipe, a device or a folder."""
+    # A pipe that nobody writes to is opened at once, not waited for.
     file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NO_WAIT))  # noqa: SIM115
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
@@ -154,23 +142,18 @@ def read_json(
 ) -> Any:
     """The value in a JSON file: finite numbers, texts that UTF-8 can write, at most 40 levels deep.
 
-    Args:
-      path: of the file.
-      what: the file should hold, for the message.
-      advice: what to do, for the end of the message.
-      max_bytes: that it may have.
-
-    Raises:
-      UserError: it is missing, not regular, too large, no JSON, or holds something else.
+    UserError, with `what` it should hold and `advice`, where it is missing, not regular, too large,
+    no JSON, or holds something else.
     """
     try:
-        content = read_bytes(path, max_bytes)
+        return parse_json(read_bytes(path, max_bytes), path, what, advice)
     except FileNotFoundError:
         end = f"; {advice}" if advice else ""
         raise UserError(f"{path}: expected {what}, found no such file{end}") from None
+    except UserError:
+        raise
     except (OSError, ValueError) as error:
         raise _no_json(path, what, error, advice) from None
-    return parse_json(content, path, what, advice)
 
 
 def parse_json(content: bytes, name: str | os.PathLike, what: str, advice: str = "") -> Any:
@@ -178,7 +161,7 @@ def parse_json(content: bytes, name: str | os.PathLike, what: str, advice: str =
     try:
         if sum(map(content.count, (b",", b"[", b"{"))) > _MAX_VALUES:
             raise ValueError(f"it holds more than {_MAX_VALUES} values")
-        value = json.loads(content.decode(), parse_constant=_refuse_constant)
+        value = json.loads(content.decode())
         _check_plain(value)
     except (ValueError, RecursionError) as error:
         raise _no_json(name, what, error, advice) from None
@@ -189,10 +172,6 @@ def _no_json(name: str | os.PathLike, what: str, error: Exception, advice: str) 
     received = getattr(error, "strerror", None) or reason(error)
     end = f"; {advice}" if advice else ""
     return UserError(f"{name}: expected {what} as JSON, received: {received}{end}")
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number that JSON knows")
 
 
 def _check_plain(value: Any) -> None:
@@ -208,7 +187,7 @@ def _check_plain(value: Any) -> None:
             elif isinstance(inner, str):
                 inner.encode()  # Half a surrogate pair is a ValueError.
             elif isinstance(inner, float) and not math.isfinite(inner):
-                raise ValueError("it holds a number beyond double precision")
+                raise ValueError("it holds a number that is not finite in double precision")
         if not below:
             return
         level = below

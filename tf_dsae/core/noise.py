@@ -32,12 +32,7 @@ class Noise(NamedTuple):
 
     @classmethod
     def of(cls, seed: "Seed | Noise") -> "Noise":
-        """Noise from a whole number or a pair of them; noise stays as it is.
-
-        Example:
-          >>> Noise.of(5).seed.numpy()
-          array([5, 0], dtype=int32)
-        """
+        """Noise from a whole number or a pair of them; noise stays as it is."""
         if isinstance(seed, Noise):
             return seed
         seed = tf.cast(seed, tf.int32)
@@ -101,24 +96,14 @@ def num_replicas() -> int:
 
 
 def sum_over_replicas(values: tf.Tensor) -> tf.Tensor:
-    """The sum of every replica's `values`; with one replica, `values` itself.
-
-    Example:
-      >>> sum_over_replicas(tf.constant([1.0, 2.0])).numpy().tolist()
-      [1.0, 2.0]
-    """
+    """The sum of what every replica holds; `values` itself where there is one."""
     if num_replicas() == 1:
         return values
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, values)
 
 
 def gather_replicas(values: tf.Tensor) -> tf.Tensor:
-    """Every replica's `values`, joined along the first axis in order; gradients pass.
-
-    Example:
-      >>> gather_replicas(tf.constant([1.0, 2.0])).numpy().tolist()
-      [1.0, 2.0]
-    """
+    """What every replica holds, joined along the first axis in their order; gradients pass."""
     if num_replicas() == 1:
         return values
     return tf.distribute.get_replica_context().all_gather(values, axis=0)

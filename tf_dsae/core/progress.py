@@ -14,15 +14,9 @@ def progress_bar(
     over: Iterable | None = None,
     **options: Any,
 ) -> tqdm:
-    """A bar on stderr that disappears when it is done.
+    """A bar on stderr that leaves nothing behind, `over` items or to be updated to a `total`.
 
-    Args:
-      description: text before the bar.
-      total: number of items; by default the length of `over`.
-      unit: name of an item.
-      show: False hides the bar; True shows it only if stderr is a terminal.
-      over: iterable to go through; None: the caller calls `update`.
-      options: further arguments of `tqdm.tqdm`.
+    It is hidden off a terminal, and where `show` is False. `options` are others of `tqdm.tqdm`.
     """
     return tqdm(
         over,

@@ -21,12 +21,9 @@ _registries: dict[str, "Registry"] = {}
 
 
 class Registry:
-    """Entries of one kind by name.
+    """Entries of one `kind`, which errors name, by name.
 
-    Args:
-      kind: the kind's name in errors, such as "static_posterior".
-      own: the package's entries, name -> the entry, or its "module:attribute", which is imported
-        on first use.
+    The package's `own` are entries, or "module:attribute" of one to import when it is asked for.
 
     Example:
       >>> colours = Registry("colour", {"red": 1})
@@ -84,16 +81,7 @@ class Registry:
             )
 
     def add(self, name: str, entry: Any, home: str) -> None:
-        """Adds an entry; a module that is run again replaces its own.
-
-        Args:
-          name: of the entry.
-          entry: the object with that name.
-          home: the module that adds it.
-
-        Raises:
-          UserError: the name is taken, or is no text.
-        """
+        """Adds an entry of a module, which may replace its own; UserError for a taken name."""
         taken = name in self._own or self._homes.get(name, home) != home
         if not isinstance(name, str) or not name or taken:
             raise UserError(
@@ -141,8 +129,7 @@ def register(kind: str, name: str) -> Callable[[_Entry], _Entry]:
 def load_plugins() -> None:
     """Imports, once, what installed packages declare under the entry point group PLUGINS.
 
-    A plug-in that cannot be imported is skipped with a warning, so that a broken package does not
-    block the others.
+    One that cannot be imported is named in a warning; it does not take the others' names away.
     """
     for point in importlib.metadata.entry_points(group=PLUGINS):
         if point.value in _loaded_plugins:

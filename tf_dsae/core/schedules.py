@@ -1,5 +1,6 @@
 """Numbers that change over training steps: piecewise linear schedules."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -20,39 +21,6 @@ def _parse_step(text: str, total_steps: int) -> float:
     return float(text)
 
 
-def parse_schedule(text: str, total_steps: int, name: str) -> Points:
-    """Reads `1.5`, or `step:value` pairs such as `0:0.1,300:1` or `0%:4,40%:4,70%:1`.
-
-    Args:
-      text: a number, or pairs separated by commas. A step may be a percentage of `total_steps`, or
-        `500/20%`, the smaller of 500 steps and 20% of the run.
-      total_steps: optimiser steps of the whole run.
-      name: what the schedule is for, named in errors.
-
-    Returns:
-      ((step, value), ...) with steps rising.
-
-    Raises:
-      UserError: the text is neither, steps do not rise, or a value is negative or not finite.
-
-    Example:
-      >>> parse_schedule("0:1,50%:6", total_steps=200, name="beta")
-      ((0.0, 1.0), (100.0, 6.0))
-    """
-    pairs = [part.split(":") for part in str(text).split(",")]
-    try:
-        if len(pairs) == 1 and len(pairs[0]) == 1:
-            points: Points = ((0.0, float(pairs[0][0])),)
-        else:
-            points = tuple((_parse_step(step, total_steps), float(value)) for step, value in pairs)
-    except ValueError:
-        raise UserError(
-            f"{name}: expected a number or step:value pairs such as 0:0.1,300:1 "
-            f"(steps may be percentages), received {text!r}"
-        ) from None
-    return check_points(points, name)
-
-
 def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
     """Returns points as tuples of floats; raises UserError, with `name`, if they make no sense.
 
@@ -64,9 +32,7 @@ def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
     steps = [step for step, _ in checked]
     if not all(math.isfinite(step) and step >= 0 for step in steps):
         raise UserError(f"{name}: expected finite steps of at least 0, received {steps}")
-    if not checked or any(
-        later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)
-    ):
+    if not checked or any(later <= earlier for earlier, later in itertools.pairwise(steps)):
         raise UserError(f"{name}: expected steps that rise, received {steps}; reorder the schedule")
     for _, value in checked:
         if not (math.isfinite(value) and value >= 0):
@@ -75,29 +41,45 @@ def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
 
 
 def as_points(value: Any, name: str, total_steps: int | None = None) -> Points:
-    """A number, ((step, value), ...) or a text as `parse_schedule` reads it, as points.
+    """A number or a schedule as ((step, value), ...), with steps rising.
 
     Args:
-      value: the number or schedule.
+      value: a number; ((step, value), ...); or a text: a number, or pairs parted by commas, such as
+        `0:0.1,300:1` or `0%:4,40%:4,70%:1`. A step may be a percentage of `total_steps`, or
+        `500/20%`, the smaller of both: 500 steps, and less in a short run.
       name: what it is for, named in errors.
       total_steps: of the whole run; None: a text may not have percentages.
+
+    Raises:
+      UserError: it is none of these, steps do not rise, or a value is negative or not finite.
 
     Example:
       >>> as_points(6, "beta"), as_points("0:1,20:4", "beta")
       (((0.0, 6.0),), ((0.0, 1.0), (20.0, 4.0)))
     """
-    if isinstance(value, str):
-        if total_steps is None and "%" in value:
-            raise UserError(
-                f"{name}: expected a number, or step:value pairs without percentages, as the "
-                f"number of steps is not known here, received {value!r}"
-            )
-        return parse_schedule(value, total_steps or 0, name)
-    try:
-        return check_points(((0.0, float(value)),) if np.ndim(value) == 0 else value, name)
-    except (TypeError, ValueError) as error:
-        if isinstance(error, UserError):
+    if not isinstance(value, str):
+        try:
+            return check_points(((0.0, float(value)),) if np.ndim(value) == 0 else value, name)
+        except UserError:
             raise
+        except (TypeError, ValueError):
+            raise UserError(
+                f"{name}: expected a number or ((step, value), ...), received {shown(value)}"
+            ) from None
+    if total_steps is None and "%" in value:
         raise UserError(
-            f"{name}: expected a number or ((step, value), ...), received {shown(value)}"
+            f"{name}: expected a number, or step:value pairs without percentages, as the number of "
+            f"steps is not known here, received {value!r}"
+        )
+    pairs = [part.split(":") for part in value.split(",")]
+    try:
+        if pairs == [[value]]:
+            points: Points = ((0.0, float(value)),)
+        else:
+            points = tuple((_parse_step(at, total_steps or 0), float(text)) for at, text in pairs)
+    except ValueError:
+        raise UserError(
+            f"{name}: expected a number or step:value pairs such as 0:0.1,300:1 "
+            f"(steps may be percentages), received {value!r}"
         ) from None
+    return check_points(points, name)

@@ -8,44 +8,31 @@ Fields that the kind does not know are left out, or refused of an `Annotated[kin
 
 import dataclasses
 import functools
-import math
+import inspect
 import types
 import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from tf_dsae.core.checks import MAX_FACTORS, MAX_NAME, MAX_TEXT, shown
+from tf_dsae.core.checks import MAX_FACTORS, MAX_NAME, MAX_TEXT, is_number, shown
 from tf_dsae.core.errors import UserError
 
 T = TypeVar("T")
 Count = Annotated[int, 1]
 Name = Annotated[str, MAX_NAME]
 STRICT = "no other fields"
-_MISSING = object()
-
-
-class _Mismatch(Exception):
-    """A value of another kind than expected: its place, and both."""
+_MISSING = inspect.Parameter.empty
 
 
 def read_typed(kind: type[T], value: Any, name: str, advice: str = "") -> T:
     """Makes a value of a kind from a JSON value.
 
     Numbers are finite and small enough to be squared, texts can be written in UTF-8, objects have
-    at most MAX_FACTORS names.
-
-    Args:
-      kind: a dataclass or a NamedTuple.
-      value: what JSON gives.
-      name: of the value, for the message.
-      advice: what to do, for the end of the message.
-
-    Raises:
-      UserError: something is missing or of another kind; the message names its place.
+    at most MAX_FACTORS names. UserError, with `name`, the place and `advice`, for anything else.
     """
     try:
         return _read(kind, value, "")
-    except (_Mismatch, UserError) as error:
+    except UserError as error:
         raise UserError(f"{name}: {error}{f'; {advice}' if advice else ''}") from None
 
 
@@ -68,18 +55,10 @@ def to_plain(value: Any) -> Any:
 @functools.cache
 def _defaults(kind: Any) -> dict[str, Any] | None:
     """Field -> its default, _MISSING where it has none; None for what is no kind."""
-    if dataclasses.is_dataclass(kind):
-        return {
-            field.name: dataclasses.MISSING
-            if field.default_factory is not dataclasses.MISSING
-            else _MISSING
-            if field.default is dataclasses.MISSING
-            else field.default
-            for field in dataclasses.fields(kind)
-        }
-    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        return {name: kind._field_defaults.get(name, _MISSING) for name in kind._fields}
-    return None
+    if not dataclasses.is_dataclass(kind) and not hasattr(kind, "_fields"):
+        return None
+    parameters = inspect.signature(kind).parameters
+    return {name: parameter.default for name, parameter in parameters.items()}
 
 
 @functools.cache
@@ -87,9 +66,9 @@ def _hints(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind, include_extras=True)
 
 
-def _expect(right: bool, place: str, expected: str, value: Any) -> None:
+def _expect(right: Any, place: str, expected: str, value: Any) -> None:
     if not right:
-        raise _Mismatch(f"{place or 'all'}: expected {expected}, received {shown(value)}")
+        raise UserError(f"{place or 'all'}: expected {expected}, received {shown(value)}")
 
 
 def _read(kind: Any, value: Any, place: str) -> Any:
@@ -99,9 +78,9 @@ def _read(kind: Any, value: Any, place: str) -> Any:
         _expect(not unknown, place, STRICT, unknown)
         return _read(inside[0], value, place)
     if origin is Annotated:
-        return _READERS[inside[0]](value, place, inside[1])
-    if kind in _READERS:
-        return _READERS[kind](value, place)
+        return _read_plain(inside[0], value, place, inside[1])
+    if kind in (str, float, int, bool):
+        return _read_plain(kind, value, place)
     if origin in (types.UnionType, typing.Union):
         return _read_union(inside, value, place)
     if origin is dict:
@@ -119,11 +98,11 @@ def _read_fields(kind: Any, value: Any, place: str) -> Any:
         if name in value:
             arguments[name] = _read(hints[name], value[name], inner)
         elif default is _MISSING:
-            raise _Mismatch(f"{inner}: expected a value, found none")
+            raise UserError(f"{inner}: expected a value, found none")
     try:
         return kind(**arguments)
     except UserError as error:
-        raise _Mismatch(f"{place}: {error}" if place else str(error)) from None
+        raise UserError(f"{place}: {error}" if place else str(error)) from None
 
 
 def _read_union(kinds: tuple, value: Any, place: str) -> Any:
@@ -133,7 +112,7 @@ def _read_union(kinds: tuple, value: Any, place: str) -> Any:
     for kind in others:
         try:
             return _read(kind, value, place)
-        except _Mismatch:
+        except UserError:
             pass
     return _read(last, value, place)
 
@@ -143,7 +122,7 @@ def _read_dict(kind: Any, value: Any, place: str) -> dict[str, Any]:
     _expect(len(value) <= MAX_FACTORS, place, f"at most {MAX_FACTORS} names", len(value))
     for name in value:
         expected = f"names of at most {MAX_NAME} characters"
-        _expect(_is_text(name) and len(name) <= MAX_NAME, place, expected, name)
+        _expect(_is_text(name, MAX_NAME), place, expected, name)
     return {name: _read(kind, inner, f"{place}.{shown(name)}") for name, inner in value.items()}
 
 
@@ -155,38 +134,24 @@ def _read_tuple(kinds: tuple, value: Any, place: str) -> tuple:
     return tuple(_read(kind, inner, place) for kind, inner in zip(kinds, value, strict=True))
 
 
-def _is_text(value: Any) -> bool:
-    """Whether it is a text that UTF-8 can write."""
-    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
+def _is_text(value: Any, longest: int) -> bool:
+    """Whether it is a text that is not too long and that UTF-8 can write."""
+    is_text = isinstance(value, str) and len(value) <= longest
+    return is_text and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
-def _read_text(value: Any, place: str, longest: int = MAX_TEXT) -> str:
-    expected = f"a text of at most {longest} characters"
-    _expect(_is_text(value) and len(value) <= longest, place, expected, value)
+def _read_plain(kind: Any, value: Any, place: str, limit: int | None = None) -> Any:
+    if kind is str:
+        longest = MAX_TEXT if limit is None else limit
+        expected = f"a text of at most {longest} characters"
+        _expect(_is_text(value, longest), place, expected, value)
+    elif kind is bool:
+        _expect(isinstance(value, bool), place, "true or false", value)
+    elif kind is int:
+        is_whole = is_number(value) and isinstance(value, int) and abs(value) < 2**63
+        expected = "a whole number" + ("" if limit is None else f" of at least {limit}")
+        _expect(is_whole and (limit is None or value >= limit), place, expected, value)
+    else:
+        _expect(is_number(value) and abs(value) < 1e150, place, "a finite number", value)
+        return float(value)
     return value
-
-
-def _read_number(value: Any, place: str) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    _expect(is_number and abs(value) < 1e150, place, "a finite number", value)
-    return float(value)
-
-
-def _read_whole(value: Any, place: str, smallest: float = -math.inf) -> int:
-    is_whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-    limit = "" if smallest == -math.inf else f" of at least {smallest}"
-    _expect(is_whole and value >= smallest, place, f"a whole number{limit}", value)
-    return value
-
-
-def _read_flag(value: Any, place: str) -> bool:
-    _expect(isinstance(value, bool), place, "true or false", value)
-    return value
-
-
-_READERS: dict[Any, Any] = {
-    str: _read_text,
-    float: _read_number,
-    int: _read_whole,
-    bool: _read_flag,
-}

@@ -7,33 +7,10 @@ from tf_dsae.core.errors import UserError
 from tf_dsae.core.types import TensorLike
 
 
-def _shape_text(shape: tf.TensorShape) -> str:
-    return "[" + ", ".join("?" if size is None else str(size) for size in shape) + "]"
-
-
-def _check_shape(shape: tf.TensorShape, frame_shape: tuple[int, int, int], name: str) -> None:
-    expected = tf.TensorShape([None, None, *frame_shape])
-    if shape.rank is not None and (shape.rank != 5 or not shape.is_compatible_with(expected)):
-        raise UserError(
-            f"{name}: expected videos of shape [B, T, {', '.join(map(str, frame_shape))}], "
-            f"received {_shape_text(shape)}; resize the frames or build a model for their size"
-        )
-    if shape.rank is not None and 0 in (shape[0], shape[1]):
-        raise UserError(
-            f"{name}: expected at least one video of at least one frame, "
-            f"received {_shape_text(shape)}"
-        )
-
-
 def to_unit_range(
     video: TensorLike, frame_shape: tuple[int, int, int], name: str = "video"
 ) -> tf.Tensor:
-    """Videos as float32 in [0, 1].
-
-    Args:
-      video: [B, T, H, W, C], uint8 in 0..255 or floating point in [0, 1].
-      frame_shape: (H, W, C) that is expected.
-      name: of the argument, for errors.
+    """Videos [B, T, H, W, C] as float32 in [0, 1], of uint8 in 0..255 or of floats in [0, 1].
 
     Raises:
       UserError: another shape or type, no video or frame, NaN or values out of range.
@@ -41,7 +18,16 @@ def to_unit_range(
         this check out.
     """
     video = tf.convert_to_tensor(video)
-    _check_shape(video.shape, frame_shape, name)
+    shape, expected = video.shape, tf.TensorShape([None, None, *frame_shape])
+    if shape.rank is not None and (shape.rank != 5 or not shape.is_compatible_with(expected)):
+        raise UserError(
+            f"{name}: expected videos of shape [B, T, {', '.join(map(str, frame_shape))}], "
+            f"received {shape.as_list()}; resize the frames or build a model for their size"
+        )
+    if shape.rank is not None and 0 in (shape[0], shape[1]):
+        raise UserError(
+            f"{name}: expected at least one video of at least one frame, received {shape.as_list()}"
+        )
     if video.dtype == tf.uint8:
         return tf.cast(video, tf.float32) / 255.0
     if not video.dtype.is_floating:
@@ -50,13 +36,13 @@ def to_unit_range(
         )
     # Comparisons with NaN are false.
     inside = tf.reduce_all(tf.logical_and(video >= 0, video <= 1))
-    expected = f"{name}: expected floats in [0, 1] without NaN"
+    what = f"{name}: expected floats in [0, 1] without NaN"
     if not tf.executing_eagerly():
-        with tf.control_dependencies([tf.debugging.Assert(inside, [expected])]):
+        with tf.control_dependencies([tf.debugging.Assert(inside, [what])]):
             video = tf.identity(video)  # A cast to the same type would be no operation to wait.
     elif not inside:
         raise UserError(
-            f"{expected}, received values from {np.min(video):g} to {np.max(video):g}; give uint8 "
+            f"{what}, received values from {np.min(video):g} to {np.max(video):g}; give uint8 "
             "videos, or divide by 255"
         )
     return tf.cast(video, tf.float32)

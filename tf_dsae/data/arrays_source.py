@@ -1,18 +1,16 @@
 """Arrays in memory as a data set."""
 
 import dataclasses
-import functools
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tf_dsae.core.checks import shown
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.data_source import DATA_SOURCES, DataSource
-from tf_dsae.data.factor_labels import SPLITS, read_label_pairs
+from tf_dsae.data.factor_labels import read_label_pairs
 from tf_dsae.data.sequence_spec import SequenceSpec
 
 if TYPE_CHECKING:
@@ -21,16 +19,10 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class ArraysSource(DataSource):
-    """Arrays in memory. A run keeps their name and shape, not the arrays.
+    """Arrays that were in hand; a run keeps their name, kind and shape [T, H, W, C] alone."""
 
-    Attributes:
-      name: of the data set.
-      sequences: what a sequence is, as `SequenceSpec.kind`.
-      shape: of a sequence.
-    """
-
-    kind: ClassVar[str] = "arrays"
-    summary: ClassVar[str] = "arrays in hand, in Python alone"
+    kind = "arrays"
+    summary = "arrays in hand, in Python alone"
 
     name: str = "arrays"
     sequences: str = "video"
@@ -49,12 +41,6 @@ class ArraysSource(DataSource):
             f"data: expected the arrays of {shown(self.name)} in hand, as a run keeps none, "
             "received none; make them by tf_dsae.data.from_arrays and pass data="
         )
-
-    def open(
-        self, data_dir: str | os.PathLike | None = None, show_progress: bool = True
-    ) -> "SequenceData":
-        self.check()
-        raise AssertionError
 
 
 def from_arrays(
@@ -93,74 +79,54 @@ def from_arrays(
       >>> data.video_shape, data.num_train, data.num_test, data.factors
       ((4, 16, 16, 1), 3, 2, {'who': ('a', 'b', 'c')})
     """
-    if kind in ("audio", "series"):
-        raise UserError(f"kind: expected video, received {kind}; {kind} is not supported yet")
-    SequenceSpec(kind, (1, 1, 1))  # Raises for an unknown kind.
-    _check_name(name)
-    splits = {"train": _read_videos("train", train), "test": _read_videos("test", test)}
-    shape, other = (splits[split].shape[1:] for split in SPLITS)
-    if shape != other:
-        raise UserError(
-            f"test: expected sequences {list(shape)} as those of train, received {list(other)}; "
-            "give both splits frames of one size and clips of one length"
-        )
-    spec = SequenceSpec(kind, shape[1:], None if channels is None else tuple(channels), rate)
-    counts = {split: len(videos) for split, videos in splits.items()}
-    factors, numbers = read_label_pairs(labels or {}, counts)
-    _check_dynamic(dynamic_factors, factors)
-    return _make_data(name, spec, splits, factors, numbers, tuple(dynamic_factors))
-
-
-def _make_data(
-    name: str,
-    spec: SequenceSpec,
-    splits: Mapping[str, np.ndarray],
-    factors: dict[str, tuple[str, ...]],
-    numbers: Mapping[str, Mapping[str, np.ndarray]],
-    dynamic_factors: tuple[str, ...],
-) -> "SequenceData":
     import tensorflow as tf
 
     from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 
-    @functools.cache
-    def load_split(split: str) -> EncodedSplit:
-        with tf.device("CPU"):
-            return EncodedSplit(tf.constant(splits[split]), numbers[split])
-
-    shape = splits["train"].shape[1:]
-    return SequenceData(
-        name=name,
-        fingerprint=_digest(spec, splits, factors, numbers),
-        video_shape=shape,
-        num_train=len(splits["train"]),
-        num_test=len(splits["test"]),
-        factors=factors,
-        load_split=load_split,
-        decode=tf.identity,
-        dynamic_factors=dynamic_factors,
-        source=ArraysSource(name, spec.kind, shape),
-        spec=spec,
-    )
-
-
-def _digest(
-    spec: SequenceSpec,
-    splits: Mapping[str, np.ndarray],
-    factors: Mapping[str, tuple[str, ...]],
-    numbers: Mapping[str, Mapping[str, np.ndarray]],
-) -> str:
-    """SHA-256, in hex, of the sequences and of their labels."""
+    if kind in ("audio", "series"):
+        raise UserError(f"kind: expected video, received {kind}; {kind} is not supported yet")
+    SequenceSpec(kind, (1, 1, 1))  # Raises for an unknown kind.
+    if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name) <= 60:
+        raise UserError(f"name: expected 1 to 60 printable characters, received {shown(name)}")
+    # Published results are set beside what is named so.
+    if name != ArraysSource.kind and name in DATA_SOURCES and not DATA_SOURCES.added_by(name):
+        raise UserError(f"name: expected one that is not taken, received {shown(name)}")
+    train, test = _read_videos("train", train), _read_videos("test", test)
+    shape = train.shape[1:]
+    if shape != test.shape[1:]:
+        raise UserError(
+            f"test: expected sequences {list(shape)} as those of train, received "
+            f"{list(test.shape[1:])}; give both splits frames of one size and clips of one length"
+        )
+    spec = SequenceSpec(kind, shape[1:], None if channels is None else tuple(channels), rate)
+    factors, numbers = read_label_pairs(labels or {}, {"train": len(train), "test": len(test)})
+    if isinstance(dynamic_factors, str) or any(name not in factors for name in dynamic_factors):
+        raise UserError(
+            f"dynamic_factors: expected factors of labels, {', '.join(factors) or 'none'}, "
+            f"received {shown(dynamic_factors)}; correct the names"
+        )
     digest = hashlib.sha256(repr((spec, sorted(factors.items()))).encode())
-    for split, videos in splits.items():
+    splits = {}
+    for split, videos in (("train", train), ("test", test)):
         digest.update(f"{split}{videos.shape}".encode())
         digest.update(videos.data)
         for factor in sorted(factors):
             digest.update(numbers[split][factor].astype("<i8").data)
-    return digest.hexdigest()
-
-
-# --- Sequences.
+        with tf.device("CPU"):
+            splits[split] = EncodedSplit(tf.constant(videos), numbers[split])
+    return SequenceData(
+        name=name,
+        fingerprint=digest.hexdigest(),
+        video_shape=shape,
+        num_train=len(train),
+        num_test=len(test),
+        factors=factors,
+        load_split=splits.__getitem__,
+        decode=tf.identity,
+        dynamic_factors=tuple(dynamic_factors),
+        source=ArraysSource(name, spec.kind, shape),
+        spec=spec,
+    )
 
 
 def _read_videos(split: str, given: Any) -> np.ndarray:
@@ -182,17 +148,12 @@ def _read_videos(split: str, given: Any) -> np.ndarray:
 
 def _stack(split: str, clips: Sequence[Any]) -> np.ndarray:
     arrays = [_as_array(f"{split}[{at}]", clip) for at, clip in enumerate(clips)]
-    lengths = sorted({array.shape[0] if array.ndim else 0 for array in arrays})
-    if len(lengths) > 1:
-        raise UserError(
-            f"{split}: expected clips of one length, received {lengths[0]} to {lengths[-1]} "
-            "frames; ragged sequences are not supported yet, so cut or pad them"
-        )
     for at, array in enumerate(arrays):
         if (array.shape, array.dtype) != (arrays[0].shape, arrays[0].dtype):
             raise UserError(
                 f"{split}[{at}]: expected a clip {list(arrays[0].shape)} of {arrays[0].dtype}, as "
-                f"the first, received {list(array.shape)} of {array.dtype}; convert it"
+                f"the first, received {list(array.shape)} of {array.dtype}; convert it, or cut or "
+                "pad it, as ragged sequences are not supported yet"
             )
     return np.stack(arrays)
 
@@ -221,20 +182,3 @@ def _round(split: str, videos: np.ndarray) -> np.ndarray:
             )
         rounded[at] = np.rint(video.astype(np.float32) * 255)
     return rounded
-
-
-def _check_dynamic(names: Sequence[str], factors: Mapping[str, Any]) -> None:
-    if isinstance(names, str) or any(name not in factors for name in names):
-        raise UserError(
-            f"dynamic_factors: expected factors of labels, {', '.join(factors) or 'none'}, "
-            f"received {shown(names)}; correct the names"
-        )
-
-
-def _check_name(name: Any) -> None:
-    if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name) <= 60:
-        raise UserError(f"name: expected 1 to 60 printable characters, received {shown(name)}")
-    # Published results are set beside what is named so.
-    is_ours = name in DATA_SOURCES and DATA_SOURCES.added_by(name) is None
-    if is_ours and name != ArraysSource.kind:
-        raise UserError(f"name: expected one that is not taken, received {shown(name)}")

@@ -1,8 +1,6 @@
 """Data sources: one object says everything that is known of a data set.
 
-A source is a frozen dataclass: its fields are its settings. Class attributes hold the facts that
-need no data: summary, licence, citation, published results, flags. This module does not import
-TensorFlow, so that flags and config.json are checked without it.
+This module loads no TensorFlow, so that flags and config.json are checked without it.
 """
 
 import dataclasses
@@ -17,39 +15,25 @@ from tf_dsae.core.registry import Registry
 if TYPE_CHECKING:
     from tf_dsae.data.sequence_data import SequenceData
 
-_ALIASES = {"sprites": "sprites/drawn"}
 # Version 0.1 wrote no source into the config.json of a run on these.
 _WITHOUT_SETTINGS = ("sprites/drawn", "sprites/lpc")
 _Source = TypeVar("_Source", bound="DataSource")
 
 
 class SourceFlag(NamedTuple):
-    """A flag of a data source, as every command line has it.
-
-    Attributes:
-      name: of the flag.
-      type: of its value: str, int, float, bool, or tuple for names separated by commas.
-      help: its help text.
-      default: of the setting, for the help text.
-      setting: the setting that it sets; by default the one of the same name.
-      parse: turns the flag's value into the setting; by default the value itself.
-      alias: another name of the flag.
-    """
+    """A flag of a data source, as every command line has it."""
 
     name: str
-    type: type
+    type: type  # Of its value: str, int, float, bool, or tuple for names separated by commas.
     help: str
-    default: str = ""
-    setting: str = ""
-    parse: Callable[[Any], Any] | None = None
-    alias: str = ""
+    default: str = ""  # As the help says it.
+    setting: str = ""  # That it gives, where that has another name.
+    parse: Callable[[Any], Any] | None = None  # Makes the setting of the flag's value.
+    alias: str = ""  # Another name of the flag.
 
 
 def local_setting(default: Any) -> Any:
-    """A field for the place of files or the way they are read, which does not change the data.
-
-    It is not written to config.json, and sources that differ in it alone are equal.
-    """
+    """A field that says where files lie or how they are read; no part of what the data are."""
     return dataclasses.field(default=default, compare=False)
 
 
@@ -108,52 +92,42 @@ class DataSource:
     def open(
         self, data_dir: str | os.PathLike | None = None, show_progress: bool = True
     ) -> "SequenceData":
-        """Opens the data; makes them first if `data_dir` does not hold them.
-
-        Raises:
-          UserError: the data cannot be made or read.
-        """
-        raise UserError(
-            f"{self.kind}: expected a data source that has `open`, received one without"
-        )
+        """Opens the data, which it first makes where `data_dir` does not hold them."""
+        self.check()
+        raise UserError(f"{self.kind}: expected a data source with `open`, received one without")
 
     def identity(self) -> dict[str, Any]:
         """The settings that distinguish two runs: those that change the data, without paths."""
-        return _stored(self)
+        return {field.name: getattr(self, field.name) for field in _fields_of_data(self)}
 
     def to_dict(self) -> dict[str, Any]:
         """The source as plain JSON values, {"kind": its name, setting: value, ...}."""
         module = DATA_SOURCES.added_by(self.kind)
         settings = dataclasses.asdict(self)
-        stored = {name: settings[name] for name in _stored(self)}
+        stored = {field.name: settings[field.name] for field in _fields_of_data(self)}
         return {"kind": self.kind, **({"module": module} if module else {}), **stored}
 
     @classmethod
     def from_dict(cls: type[_Source], settings: Mapping[str, Any]) -> _Source:
-        """The inverse of `to_dict`, also after a trip through JSON.
-
-        Raises:
-          UserError: settings are missing, unknown or out of their range.
-        """
-        local = [field.name for field in dataclasses.fields(cls) if not field.compare]
-        values = {k: v for k, v in settings.items() if k not in ("kind", "module", *local)}
+        """The inverse of `to_dict`, also after a trip through JSON; UserError for others."""
+        ignored = {"kind", "module", *(f.name for f in dataclasses.fields(cls) if not f.compare)}
+        values = {name: value for name, value in settings.items() if name not in ignored}
         return cls._make({k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
     @classmethod
     def _make(cls: type[_Source], settings: Mapping[str, Any]) -> _Source:
         """Makes a source; a setting that is missing or unknown is a UserError."""
-        fields = dataclasses.fields(cls)
-        names = [field.name for field in fields if field.init]
-        unknown = [name for name in settings if name not in names]
-        if unknown:
-            raise UserError(
-                f"{unknown[0]}: expected a setting of {cls.kind} ({', '.join(names) or 'none'}), "
-                f"received one {_owners(unknown[0])}; leave it out or choose another data set"
-            )
-        for field in fields:
+        fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
+        for name in settings:
+            if name not in fields:
+                raise UserError(
+                    f"{name}: expected a setting of {cls.kind} ({', '.join(fields) or 'none'}), "
+                    f"received one {_owners(name)}; leave it out or choose another data set"
+                )
+        for name, field in fields.items():
             needed = field.default is field.default_factory is dataclasses.MISSING
-            if needed and field.name not in settings:
-                raise UserError(f"{field.name}: expected one for {cls.kind}, received none")
+            if needed and name not in settings:
+                raise UserError(f"{name}: expected one for {cls.kind}, received none")
         return cls(**settings)
 
     def with_settings(self: _Source, **changes: Any) -> _Source:
@@ -170,11 +144,12 @@ class _DataSources(Registry):
         entry.kind = name
 
 
+_SPRITES = "tf_dsae.data.sprites.sprites_source"
 DATA_SOURCES = _DataSources(
     "data_source",
     {
-        "sprites/drawn": "tf_dsae.data.sprites.sprites_source:DrawnSprites",
-        "sprites/lpc": "tf_dsae.data.sprites.sprites_source:LpcSprites",
+        "sprites/drawn": f"{_SPRITES}:DrawnSprites",
+        "sprites/lpc": f"{_SPRITES}:LpcSprites",
         "folder": "tf_dsae.data.folder.folder_source:FolderSource",
         "arrays": "tf_dsae.data.arrays_source:ArraysSource",
     },
@@ -183,14 +158,11 @@ DATA_SOURCES = _DataSources(
 
 def source_name(name: str) -> str:
     """The name of a source for one of its names: "sprites" is short for "sprites/drawn"."""
-    return _ALIASES.get(name, name)
+    return "sprites/drawn" if name == "sprites" else name
 
 
 def make_source(name: str, **settings: Any) -> DataSource:
-    """The data source of that name with those settings, and defaults for the others.
-
-    Raises:
-      UserError: there is no such source or setting, or a setting is out of its range.
+    """The data source of that name with those settings; UserError where there is none.
 
     Example:
       >>> make_source("sprites").kind
@@ -237,18 +209,8 @@ folder; name another --video_dir
     return data
 
 
-# --- What a run keeps.
-
-
 def read_source(data: Mapping[str, Any]) -> DataSource | None:
-    """The source in a run's facts about its data, also those of version 0.1; None if there is none.
-
-    Args:
-      data: the object `data` of a config.json.
-
-    Raises:
-      UserError: the source is malformed, or the module that registers it is not imported.
-    """
+    """The source in the `data` of a config.json, of 0.1 too; None without one, else UserError."""
     settings = data.get("source")
     if not settings:
         return make_source(data["name"]) if data.get("name") in _WITHOUT_SETTINGS else None
@@ -287,13 +249,12 @@ def _owners(setting: str) -> str:
     owners = []
     for kind in DATA_SOURCES.names():
         cls = DATA_SOURCES[kind]
-        names = {field.name for field in dataclasses.fields(cls)}
-        if setting in names | {flag.setting or flag.name for flag in cls.flags}:
+        names = [field.name for field in dataclasses.fields(cls)]
+        if setting in names + [flag.setting or flag.name for flag in cls.flags]:
             owners.append(kind)
     return f"of {', '.join(owners)}" if owners else "that no data set has"
 
 
-def _stored(source: DataSource) -> dict[str, Any]:
+def _fields_of_data(source: DataSource) -> list[dataclasses.Field]:
     """The settings of a source that its data depend on."""
-    fields = dataclasses.fields(source)
-    return {field.name: getattr(source, field.name) for field in fields if field.compare}
+    return [field for field in dataclasses.fields(source) if field.compare]

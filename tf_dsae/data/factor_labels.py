@@ -10,7 +10,6 @@ from tf_dsae.core.checks import shown
 from tf_dsae.core.errors import UserError
 
 MAX_CLASSES = 1000  # Of a factor.
-SPLITS = ("train", "test")
 
 # 60 characters at most: files are named after factors.
 _NAME = re.compile("[A-Za-z](?:[A-Za-z0-9_ -]{0,58}[A-Za-z0-9_-])?")
@@ -39,22 +38,15 @@ def check_num_classes(place: str, factor: str, count: int) -> None:
 def read_label_pairs(
     labels: Mapping[str, tuple[Any, Any]], counts: Mapping[str, int]
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, np.ndarray]]]:
-    """Reads labels as `from_arrays` takes them.
+    """Reads factor -> (labels of train, labels of test), names or integers; UserError for others.
 
-    Args:
-      labels: factor -> (labels of train, labels of test), names or integers.
-      counts: split -> number of its sequences.
-
-    Returns:
-      factor -> names of its classes, sorted over both splits; and split -> factor -> int64 [N].
-
-    Raises:
-      UserError: a factor, its labels or their number is not as it should be.
+    `counts` are the numbers of sequences in both splits. Returns factor -> names of its classes,
+    sorted over both splits; and split -> factor -> int64 [N].
     """
-    factors: dict[str, tuple[str, ...]] = {}
-    numbers: dict[str, dict[str, np.ndarray]] = {split: {} for split in SPLITS}
     if not isinstance(labels, Mapping):
         raise UserError(f"labels: expected factor -> (train, test), received {shown(labels)}")
+    factors: dict[str, tuple[str, ...]] = {}
+    numbers: dict[str, dict[str, np.ndarray]] = {split: {} for split in counts}
     for factor, pair in labels.items():
         check_factor_name("labels", factor)
         if not isinstance(pair, tuple | list) or len(pair) != 2:
@@ -62,21 +54,20 @@ def read_label_pairs(
                 f"labels: expected a pair for {factor}, labels of train and labels of test, "
                 f"received {shown(pair)}"
             )
-        columns = [
+        train, test = (
             _read_column(f"labels of {factor} in {split}", column, counts[split])
-            for split, column in zip(SPLITS, pair, strict=True)
-        ]
-        if len({column.dtype.kind for column in columns}) > 1:
+            for split, column in zip(counts, pair, strict=True)
+        )
+        if train.dtype.kind != test.dtype.kind:
             raise UserError(
                 f"labels: expected names or integers in both splits of {factor}, received both; "
                 "convert one of them"
             )
-        classes, indices = np.unique(np.concatenate(columns), return_inverse=True)
+        classes, indices = np.unique(np.concatenate([train, test]), return_inverse=True)
         check_num_classes("labels", factor, len(classes))
-        factors[factor] = tuple(str(value) for value in classes)
-        parts = np.split(indices.astype(np.int64).reshape(-1), [counts["train"]])
-        for split, part in zip(SPLITS, parts, strict=True):
-            numbers[split][factor] = part
+        factors[factor] = tuple(map(str, classes))
+        for split, part in zip(counts, np.split(indices, [len(train)]), strict=True):
+            numbers[split][factor] = part.astype(np.int64)
     return factors, numbers
 
 

@@ -1,6 +1,7 @@
 """Runs several tasks at once and yields their items in the tasks' order."""
 
 import concurrent.futures
+import contextlib
 import os
 import queue
 import threading
@@ -24,50 +25,43 @@ def read_ahead(
 ) -> Generator[Iterator[Any], None, None]:
     """Yields an iterator for each task, in order, while threads run the next ones.
 
-    Exhaust each iterator before the next one. An exception of a task comes out of its iterator.
-    To stop the threads early, close the generator, for example with `contextlib.closing`.
-
-    Args:
-      tasks: functions that return the items of a task, one after the other.
-      threads: tasks that run at once, at least 1.
-      buffer_size: items of a task, at least 1, that may wait to be asked for.
+    Each is to be used up before the next is asked for; at most `buffer_size` of its items wait.
+    What a task raises comes out of its iterator. Close the whole, by `contextlib.closing`, to stop
+    early.
     """
     stop = threading.Event()
     waiting: deque[queue.Queue] = deque()
+
+    def put(items: queue.Queue, *entry: Any) -> bool:
+        """Waits for room; False where nobody wants the entry any more."""
+        while not stop.is_set():
+            with contextlib.suppress(queue.Full):
+                items.put(entry, timeout=_PATIENCE)
+                return True
+        return False
+
+    def run(task: Callable[[], Iterable[Any]], items: queue.Queue) -> None:
+        problem: BaseException | None = None
+        try:
+            for item in task():
+                if not put(items, item, None):
+                    return
+        except BaseException as error:  # Whatever it is, the reader of its items is to see it.
+            problem = error
+        put(items, _END, problem)
+
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         try:
             for task in tasks:
                 items: queue.Queue = queue.Queue(buffer_size)
                 waiting.append(items)
-                pool.submit(_run, task, items, stop)
+                pool.submit(run, task, items)
                 if len(waiting) > threads:
                     yield _take(waiting.popleft())
             while waiting:
                 yield _take(waiting.popleft())
         finally:
             stop.set()
-
-
-def _run(task: Callable[[], Iterable[Any]], items: queue.Queue, stop: threading.Event) -> None:
-    problem: BaseException | None = None
-    try:
-        for item in task():
-            if not _put(items, (item, None), stop):
-                return
-    except BaseException as error:  # The consumer of the items gets any exception.
-        problem = error
-    _put(items, (_END, problem), stop)
-
-
-def _put(items: queue.Queue, entry: tuple, stop: threading.Event) -> bool:
-    """Waits for room; False if the consumer is gone."""
-    while not stop.is_set():
-        try:
-            items.put(entry, timeout=_PATIENCE)
-            return True
-        except queue.Full:
-            continue
-    return False
 
 
 def _take(items: queue.Queue) -> Iterator[Any]:

@@ -72,25 +72,17 @@ class SequenceData:
         return {} if self.source is None else self.source.baselines
 
     def cluster_labels(self, labels: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The cluster of each sequence for the bootstrap, such as its person.
+        """Numbers 0, 1, ... of the clusters in an interval, such as persons, int64 [N].
 
-        Args:
-          labels: factor -> int [N], of the sequences that are measured.
-
-        Returns:
-          int64 [N]: 0, 1, ...; by default, sequences with equal static factors are a cluster.
+        By default sequences that have all static factors alike; `labels` are factor -> int [N].
         """
-        static = tuple(name for name in self.factors if name not in self.dynamic_factors)
-        names = (self.source.clusters if self.source else ()) or static or tuple(self.factors)
+        static = [name for name in self.factors if name not in self.dynamic_factors]
+        names = (self.source.clusters if self.source else ()) or static or list(self.factors)
         rows = np.stack([labels[name] for name in names], 1)
         return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
     def num_videos(self, split: str) -> int:
-        """Returns the number of videos in a split.
-
-        Raises:
-          UserError: the split is neither 'train' nor 'test'.
-        """
+        """The number of videos in a split; UserError unless it is 'train' or 'test'."""
         sizes = {"train": self.num_train, "test": self.num_test}
         if split not in sizes:
             raise UserError(f"split: expected one of {', '.join(sizes)}, received {split!r}")
@@ -103,39 +95,39 @@ class SequenceData:
         start_step: int = 0,
         input_context: tf.distribute.InputContext | None = None,
     ) -> tf.data.Dataset:
-        """Returns endless batches of the training split, in an order that is a function of seed.
+        """Endless batches of the training split, in an order that is a function of seed.
 
-        The video at position step * batch_size + i depends on seed and position alone. Every
+        The video at a position, step * batch_size + i, depends on seed and position alone. Every
         num_train positions are one pass over all training videos, shuffled anew; batches run
-        across the border of passes. So a run that resumes at a step starts there at once, with the
-        same bits that it would have seen without interruption.
+        across the border of passes. A run may start at any step, at once and with the same bits.
 
         Args:
-          batch_size: videos per batch, at least 1.
+          batch_size: videos per batch.
           seed: 0 or more, below 2**63.
-          start_step: batches to skip, at least 0.
-          input_context: of a `tf.distribute` strategy, for the worker's part of every batch: one
-            element for each of its replicas, which take equal parts in their order.
+          start_step: batches to leave out.
+          input_context: of a `tf.distribute` strategy, for the worker's part of every batch: an
+            element for each of its replicas, which take equal parts in order.
 
         Returns:
-          dictionaries {'video': uint8 [batch_size, T, H, W, C]}, or, with an input_context,
-          batch_size over the number of all replicas.
+          {'video': uint8 [B, T, H, W, C]}, B batch_size over the number of all replicas.
 
         Raises:
           UserError: an argument is out of range.
         """
         check_whole("batch_size", batch_size, 1)
         check_whole("start_step", start_step, 0, largest=2**62)
-        workers, replicas = _sharing(input_context)
+        context = input_context or tf.distribute.InputContext()  # One worker with one replica.
+        replicas = context.num_replicas_in_sync
         if batch_size % replicas:
             raise UserError(
                 f"batch_size: expected a number that {replicas} replicas can share equally, "
                 f"received {batch_size}"
             )
         indices = _endless_order(self.num_train, seed, start_step * batch_size)
-        if input_context is not None:
-            first = input_context.input_pipeline_id * batch_size // workers
-            last = first + batch_size // workers
+        part = batch_size // context.num_input_pipelines
+        if part < batch_size:
+            first = context.input_pipeline_id * part
+            last = first + part
             indices = indices.batch(batch_size).map(lambda batch: batch[first:last]).unbatch()
         videos = self.load_split("train").videos
         examples = _map_in_order(indices, lambda index: {"video": self.decode(videos[index])})
@@ -154,14 +146,13 @@ class SequenceData:
 
         Args:
           split: 'train' or 'test'.
-          batch_size: videos per batch, at least 1.
-          limit: at most so many videos, at least 1; None for all.
-          offset: videos to skip at the start, fewer than the split has.
+          batch_size: videos per batch.
+          limit: at most so many videos; None for all.
+          offset: videos to leave out at the start, fewer than there are.
           input_context: as of `training_batches`; parts of a batch may differ by a video.
 
         Returns:
-          dictionaries {'video': uint8 [B, T, H, W, C], factor: int64 [B], ...}; the number of
-          elements is the cardinality.
+          {'video': uint8 [B, T, H, W, C], factor: int64 [B], ...}, of known cardinality.
 
         Raises:
           UserError: an argument is out of range.
@@ -196,34 +187,22 @@ class SequenceData:
         return _map_in_order(tf.data.Dataset.from_tensor_slices(bounds), part_of).prefetch(1)
 
     def labels(self, split: str, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
-        """Returns the labels of chosen examples, factor -> int64 [N]; decodes no video.
-
-        Raises:
-          UserError: there is no such split or index.
-        """
-        chosen = self._check_indices(split, indices)
-        return {name: values[chosen] for name, values in self.load_split(split).labels.items()}
-
-    def examples(self, split: str, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
-        """Returns chosen examples {'video': uint8 [N, T, H, W, C], factor: int64 [N], ...}.
-
-        Raises:
-          UserError: there is no such split or index.
-        """
-        chosen = self._check_indices(split, indices)
-        encoded = self.load_split(split).videos
-        videos = [self.decode(encoded[index]).numpy() for index in chosen]
-        video = np.stack(videos) if videos else np.zeros((0, *self.video_shape), np.uint8)
-        return {"video": video, **self.labels(split, indices)}
-
-    def _check_indices(self, split: str, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        """The labels of chosen examples, factor -> int64 [N]; UserError where there is none."""
         count = self.num_videos(split)
         chosen = np.asarray(indices, np.int64).reshape(-1)
         if np.any((chosen < 0) | (chosen >= count)):
             raise UserError(
                 f"indices: expected 0 to {count - 1} of {split}, received {shown(chosen.tolist())}"
             )
-        return chosen
+        return {name: values[chosen] for name, values in self.load_split(split).labels.items()}
+
+    def examples(self, split: str, indices: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
+        """Chosen examples {'video': uint8 [N, T, H, W, C], factor: int64 [N], ...}, as `labels`."""
+        labels = self.labels(split, indices)
+        encoded = self.load_split(split).videos
+        videos = [self.decode(encoded[int(index)]).numpy() for index in np.ravel(indices)]
+        video = np.stack(videos) if videos else np.zeros((0, *self.video_shape), np.uint8)
+        return {"video": video, **labels}
 
 
 def _endless_order(count: int, seed: int, start: int) -> tf.data.Dataset:
@@ -240,21 +219,14 @@ def _endless_order(count: int, seed: int, start: int) -> tf.data.Dataset:
     return passes.flat_map(one_pass).skip(start % count)
 
 
-def _sharing(input_context: tf.distribute.InputContext | None) -> tuple[int, int]:
-    """(workers, replicas of all of them) that share a batch."""
-    if input_context is None:
-        return 1, 1
-    return input_context.num_input_pipelines, input_context.num_replicas_in_sync
-
-
 def _part_bounds(
     offset: int, end: int, batch_size: int, input_context: tf.distribute.InputContext
 ) -> tuple[np.ndarray, np.ndarray]:
     """Positions at which the parts of this worker's replicas begin and end; int64 [N]."""
-    workers, replicas = _sharing(input_context)
+    replicas = input_context.num_replicas_in_sync
     first = np.arange(offset, end, batch_size)[:, np.newaxis]
     size = np.minimum(batch_size, end - first)
-    here = replicas // workers
+    here = replicas // input_context.num_input_pipelines
     replica = input_context.input_pipeline_id * here + np.arange(here)
     begin, stop = first + replica * size // replicas, first + (replica + 1) * size // replicas
     return begin.reshape(-1), stop.reshape(-1)

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tf_dsae.core.checks import check_positive, check_whole, shown
+from tf_dsae.core.checks import check_choice, check_positive, check_whole, shown
 from tf_dsae.core.errors import UserError
 
 KINDS = ("video", "audio", "series")
@@ -32,15 +32,11 @@ class SequenceSpec:
     rate: float | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
+        check_choice("kind", self.kind, KINDS)
+        expected = ("H", "W", "C") if self.kind == "video" else ("D",)
+        if not isinstance(self.frame_shape, tuple) or len(self.frame_shape) != len(expected):
             raise UserError(
-                f"kind: expected one of {', '.join(KINDS)}, received {shown(self.kind)}"
-            )
-        rank = 3 if self.kind == "video" else 1
-        if not isinstance(self.frame_shape, tuple) or len(self.frame_shape) != rank:
-            expected = "(H, W, C)" if self.kind == "video" else "(D,)"
-            raise UserError(
-                f"frame_shape: expected {expected} for {self.kind}, received "
+                f"frame_shape: expected [{', '.join(expected)}] for {self.kind}, received "
                 f"{shown(self.frame_shape)}"
             )
         for size in self.frame_shape:
@@ -51,15 +47,9 @@ class SequenceSpec:
             )
         if self.rate is not None:
             check_positive("rate", self.rate, "frames a second")
-        self._check_channels()
-
-    def _check_channels(self) -> None:
-        names = self.channels
+        names, count = self.channels, self.frame_shape[-1]
         if names is None:
             return
         are_names = isinstance(names, tuple) and all(isinstance(name, str) for name in names)
-        if not are_names or len(set(names)) != self.frame_shape[-1] or "" in names:
-            raise UserError(
-                f"channels: expected {self.frame_shape[-1]} different names, received "
-                f"{shown(names)}"
-            )
+        if not are_names or len(set(names)) != count or "" in names:
+            raise UserError(f"channels: expected {count} different names, received {shown(names)}")

@@ -4,7 +4,9 @@ import contextlib
 import functools
 import io
 import os
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -14,6 +16,7 @@ from google.protobuf import json_format
 from tensorflow_datasets.core.utils import tqdm_utils
 
 from tf_dsae.core.errors import UserError, reason
+from tf_dsae.core.progress import progress_bar
 from tf_dsae.data.data_source import DataSource
 from tf_dsae.data.sequence_data import EncodedSplit, SequenceData
 
@@ -28,20 +31,16 @@ def open_or_make(
     name: str,
     data_dir: str | os.PathLike | None,
     new_builder: Callable[[], _Builder],
-    make: Callable[[], None],
+    total: int,
+    unit: str,
     space: str,
+    show_progress: bool,
 ) -> tuple[_Builder, bool]:
     """Returns a builder whose data are prepared, and whether they had to be made.
 
-    Args:
-      name: of the data set, for errors.
-      data_dir: folder of prepared data sets; None for the default one.
-      new_builder: makes a builder.
-      make: has TFDS write the data set.
-      space: disk space of the data set, for errors, such as '200 MB'.
-
-    Raises:
-      UserError: the folder cannot be written, or what it holds is damaged.
+    `new_builder` makes one of what is there, which calls its attribute `on_progress` with the
+    number of items that are done, of a `total`; `space` is what the data take, such as '200 MB'.
+    UserError where the folder cannot be written, or what it holds is damaged.
     """
     where = "the default data_dir" if data_dir is None else data_dir
     with reading_errors(name, where):
@@ -52,8 +51,14 @@ def open_or_make(
     expected = f"to write {name} to {where}"
     advice = f"name a folder that can be written and has {space} to spare by --data_dir"
     try:
-        with _as_user_error(expected, advice, _FILE_ERRORS):
-            make()
+        with (
+            _as_user_error(expected, advice, _FILE_ERRORS),
+            _hide_tfds(),
+            _without_empty_folders(builder.data_path.parent),
+            progress_bar(name, total, unit, show_progress) as bar,
+        ):
+            builder.on_progress = bar.update
+            builder.download_and_prepare()
     except UserError:
         if not builder.data_path.exists():  # Else another process made it meanwhile.
             raise
@@ -121,9 +126,15 @@ def _as_user_error(
         ) from error
 
 
+def say_ready(data: SequenceData, place: str, made: bool, counts: str) -> None:
+    """Says on stderr where a data set lies and how much is in it."""
+    how = "prepared" if made else "found"
+    print(f"{data.name} {how} in {place}: {counts}.", file=sys.stderr)
+
+
 @contextlib.contextmanager
-def hide_tfds() -> Iterator[None]:
-    """Hides TFDS's progress bars and its output on stdout."""
+def _hide_tfds() -> Iterator[None]:
+    """Hides the bars of TFDS and what it prints to stdout."""
     was_active = tqdm_utils._active  # TFDS has a switch, and no way to ask how it is set.
     tfds.disable_progress_bar()
     try:
@@ -131,6 +142,24 @@ def hide_tfds() -> Iterator[None]:
             yield
     finally:
         tqdm_utils.display_progress_bar(was_active)
+
+
+@contextlib.contextmanager
+def _without_empty_folders(config_dir: os.PathLike) -> Iterator[None]:
+    """Removes folders that TFDS made and left empty, also where it was interrupted.
+
+    `config_dir` is that of the data set, DATA_DIR/<builder>/<config>.
+    """
+    data_dir = Path(config_dir).parent.parent
+    downloads = data_dir / "downloads"
+    folders = [config_dir, Path(config_dir).parent, downloads / "extracted", downloads, data_dir]
+    ours = [folder for folder in map(Path, folders) if not folder.exists()]
+    try:
+        yield
+    finally:
+        for folder in ours:
+            with contextlib.suppress(OSError):  # It holds something, or was never made.
+                os.rmdir(folder)
 
 
 def _inflate(encoded: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:

@@ -32,7 +32,7 @@ class TrainingConfig(Views):
       preset: the name the other settings came from.
       method: the method whose terms are added to the bound, see `tf_dsae.register_method`.
       beta_f, beta_z: weights of the static and dynamic KL, each a number or a schedule as
-        `tf_dsae.core.schedules.parse_schedule` reads it.
+        `tf_dsae.core.schedules.as_points` reads it.
       epochs, steps_per_epoch: steps_per_epoch 0 means one pass over the training videos.
       batch_size: videos a step.
       optimizer: "adam" or "muon", see `tf_dsae.training.optimizers`.

@@ -1,26 +1,28 @@
 """Encodes the user's video files."""
 
+import dataclasses
+import itertools
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import written_whole
+from tf_dsae.core.files import path_errors, written_whole
 from tf_dsae.core.progress import progress_bar
-from tf_dsae.data.folder import iter_clips
+from tf_dsae.data.folder import find_sources, iter_clips, open_source
 from tf_dsae.data.folder.video_files import say_skipped
 from tf_dsae.runs.run_config import read_finished_run
-from tf_dsae.runs.user_files import check_output, clip_settings, find_videos
+from tf_dsae.runs.user_files import check_output, clip_settings
 
 if TYPE_CHECKING:
     from tf_dsae.models.dsae import DSAE
 
 BATCH_SIZE = 16
-_Clip = tuple[str, int, np.ndarray]  # (file, start, uint8 [T, H, W, C]).
 
 
 def encode_folder(
@@ -68,92 +70,72 @@ def encode_folder(
     return Encoding(workdir, video_dir, output, clips, batch_size, strict, show_progress).run()
 
 
+@dataclasses.dataclass
 class Encoding:
     """The checked arguments of `encode_folder`; TensorFlow is imported by `run`.
 
-    Args:
-      clips: fields of ClipSettings; None for those of the training.
-      The others as for `encode_folder`.
-
-    Attributes:
-      problems: name of a file -> what is wrong with it.
-
-    Raises:
-      UserError: as `encode_folder` does, for what can be told before a file is read.
+    `clips` are fields of ClipSettings; those that are None are as in the training.
     """
 
-    def __init__(
-        self,
-        workdir: str | os.PathLike,
-        video_dir: str | os.PathLike,
-        output: str | os.PathLike,
-        clips: Mapping[str, Any],
-        batch_size: int = BATCH_SIZE,
-        strict: bool = False,
-        show_progress: bool = True,
-    ):
-        self.workdir, self.video_dir, self.batch_size = workdir, video_dir, batch_size
-        self.strict, self.show_progress = strict, show_progress
-        self.output = check_output(output, ".npz")
-        check_whole("batch_size", batch_size, 1, "clip")
-        self.settings = clip_settings(read_finished_run(workdir), **clips)
-        self.sources = find_videos(video_dir)
-        self.problems: dict[str, str] = {}
+    workdir: str | os.PathLike
+    video_dir: str | os.PathLike
+    output: str | os.PathLike
+    clips: Mapping[str, Any]
+    batch_size: int = BATCH_SIZE
+    strict: bool = False
+    show_progress: bool = True
+
+    def __post_init__(self) -> None:
+        self.output = check_output(self.output, ".npz")
+        check_whole("batch_size", self.batch_size, 1, "clip")
+        self._settings = clip_settings(read_finished_run(self.workdir), **self.clips)
+        path = Path(self.video_dir).expanduser()
+        with path_errors("video_dir", path):
+            self._sources = find_sources(path) if path.is_dir() else open_source(path)
+        self._problems: list[str] = []
 
     def run(self) -> dict[str, np.ndarray]:
         """Encodes, writes, and returns what was written."""
         from tf_dsae.runs.weights import load
 
         latents = self._encode(load(self.workdir))
-        # Which files were skipped, and why.
-        say_skipped(list(self.problems.values()), lambda line: print(line, file=sys.stderr))
-        if len(latents["name"]) == 0:
+        say_skipped(self._problems, lambda line: print(line, file=sys.stderr))
+        if not latents:
             raise UserError(
                 f"video_dir: expected a video that can be read and is long enough, received "
-                f"{self.video_dir}, where {next(iter(self.problems.values()))}"
+                f"{self.video_dir}, where {self._problems[0]}"
             )
         with written_whole(self.output) as beside:
             np.savez(beside, **latents)  # type: ignore[arg-type]  # An array is never allow_pickle.
         return latents
 
-    def _clips(self) -> Iterator[_Clip]:
-        """The clips of one file after the other; notes files that cannot be read to the end."""
-        for source in progress_bar("encoding", over=self.sources, show=self.show_progress):
+    def _clips(self) -> Iterator[tuple[str, int, np.ndarray]]:
+        """(file, start, uint8 [T, H, W, C]) of clip after clip; what cannot be read is noted."""
+        for source in progress_bar("encoding", over=self._sources, show=self.show_progress):
             try:
-                for start, clip in iter_clips(source, self.settings):
+                for start, clip in iter_clips(source, self._settings):
                     yield source.name, start, clip
             except UserError as error:
                 if self.strict:
                     raise
-                self.problems[source.name] = str(error)
-
-    def _batches(self) -> Iterator[list[_Clip]]:
-        batch = []
-        for clip in self._clips():
-            batch.append(clip)
-            if len(batch) == self.batch_size:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
+                self._problems.append(str(error))
 
     def _encode(self, model: "DSAE") -> dict[str, np.ndarray]:
+        """The content of the .npz; {} where there is no clip."""
         import tensorflow as tf
 
-        spec = tf.TensorSpec([None, None, *model.config.frame_shape], tf.uint8)
-
-        @tf.function(input_signature=[spec])
+        @tf.function(
+            input_signature=[tf.TensorSpec([None, None, *model.config.frame_shape], tf.uint8)]
+        )
         def encode(video: tf.Tensor) -> list[tf.Tensor]:
-            posterior = model.encode(video)
-            return [part() for q in posterior for part in (q.mean, q.stddev)]
+            f, z = model.encode(video)
+            return [f.mean(), f.stddev(), z.mean(), z.stddev()]
 
-        names, starts, parts = [], [], []
-        for batch in self._batches():
-            names += [name for name, _, _ in batch]
-            starts += [start for _, start, _ in batch]
-            videos = np.stack([video for _, _, video in batch])
-            parts.append([values.numpy() for values in encode(videos)])
-        keys = ("f_mean", "f_stddev", "z_mean", "z_stddev")
-        joined = [np.concatenate(values) for values in zip(*parts, strict=True)] if parts else []
-        latents = dict(zip(keys, joined, strict=False))
-        return {"name": np.array(names, str), "start": np.array(starts, np.int64), **latents}
+        clips, batches = self._clips(), []
+        while batch := list(itertools.islice(clips, self.batch_size)):
+            names, starts, videos = zip(*batch, strict=True)
+            latents = [values.numpy() for values in encode(np.stack(videos))]
+            batches.append([np.array(names), np.array(starts, np.int64), *latents])
+        columns = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+        keys = ("name", "start", "f_mean", "f_stddev", "z_mean", "z_stddev")
+        return dict(zip(keys, columns, strict=True)) if columns else {}

@@ -16,17 +16,9 @@ _BYTES_EACH, _LAYOUT = 24, 4 * 2**20
 def check_weights(path: str | os.PathLike, num_weights: int) -> None:
     """Checks, before memory is taken, that an HDF5 file can hold the weights of a model.
 
-    The file must hold plain, uncompressed arrays of numbers inside itself, enough of them for the
-    model and not many times more. So neither the reading nor the model takes more memory than the
-    file's size justifies.
-
-    Args:
-      path: of the file.
-      num_weights: of the model.
-
-    Raises:
-      OSError: it cannot be read, or is no HDF5.
-      ValueError: it holds something else; the text says what.
+    What passes is plain arrays of numbers that lie in the file itself, uncompressed, byte for byte,
+    enough of them and not many times more: so that neither reading it nor making the model takes
+    more memory than its size warrants. OSError where it is no HDF5, else ValueError says what.
     """
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size

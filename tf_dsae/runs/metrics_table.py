@@ -18,12 +18,7 @@ _POSITION = ("epoch", "step")
 
 
 def metrics_columns(terms: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a run whose objective has these terms.
-
-    Example:
-      >>> metrics_columns(["elbo"])
-      ('epoch', 'step', 'elbo', 'val_elbo', 'sequences_per_second', 'seconds')
-    """
+    """The columns of a run whose objective has these terms."""
     held_out = (f"val_{name}" for name in terms)
     return (*_POSITION, *terms, *held_out, "sequences_per_second", "seconds")
 
@@ -31,11 +26,7 @@ def metrics_columns(terms: Sequence[str]) -> tuple[str, ...]:
 def read_metrics(path: Path) -> list[dict[str, str]]:
     """The rows of a metrics.csv, column -> cell; [] if there is no such file.
 
-    Every row has `epoch` and `step`, whole numbers. Any other column may be missing, and any other
-    cell is a number or empty.
-
-    Raises:
-      UserError: the file cannot be read, a row says no epoch or step, or a cell holds no number.
+    Every row has a whole `epoch` and `step`; any other cell is a number or empty, else UserError.
     """
     try:
         text = read_bytes(path).decode(errors="replace")
@@ -70,11 +61,7 @@ def _is_cell(item: tuple[str | None, str | list[str]]) -> bool:
 
 
 def write_metrics(path: Path, rows: Sequence[Mapping[str, str]], terms: Sequence[str]) -> None:
-    """Writes a metrics.csv, whole or not at all.
-
-    The columns of the terms come first, then further columns of older rows. Missing cells stay
-    empty.
-    """
+    """Writes a metrics.csv, with the columns of the terms and then others that the rows have."""
     names = dict.fromkeys([*metrics_columns(terms), *(name for row in rows for name in row)])
     with written_whole(path) as beside, open(beside, "w", newline="") as table:
         writer = csv.DictWriter(table, list(names), restval="", lineterminator="\n")

@@ -27,13 +27,10 @@ FIGURES = "figures"
 TENSORBOARD = "tensorboard"
 
 _LIBRARIES = (
-    "tensorflow",
-    "keras",
-    "tensorflow-probability",
-    "tensorflow-datasets",
-    "numpy",
-    "scikit-learn",
+    *("tensorflow", "keras", "tensorflow-probability", "tensorflow-datasets"),
+    *("numpy", "scikit-learn"),
 )
+_REGISTRIES = {**PARTS, "method": METHODS}
 # Settings that the machine decides, and the value that leaves them to it.
 _LEFT_TO_MACHINE = {"xla": "auto", "mixed_precision": None}
 
@@ -69,45 +66,35 @@ def write_config(workdir: str | os.PathLike, run: RunConfig) -> None:
 def _modules_of(run: RunConfig) -> dict[str, str]:
     """Other packages' entries that this run needs: "kind name" -> the module to import."""
     names = {kind: getattr(run.model, kind) for kind in PARTS} | {"method": run.training.method}
-    homes = {
-        f"{kind} {name}": (METHODS if kind == "method" else PARTS[kind]).added_by(name)
-        for kind, name in names.items()
-    }
+    homes = {f"{kind} {name}": _REGISTRIES[kind].added_by(name) for kind, name in names.items()}
     return {entry: home for entry, home in homes.items() if home}
 
 
 def _missing_modules(settings: Mapping[str, Any]) -> str:
     """ "; import x, which registers a, b, first" for entries of a run that are not registered."""
     modules = settings.get("modules")
-    if not isinstance(modules, dict):
-        return ""
     missing: dict[str, list[str]] = {}
-    for entry, module in modules.items():
+    for entry, module in modules.items() if isinstance(modules, dict) else ():
         kind, _, name = str(entry).partition(" ")
-        registry = METHODS if kind == "method" else PARTS.get(kind)
-        if registry is not None and name not in registry:
+        if kind in _REGISTRIES and name not in _REGISTRIES[kind]:
             missing.setdefault(shown(str(module)), []).append(shown(str(entry)))
     lines = [f"import {module}, which registers {', '.join(of)}" for module, of in missing.items()]
     return "; " + " and ".join(lines) + ", first" if lines else ""
 
 
 def read_config(path: str | os.PathLike) -> RunConfig:
-    """Reads a config.json.
-
-    Raises:
-      UserError: it is missing, no JSON, or not what `write_config` writes.
-    """
-    return _read_config(Path(path))[0]
+    """Reads a config.json; UserError where it is missing or not what `write_config` writes."""
+    return _check_settings(path, read_json(Path(path).expanduser(), "a run's settings"))
 
 
 def read_settings(path: str | os.PathLike) -> dict[str, Any]:
     """The checked content of a config.json, with versions; raises as `read_config` does."""
-    return _read_config(Path(path))[1]
+    settings = read_json(Path(path).expanduser(), "a run's settings")
+    _check_settings(path, settings)
+    return settings
 
 
-def _read_config(path: Path) -> tuple[RunConfig, dict[str, Any]]:
-    path = path.expanduser()
-    settings = read_json(path, "a run's settings")
+def _check_settings(path: str | os.PathLike, settings: Any) -> RunConfig:
     if not isinstance(settings, dict) or not {"model", "training", "data"} <= set(settings):
         raise UserError(f"{path}: expected an object with model, training and data in it")
     if not isinstance(settings["data"], dict):
@@ -117,15 +104,11 @@ def _read_config(path: Path) -> tuple[RunConfig, dict[str, Any]]:
         training = TrainingConfig.from_dict(settings["training"])
     except UserError as error:
         raise UserError(f"{path}: {error}{_missing_modules(settings)}") from None
-    return RunConfig(model, training, settings["data"]), settings
+    return RunConfig(model, training, settings["data"])
 
 
 def read_finished_run(workdir: str | os.PathLike) -> RunConfig:
-    """The settings of a run that has its weights, which are not read.
-
-    Raises:
-      UserError: config.json is missing or damaged, or there are no weights.
-    """
+    """The settings of a run; UserError where they are damaged or there are no weights."""
     workdir = Path(workdir).expanduser()
     with path_errors("workdir", workdir):
         run = read_config(workdir / CONFIG)
@@ -153,7 +136,7 @@ def source_of(run: RunConfig) -> DataSource:
 
 
 def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:
-    """Raises UserError, with the differences, if the folder holds a run of other settings.
+    """Raises UserError, which names the settings that differ, where the folder holds another run.
 
     Data are compared only if `run` knows its data, and the machine's choices only once they are
     made.
@@ -177,9 +160,8 @@ def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:
 
 def check_workdir(workdir: str | os.PathLike, run: RunConfig, resume: bool) -> None:
     """Raises UserError if the folder cannot hold this run."""
-    workdir = Path(workdir)
+    config, checkpoints = Path(workdir) / CONFIG, Path(workdir) / CHECKPOINTS
     with write_errors(workdir):
-        config, checkpoints = workdir / CONFIG, workdir / CHECKPOINTS
         has_run = config.exists()
         has_checkpoints = checkpoints.is_dir() and any(checkpoints.iterdir())
     check_folder("workdir", workdir)

@@ -1,5 +1,6 @@
 """Swaps two of the user's video files: the content of one, the motion of the other."""
 
+import dataclasses
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -56,65 +57,60 @@ def swap_files(
       tf_dsae.UserError: output: expected a file name that ends in .gif, received swap.mp4
     """
     clips = {"resize_mode": resize_mode, "stride": stride}
-    return Swap(workdir, content, motion, output, clips, num_frames, frames_per_second).run(
-        show_source
-    )
+    return Swap(
+        workdir, content, motion, output, clips, num_frames, frames_per_second, show_source
+    ).run()
 
 
+@dataclasses.dataclass
 class Swap:
     """The checked arguments of `swap_files`, with both clips; TensorFlow is imported by `run`.
 
-    Args:
-      clips: fields of ClipSettings; None for those of the training.
-      The others as for `swap_files`.
-
-    Raises:
-      UserError: as `swap_files` does, except for damaged weights.
+    `clips` are fields of ClipSettings; those that are None are as in the training.
     """
 
-    def __init__(
-        self,
-        workdir: str | os.PathLike,
-        content: str | os.PathLike,
-        motion: str | os.PathLike,
-        output: str | os.PathLike,
-        clips: Mapping[str, Any],
-        num_frames: int | None = None,
-        frames_per_second: float = FRAMES_PER_SECOND,
-    ):
-        self.workdir, self.output = workdir, check_output(output, ".gif")
-        if not 0.1 <= frames_per_second <= 50:
-            raise UserError(
-                f"frames_per_second: expected 0.1 to 50, received {frames_per_second:g}"
-            )
-        self.milliseconds = round(1000 / frames_per_second)
-        run = read_finished_run(workdir)
-        settings, most = clip_settings(run, **clips), _most_frames(run)
-        if num_frames is not None and num_frames > most:
-            raise UserError(f"num_frames: expected at most {most}, received {num_frames}")
-        sources = find_video("content", content), find_video("motion", motion)
-        self.content = read_clip(sources[0], settings, at_most=min(settings.num_frames, most))
-        self.motion = read_clip(sources[1], settings, num_frames=num_frames, at_most=most)
+    workdir: str | os.PathLike
+    content: str | os.PathLike
+    motion: str | os.PathLike
+    output: str | os.PathLike
+    clips: Mapping[str, Any]
+    num_frames: int | None = None
+    frames_per_second: float = FRAMES_PER_SECOND
+    show_source: bool = True
 
-    def run(self, show_source: bool = True) -> np.ndarray:
+    def __post_init__(self) -> None:
+        self.output = check_output(self.output, ".gif")
+        if not 0.1 <= self.frames_per_second <= 50:
+            raise UserError(
+                f"frames_per_second: expected 0.1 to 50, received {self.frames_per_second:g}"
+            )
+        run = read_finished_run(self.workdir)
+        settings, most = clip_settings(run, **self.clips), _most_frames(run)
+        if self.num_frames is not None and self.num_frames > most:
+            raise UserError(f"num_frames: expected at most {most}, received {self.num_frames}")
+        content, motion = find_video("content", self.content), find_video("motion", self.motion)
+        self._content = read_clip(content, settings, at_most=min(settings.num_frames, most))
+        self._motion = read_clip(motion, settings, num_frames=self.num_frames, at_most=most)
+
+    def run(self) -> np.ndarray:
         """Swaps, writes the GIF, and returns the result."""
         from tf_dsae.reports import figures
         from tf_dsae.runs.weights import load
 
         model = load(self.workdir)
-        result = model.swap(self.content[np.newaxis], self.motion[np.newaxis])[0].numpy()
-        scale = _scale(result.shape[2])
-        if not show_source:
-            figures.save_clip(self.output, result, scale, self.milliseconds)
+        result = model.swap(self._content[np.newaxis], self._motion[np.newaxis])[0].numpy()
+        scale, milliseconds = _scale(result.shape[2]), round(1000 / self.frames_per_second)
+        if not self.show_source:
+            figures.save_clip(self.output, result, scale, milliseconds)
             return result
         # The content stands still where its clip is shorter.
-        times = np.minimum(np.arange(len(result)), len(self.content) - 1)
+        times = np.minimum(np.arange(len(result)), len(self._content) - 1)
         groups = [
-            [("content", self.content[times])],
-            [("motion", self.motion)],
+            [("content", self._content[times])],
+            [("motion", self._motion)],
             [("content of one, motion of the other", result)],
         ]
-        figures.save_animated_strips(self.output, "", groups, scale, self.milliseconds)
+        figures.save_animated_strips(self.output, "", groups, scale, milliseconds)
         return result
 
 

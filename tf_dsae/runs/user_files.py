@@ -9,7 +9,7 @@ from typing import Any
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.files import check_folder, path_errors
 from tf_dsae.data.data_source import read_source
-from tf_dsae.data.folder import find_sources, open_source
+from tf_dsae.data.folder import open_source
 from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.video_files import Source
 from tf_dsae.runs.run_config import RunConfig
@@ -18,11 +18,7 @@ _IN_ARRAY = re.compile(r"(?P<path>.+\.np[yz])(?P<place>(:.+)?\[\d+\])", re.IGNOR
 
 
 def clip_settings(run: RunConfig, **changes: Any) -> ClipSettings:
-    """The clip settings of a run's training, or defaults, with changes.
-
-    Args:
-      **changes: fields of ClipSettings; None changes nothing.
-    """
+    """How files become clips for the run's model: as in its training but for changes not None."""
     height, width, channels = run.model.frame_shape
     clips = getattr(read_source(run.data), "clips", ClipSettings())
     changes = {name: value for name, value in changes.items() if value is not None}
@@ -45,22 +41,10 @@ def check_output(output: str | os.PathLike, suffix: str) -> Path:
     return path
 
 
-def find_videos(video_dir: str | os.PathLike) -> list[Source]:
-    """All videos below a folder, or of one file; UserError if there are none."""
-    path = Path(video_dir).expanduser()
-    with path_errors("video_dir", video_dir):
-        return find_sources(path) if path.is_dir() else open_source(path)
-
-
 def find_video(name: str, path: str | os.PathLike) -> Source:
     """The one video that a user names: a file, a folder of images, or 'file.npz[3]'.
 
-    Args:
-      name: of the argument, for errors.
-      path: of the video.
-
-    Raises:
-      UserError: there is no such video, or more than one.
+    UserError, which begins with `name`, where there is no such video, or more than one.
     """
     match = _IN_ARRAY.fullmatch(os.fspath(path))
     with path_errors(name, path):

@@ -24,11 +24,7 @@ _RENAMED = {
 
 
 def save_weights(workdir: str | os.PathLike, model: DSAE) -> None:
-    """Writes model.weights.h5.
-
-    Raises:
-      UserError: the folder cannot be written, or its disk has no space for it.
-    """
+    """Writes model.weights.h5; UserError where there is no space or no right to."""
     # A disk that fills while HDF5 writes takes the process down with it. Layout comes on top.
     needed = sum(variable.numpy().nbytes for variable in model.weights) + 2**20
     require_space(workdir, needed)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.schedules import parse_schedule
+from tf_dsae.core.schedules import as_points
 from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.runs.run_config import RunConfig, check_workdir
@@ -46,7 +46,7 @@ def check_schedules(training: TrainingConfig) -> None:
         text = getattr(training, name)
         # If an epoch's steps depend on the data, so does the order of steps and percentages.
         for part in [text] if steps or "%" not in text else text.split(","):
-            parse_schedule(part, steps, name)
+            as_points(part, name, steps)
 
 
 def has_tensorboard() -> bool:

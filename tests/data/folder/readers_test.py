@@ -18,7 +18,7 @@ from tests.data.folder.conftest import (
     save_movie,
 )
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.folder import ClipSettings, iter_clips, movies, read_clip
+from tf_dsae.data.folder import ClipSettings, frame_decoders, iter_clips, read_clip
 
 MOVIES = [
     ("a.mp4", "libx264", "yuv444p"),
@@ -120,7 +120,7 @@ def test_without_pyav(tmp_path, settings, monkeypatch):
     with pytest.raises(UserError, match=r"pip install 'tf_dsae\[video\]'"):
         read_clip(only(tmp_path / "a.mp4"), settings)
     with pytest.raises(UserError, match="PyAV"):
-        movies.require_av()
+        frame_decoders.require_av()
 
 
 def test_frames_of_a_folder_come_in_natural_order_and_any_size(tmp_path, settings):

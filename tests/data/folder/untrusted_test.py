@@ -14,7 +14,7 @@ from PIL import Image
 
 from tests.data.folder.conftest import counted, save_gif, save_movie
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.folder import ClipSettings, images, iter_clips, open_source, read_clip
+from tf_dsae.data.folder import ClipSettings, frame_decoders, iter_clips, open_source, read_clip
 from tf_dsae.data.folder import array_files as arrays
 
 # Reads every file named, prints the UserError of each, and the most memory that was taken, in MB.
@@ -189,7 +189,7 @@ def test_a_broken_member_is_read_up_to_there(tmp_path):
 def test_pixels_of_all_frames_of_a_gif(tmp_path, monkeypatch):
     path = tmp_path / "a.gif"
     save_gif(path, counted(9))
-    monkeypatch.setattr(images, "MAX_GIF_PIXELS", 24 * 32 * 5)
+    monkeypatch.setattr(frame_decoders, "MAX_GIF_PIXELS", 24 * 32 * 5)
     settings = ClipSettings((24, 32))
     assert len(read_clip(open_source(path)[0], settings, num_frames=5)) == 5
     with pytest.raises(UserError, match="pixels in all frames"):

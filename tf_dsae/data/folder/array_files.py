@@ -1,4 +1,7 @@
-"""Frames of videos [N, T, H, W, C] in .npy and .npz files, checked before memory is taken."""
+"""Frames from videos [N, T, H, W, C] in .npy and .npz files, checked before memory is taken.
+
+Where a file is damaged, or holds something else, exceptions are of many kinds.
+"""
 
 import functools
 import io
@@ -12,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from tf_dsae.data.folder.images import bound_pillow, check_size
+from tf_dsae.data.folder.frame_decoders import bound_pillow, check_size
 
 MAX_VIDEOS = 100_000  # Of one file, in all of its arrays.
 MAX_MEMBERS = 1000  # Arrays of one .npz.
@@ -38,16 +41,12 @@ class _Header(NamedTuple):
 
 
 def list_videos(path: Path) -> list[tuple[str, int]]:
-    """Returns (key, number of videos) of each array of 5 dimensions; the key of an .npy is ''.
-
-    Raises:
-      Exception: of many kinds, where the file is damaged or holds no videos.
-    """
+    """Returns (key, number of videos) of each array of 5 dimensions; the key of an .npy is ''."""
     if path.suffix.lower() == ".npy":
-        videos = [("", _npy_header(path).shape[0])]
-        _check_count(videos)
-        return videos
-    videos = []
+        count = _npy_header(path).shape[0]
+        _check_count(count)
+        return [("", count)]
+    videos: list[tuple[str, int]] = []
     with _BoundedFile(path) as file, zipfile.ZipFile(file) as archive:
         members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
         _check_members(members)
@@ -59,7 +58,7 @@ def list_videos(path: Path) -> list[tuple[str, int]]:
                 if header.fortran:
                     raise ValueError("an array in Fortran order; save numpy.ascontiguousarray")
                 videos.append((info.filename.removesuffix(".npy"), header.shape[0]))
-                _check_count(videos)
+                _check_count(sum(number for _, number in videos))
     if not videos:
         raise ValueError("no array of 5 dimensions [N, T, H, W, C]")
     return videos
@@ -68,11 +67,7 @@ def list_videos(path: Path) -> list[tuple[str, int]]:
 def array_frames(
     path: Path, key: str, video: int, wanted: Callable[[int], bool]
 ) -> Iterator[Image.Image | None]:
-    """Yields the frames of one video of an array, and None for unwanted frames.
-
-    Raises:
-      Exception: of many kinds, if the file is damaged or its values are out of range.
-    """
+    """Yields the frames of one video of an array, and None for those that are not wanted."""
     if path.suffix.lower() == ".npy":
         _npy_header(path)
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -121,11 +116,7 @@ def _parse_header(start: bytes) -> _Header:
     version = np.lib.format.read_magic(file)
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"an .npy file of version {version}, expected 1.0 or 2.0")
-    read = (
-        np.lib.format.read_array_header_1_0
-        if version == (1, 0)
-        else np.lib.format.read_array_header_2_0
-    )
+    read = getattr(np.lib.format, f"read_array_header_{version[0]}_0")
     with bound_pillow():  # Hides warnings of headers that Python 2 wrote.
         shape, fortran, dtype = read(file)
     return _Header(shape, fortran, dtype, file.tell())
@@ -146,9 +137,8 @@ def _check_videos(header: _Header, num_bytes: int) -> None:
         raise ValueError(f"a frame of {header.frame_bytes} bytes, at most {MAX_FRAME_BYTES}")
 
 
-def _check_count(videos: list[tuple[str, int]]) -> None:
+def _check_count(count: int) -> None:
     """Raises ValueError if a small file claims more videos than a list should hold."""
-    count = sum(number for _, number in videos)
     if count > MAX_VIDEOS:
         raise ValueError(f"{count} videos in one file, at most {MAX_VIDEOS}")
 

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from tf_dsae.core.checks import MAX_SIDE, check_whole, from_dict, shown
+from tf_dsae.core.checks import MAX_SIDE, check_choice, check_whole, from_dict, is_number, shown
 from tf_dsae.core.errors import UserError
 
 RESIZE_MODES = ("crop", "pad")
@@ -44,26 +44,6 @@ class ClipSettings:
     dynamic_factors: tuple[str, ...] = ("action", "motion")
 
     def __post_init__(self) -> None:
-        self._check_frame()
-        for name, least in (("num_frames", 1), ("stride", 1), ("hop", 0)):
-            check_whole(name, getattr(self, name), least, largest=MAX_FRAMES)
-        if self.num_frames * self.frame_bytes > MAX_CLIP_BYTES:
-            raise UserError(
-                f"num_frames: expected a clip of at most {MAX_CLIP_BYTES / 1e6:.0f} MB, received "
-                f"{self.num_frames} frames of {self.frame_bytes / 1e6:.1f} MB; take fewer or "
-                "smaller frames"
-            )
-        fraction = self.test_fraction
-        is_number = isinstance(fraction, int | float) and not isinstance(fraction, bool)
-        if not is_number or not 0 < fraction < 1:
-            raise UserError(
-                f"test_fraction: expected a number above 0 and below 1, received {shown(fraction)}"
-            )
-        names = self.dynamic_factors
-        if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
-            raise UserError(f"dynamic_factors: expected names of columns, received {shown(names)}")
-
-    def _check_frame(self) -> None:
         if not isinstance(self.frame_size, tuple) or len(self.frame_size) != 2:
             raise UserError(
                 f"frame_size: expected (height, width), received {shown(self.frame_size)}"
@@ -74,11 +54,23 @@ class ClipSettings:
             raise UserError(
                 f"channels: expected 1 for grey or 3 for colour, received {shown(self.channels)}"
             )
-        if not isinstance(self.resize_mode, str) or self.resize_mode not in RESIZE_MODES:
+        check_choice("resize_mode", self.resize_mode, RESIZE_MODES)
+        for name, least in (("num_frames", 1), ("stride", 1), ("hop", 0)):
+            check_whole(name, getattr(self, name), least, largest=MAX_FRAMES)
+        if self.num_frames * self.frame_bytes > MAX_CLIP_BYTES:
             raise UserError(
-                f"resize_mode: expected one of {', '.join(RESIZE_MODES)}, received "
-                f"{shown(self.resize_mode)}"
+                f"num_frames: expected a clip of at most {MAX_CLIP_BYTES / 1e6:.0f} MB, received "
+                f"{self.num_frames} frames of {self.frame_bytes / 1e6:.1f} MB; take fewer or "
+                "smaller frames"
             )
+        if not is_number(self.test_fraction) or not 0 < self.test_fraction < 1:
+            raise UserError(
+                "test_fraction: expected a number above 0 and below 1, received "
+                f"{shown(self.test_fraction)}"
+            )
+        names = self.dynamic_factors
+        if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+            raise UserError(f"dynamic_factors: expected names of columns, received {shown(names)}")
 
     @property
     def frame_bytes(self) -> int:
@@ -122,13 +114,9 @@ class ClipSettings:
 
     @classmethod
     def from_dict(cls, settings: Any) -> "ClipSettings":
-        """The inverse of `dataclasses.asdict`, also after a trip through JSON.
+        """The inverse of `dataclasses.asdict`, also after JSON; UserError for anything else.
 
-        Args:
-          settings: an object of all of them; version 0.1 called resize_mode "fit".
-
-        Raises:
-          UserError: a setting is missing, unknown or out of its range.
+        Takes settings of version 0.1 too, which called resize_mode "fit".
 
         Example:
           >>> tf_dsae.ClipSettings.from_dict(dataclasses.asdict(clips)) == clips

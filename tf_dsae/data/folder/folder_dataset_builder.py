@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow_datasets as tfds
+from absl import logging
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.data.folder import readers
+from tf_dsae.data.folder import array_files, readers
 from tf_dsae.data.folder.clip_settings import ClipSettings
+from tf_dsae.data.folder.frame_decoders import require_av
 from tf_dsae.data.folder.labels import Labels
-from tf_dsae.data.folder.video_files import Source
+from tf_dsae.data.folder.video_files import LABELS, Source, first_names
 from tf_dsae.data.read_ahead import num_cores, read_ahead
 
 # Keys in DatasetInfo.metadata.
@@ -49,19 +51,11 @@ class Builder(  # type: ignore[call-arg]  # TFDS is Any to the checker.
     name = "folder"
     VERSION = tfds.core.Version("1.0.0")
 
-    def __init__(
-        self, *, plan: Plan, on_source: Callable[[int], object] | None = None, **kwargs: Any
-    ) -> None:
-        """Builds as every TFDS builder, with two more arguments.
-
-        Args:
-          plan: what to make, or what was made.
-          on_source: called while preparing, with the number of videos read since last time.
-          **kwargs: `data_dir` and `config`, the name of a folder, see `tfds.core.DatasetBuilder`.
-        """
+    def __init__(self, *, plan: Plan, **kwargs: Any) -> None:
+        """Builds as every TFDS builder; `plan` says what to make, or what was made."""
         self._plan = plan
-        self._on_source = on_source or (lambda count: None)
         self._digest = hashlib.sha256()
+        self.on_progress: Callable[[int], object] = lambda num_files: None
         super().__init__(**kwargs)
 
     @classmethod
@@ -78,9 +72,7 @@ class Builder(  # type: ignore[call-arg]  # TFDS is Any to the checker.
             for name, classes in plan.labels.classes.items()
         }
         video = tfds.features.Tensor(
-            shape=plan.settings.clip_shape,
-            dtype=np.uint8,
-            encoding=tfds.features.Encoding.ZLIB,
+            shape=plan.settings.clip_shape, dtype=np.uint8, encoding=tfds.features.Encoding.ZLIB
         )
         origin = {FILE: tfds.features.Text(), START: tfds.features.Scalar(np.int64)}
         return tfds.core.DatasetInfo(
@@ -93,8 +85,19 @@ class Builder(  # type: ignore[call-arg]  # TFDS is Any to the checker.
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict:
         del dl_manager  # Everything is here.
+        if any(source.kind == "movie" for source in self._plan.sources):
+            require_av()
+        labels = self._plan.labels.classes
+        names = [name for name, classes in labels.items() if len(classes) == 1]
+        if names:
+            logging.warning(
+                "%s: of %s every video has the same class; an evaluation needs two, or the column "
+                "left out.",
+                LABELS,
+                first_names(names),
+            )
         self.info.metadata[SKIPPED] = []
-        self._digest.update(repr(sorted(self._plan.labels.classes.items())).encode())
+        self._digest.update(repr(sorted(labels.items())).encode())
         parts = split_sources(self._plan.sources, self._plan.settings.test_fraction)
         return {split: self._generate_examples(split, members) for split, members in parts.items()}
 
@@ -114,9 +117,14 @@ class Builder(  # type: ignore[call-arg]  # TFDS is Any to the checker.
                     self._digest.update(repr(sorted(labels.items())).encode())
                     self._digest.update(clip.data)
                     yield key + number, {"video": clip, **labels, FILE: source.name, START: start}
-                self._on_source(1)
+                self.on_progress(1)
         if not num_clips:
-            raise UserError(_nothing_left(split, len(members), self.info.metadata[SKIPPED]))
+            skipped = self.info.metadata[SKIPPED]
+            example = f"; the first was left out as {skipped[0][1]}" if skipped else ""
+            raise UserError(
+                f"video_dir: expected clips for {split}, received none of its {len(members)} "
+                f"videos; add videos, or ask for shorter clips{example}"
+            )
         self.info.metadata[FINGERPRINT] = self._digest.hexdigest()
 
     def _keep_whole(
@@ -139,26 +147,25 @@ def _clips_of(
     members: Sequence[Source], settings: ClipSettings
 ) -> Generator[Iterator[tuple[int, np.ndarray]], None, None]:
     """Yields the clips of each video, files read on all cores ahead of their turn."""
-
-    def reader(source: Source) -> Callable[[], Iterator[tuple[int, np.ndarray]]]:
-        return functools.partial(readers.iter_clips, source, settings)
-
     threads = num_cores()
     buffer_size = max(1, _BUFFER_BYTES // (threads * math.prod(settings.clip_shape)))
+    readings = {
+        source.name: functools.partial(readers.iter_clips, source, settings) for source in members
+    }
     # Videos of one array follow each other in a file that is held open, for one reader.
-    tasks = (reader(source) for source in members if source.kind != "array")
-    with contextlib.closing(read_ahead(tasks, threads, buffer_size)) as ahead:
-        for source in members:
-            yield reader(source)() if source.kind == "array" else next(ahead)
+    tasks = (readings[source.name] for source in members if source.kind != "array")
+    try:
+        with contextlib.closing(read_ahead(tasks, threads, buffer_size)) as ahead:
+            for source in members:
+                yield readings[source.name]() if source.kind == "array" else next(ahead)
+    finally:
+        array_files.close()
 
 
 def split_sources(sources: Sequence[Source], test_fraction: float) -> dict[str, list[Source]]:
-    """Returns split -> its videos, in order of their names.
+    """Returns split -> its videos, in order of their names; UserError for fewer than two.
 
-    Damaged videos count too, so that repairing one does not move the others.
-
-    Raises:
-      UserError: there are fewer than two videos.
+    Whether a video is damaged plays no part, so that mending one does not move the others.
     """
     count = len(sources)
     if count < 2:
@@ -168,15 +175,7 @@ def split_sources(sources: Sequence[Source], test_fraction: float) -> dict[str, 
         )
     held_out = min(math.ceil(test_fraction * count), count - 1)
     test = set(np.random.RandomState(0).permutation(count)[:held_out].tolist())
-    return {
-        "train": [source for index, source in enumerate(sources) if index not in test],
-        "test": [source for index, source in enumerate(sources) if index in test],
-    }
-
-
-def _nothing_left(split: str, count: int, skipped: list) -> str:
-    example = f"; the first was left out as {skipped[0][1]}" if skipped else ""
-    return (
-        f"video_dir: expected clips for {split}, received none of its {count} videos; add videos, "
-        f"or ask for shorter clips{example}"
-    )
+    splits: dict[str, list[Source]] = {"train": [], "test": []}
+    for index, source in enumerate(sources):
+        splits["test" if index in test else "train"].append(source)
+    return splits

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from tf_dsae.core.checks import shown
 from tf_dsae.core.errors import UserError
@@ -28,10 +28,10 @@ def parse_frame_size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2] or match[1])
 
 
-def _clip_flag(name: str, kind: type, text: str, alias: str = "") -> SourceFlag:
+def _clip_flag(name: str, text: str, alias: str = "") -> SourceFlag:
     default = getattr(ClipSettings(), name)
     words = ", ".join(default) if isinstance(default, tuple) else str(default)
-    return SourceFlag(name, kind, text, words, alias=alias)
+    return SourceFlag(name, type(default), text, words, alias=alias)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,9 +53,9 @@ class FolderSource(DataSource):
       strict: whether to stop at the first video that is damaged or too short.
     """
 
-    kind: ClassVar[str] = "folder"
-    summary: ClassVar[str] = "your own videos, see --video_dir"
-    flags: ClassVar[tuple[SourceFlag, ...]] = (
+    kind = "folder"
+    summary = "your own videos, see --video_dir"
+    flags = (
         SourceFlag(
             "video_dir",
             str,
@@ -79,16 +79,13 @@ class FolderSource(DataSource):
         ),
         _clip_flag(
             "dynamic_factors",
-            tuple,
             "columns of labels.csv that say what moves; the others say what stays.",
         ),
-        _clip_flag("resize_mode", str, "the aspect ratio is kept, by crop or by pad.", alias="fit"),
-        _clip_flag("num_frames", int, "T, frames of a clip."),
-        _clip_flag("stride", int, "a clip takes every stride-th frame of its file."),
-        _clip_flag(
-            "hop", int, "frames of the file from one clip's start to the next; 0: no overlap."
-        ),
-        _clip_flag("test_fraction", float, "of the files, held out for testing."),
+        _clip_flag("resize_mode", "the aspect ratio is kept, by crop or by pad.", alias="fit"),
+        _clip_flag("num_frames", "T, frames of a clip."),
+        _clip_flag("stride", "a clip takes every stride-th frame of its file."),
+        _clip_flag("hop", "frames of the file from one clip's start to the next; 0: no overlap."),
+        _clip_flag("test_fraction", "of the files, held out for testing."),
     )
 
     video_dir: str | os.PathLike = ""
@@ -129,13 +126,6 @@ class FolderSource(DataSource):
     def open(
         self, data_dir: str | os.PathLike | None = None, show_progress: bool = True
     ) -> "SequenceData":
-        """Opens the clips; makes them first if `data_dir` does not hold them.
-
-        Raises:
-          UserError: there are fewer than two videos or none that can be read, labels.csv is wrong,
-            it lacks a column of dynamic_factors (other than the default), PyAV is needed and
-            missing, or `data_dir` cannot be written or holds damaged data.
-        """
         from tf_dsae.data.folder.prepare_folder import prepare_folder
 
         return prepare_folder(self, data_dir, show_progress)

@@ -1,13 +1,11 @@
 """Prepares the clips of a folder once, and reuses them."""
 
-import contextlib
 import dataclasses
 import functools
 import hashlib
 import json
 import os
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,8 +13,6 @@ from absl import logging
 
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.core.files import open_regular
-from tf_dsae.core.progress import progress_bar
-from tf_dsae.data.folder import array_files
 from tf_dsae.data.folder.clip_settings import ClipSettings
 from tf_dsae.data.folder.folder_dataset_builder import (
     FINGERPRINT,
@@ -26,23 +22,10 @@ from tf_dsae.data.folder.folder_dataset_builder import (
     split_sources,
 )
 from tf_dsae.data.folder.folder_source import FolderSource
-from tf_dsae.data.folder.labels import (
-    Labels,
-    dynamic_factors,
-    labels_file,
-    read_labels,
-    single_classes,
-)
-from tf_dsae.data.folder.movies import require_av
-from tf_dsae.data.folder.video_files import (
-    LABELS,
-    Source,
-    find_sources,
-    first_names,
-    say_skipped,
-)
+from tf_dsae.data.folder.labels import dynamic_factors, labels_file, read_labels
+from tf_dsae.data.folder.video_files import LABELS, Source, find_sources, first_names, say_skipped
 from tf_dsae.data.sequence_data import SequenceData
-from tf_dsae.data.tfds_store import hide_tfds, open_or_make, open_store, reading_errors
+from tf_dsae.data.tfds_store import open_or_make, open_store, reading_errors, say_ready
 
 WHOLE_BYTES = 2**20  # A file up to this size is read whole.
 PART_BYTES = 2**16  # Of a larger one, three parts of this size.
@@ -58,96 +41,32 @@ def prepare_folder(
     split_sources(videos, clips.test_fraction)  # Raises where there are too few.
     labels = read_labels(folder, videos)
     moving = dynamic_factors(clips.dynamic_factors, labels)
-    slug = _slug(folder.resolve().name)
+    slug = re.sub("[^A-Za-z0-9_.-]+", "-", folder.resolve().name).strip(".-")[:40] or "videos"
     name = f"{Builder.name}/{slug}"
     config = f"{slug}-{_key(folder, videos, clips)}"
     plan = Plan(videos, labels, clips, source.strict)
     new_builder = functools.partial(Builder, plan=plan, config=config, data_dir=data_dir)
-    make = functools.partial(_make, name, new_builder, plan, show_progress)
-    builder, made = open_or_make(name, data_dir, new_builder, make, "room for the clips")
+    builder, made = open_or_make(
+        name, data_dir, new_builder, len(videos), "files", "room for the clips", show_progress
+    )
     with reading_errors(name, builder.data_dir):
         there = dataclasses.replace(source, video_dir=str(folder))
         data = open_store(builder, name, builder.info.metadata[FINGERPRINT], there, moving)
         skipped = [(str(file), str(why)) for file, why in builder.info.metadata[SKIPPED]]
-    _say(data, builder, len(videos), skipped, made, show_progress)
-    if source.strict and skipped:
-        raise UserError(skipped[0][1])
-    return data
-
-
-def _make(
-    name: str,
-    new_builder: functools.partial[Builder],
-    plan: Plan,
-    show_progress: bool,
-) -> None:
-    """Has TFDS write the data set, with one progress bar in place of TFDS's output."""
-    if any(source.kind == "movie" for source in plan.sources):
-        require_av()
-    _warn_of_single_classes(plan.labels)
-    try:
-        with (
-            hide_tfds(),
-            progress_bar(name, len(plan.sources), "files", show_progress) as bar,
-        ):
-            builder = new_builder(on_source=bar.update)
-            with _without_empty_folders(builder.data_path.parent):
-                builder.download_and_prepare()
-    finally:
-        array_files.close()
-
-
-@contextlib.contextmanager
-def _without_empty_folders(config_dir: Path) -> Iterator[None]:
-    """Removes empty folders that TFDS left, also after an interruption.
-
-    Args:
-      config_dir: of the data set, DATA_DIR/folder/<config>.
-    """
-    data_dir = Path(config_dir).parent.parent
-    downloads = data_dir / "downloads"
-    folders = [config_dir, config_dir.parent, downloads / "extracted", downloads, data_dir]
-    ours = [folder for folder in folders if not folder.exists()]
-    try:
-        yield
-    finally:
-        for folder in ours:
-            with contextlib.suppress(OSError):  # It holds something, or was never made.
-                os.rmdir(folder)
-
-
-def _warn_of_single_classes(labels: Labels) -> None:
-    names = single_classes(labels)
-    if names:
-        logging.warning(
-            "%s: of %s every video has the same class; an evaluation needs two, or the column left "
-            "out.",
-            LABELS,
-            first_names(names),
-        )
-
-
-def _say(
-    data: SequenceData,
-    builder: Builder,
-    num_videos: int,
-    skipped: Sequence[tuple[str, str]],
-    made: bool,
-    show_progress: bool,
-) -> None:
-    """Says what was made or reused, and what is left out."""
     if made:
         say_skipped([why for _, why in skipped], logging.warning)
     elif skipped:
         names = first_names([file for file, _ in skipped])
-        logging.warning("%s is without %d videos: %s", data.name, len(skipped), names)
+        logging.warning("%s is without %d videos: %s", name, len(skipped), names)
     if show_progress:
-        print(
-            f"{data.name} {'prepared' if made else 'found'} in {builder.data_dir}: "
-            f"{num_videos} videos, {len(skipped)} of them left out, gave {data.num_train} "
-            f"training and {data.num_test} test clips, {builder.info.dataset_size}.",
-            file=sys.stderr,
+        counts = (
+            f"{len(videos)} videos, {len(skipped)} of them left out, gave {data.num_train} "
+            f"training and {data.num_test} test clips, {builder.info.dataset_size}"
         )
+        say_ready(data, builder.data_dir, made, counts)
+    if source.strict and skipped:
+        raise UserError(skipped[0][1])
+    return data
 
 
 def _key(folder: Path, sources: Sequence[Source], settings: ClipSettings) -> str:
@@ -163,20 +82,11 @@ def _key(folder: Path, sources: Sequence[Source], settings: ClipSettings) -> str
     return digest.hexdigest()[:16]
 
 
-def _slug(name: str) -> str:
-    """Returns a folder's name as part of a path and of a data set's name."""
-    return re.sub("[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:40] or "videos"
-
-
 # --- Whether files are still those that clips were made of.
 
 
 def stamp_files(sources: Iterable[Source]) -> Iterator[list]:
-    """Yields values that change when a source changes: its name, and `file_stamp` of its files.
-
-    Raises:
-      UserError: a file is gone or cannot be read.
-    """
+    """Yields of each source its name, kind and the `file_stamp` of its files."""
     stamps: dict[Path, list] = {}  # An array file is the file of many sources.
     for source in sources:
         files = source.files or (source.path,)
@@ -187,17 +97,10 @@ def stamp_files(sources: Iterable[Source]) -> Iterator[list]:
 
 
 def file_stamp(path: Path, name: str) -> list:
-    """Returns a file's name, size, time and digest.
+    """Returns a file's name, size, time and digest; UserError, with `name`, where it is gone.
 
-    The digest covers the whole content of a file up to 1 MiB. Of a larger file it covers the first,
-    middle and last 64 KiB, so that films need not be read again.
-
-    Args:
-      path: of the file.
-      name: of it, for errors.
-
-    Raises:
-      UserError: it is gone or cannot be read.
+    The digest is of the whole content up to 1 MiB, of a larger file of the first, middle and last
+    64 KiB, so that films need not be read again to be found again.
     """
     try:
         with open_regular(path) as file:

@@ -10,8 +10,7 @@ from PIL import Image
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.data.folder.array_files import array_frames
 from tf_dsae.data.folder.clip_settings import MAX_CLIP_BYTES, MAX_FRAMES, ClipSettings
-from tf_dsae.data.folder.images import folder_frames, gif_frames, resize_frame
-from tf_dsae.data.folder.movies import movie_frames
+from tf_dsae.data.folder.frame_decoders import folder_frames, gif_frames, movie_frames, resize_frame
 from tf_dsae.data.folder.video_files import Source
 
 MAX_FILE_FRAMES = 1_000_000  # Of a longer file the first ones are read.
@@ -30,18 +29,11 @@ def read_clip(
     num_frames: int | None = None,
     at_most: int | None = None,
 ) -> np.ndarray:
-    """Returns frames of a source, uint8 [T, H, W, C].
+    """Returns frames of a source, uint8 [T, H, W, C], of which every stride-th is taken.
 
-    Args:
-      source: of `find_sources` or `open_source`.
-      settings: of the frames; its stride is used, its num_frames and hop are not.
-      start: the first frame of the file to take.
-      num_frames: T; None for every stride-th frame to the end of the file, at most 10,000 and
-        1 GiB.
-      at_most: frames, where num_frames is None; None for that limit.
-
-    Raises:
-      UserError: the file is damaged or has too few frames, or an argument is out of range.
+    The settings' num_frames and hop are not used: T is `num_frames`; None takes all from the frame
+    `start` to the end of the file, at most `at_most`, 10,000 and 1 GiB. UserError where the file is
+    damaged or has too few frames, or an argument is out of range.
     """
     most = max(1, min(MAX_FRAMES, MAX_CLIP_BYTES // settings.frame_bytes))
     count = min(most, at_most or most) if num_frames is None else num_frames
@@ -69,13 +61,10 @@ def read_clip(
 def iter_clips(source: Source, settings: ClipSettings) -> Iterator[tuple[int, np.ndarray]]:
     """Yields (index of the first frame in the file, uint8 [T, H, W, C]) for each clip.
 
-    Memory holds only the frames of unfinished clips. All clips of a file together have at most
-    8 GiB, or 64 times the bytes of the file if that is more. The videos of one array file share
-    this evenly, and have at least one clip each.
-
-    Raises:
-      UserError: the file has fewer frames than one clip needs; or, possibly after some clips, it is
-        damaged or has more clips than allowed.
+    Holds no more frames than those of the clips that are under way. All clips of a file together
+    have at most 8 GiB, or 64 times the bytes of the file where that is more; videos of one array
+    file share this evenly, and give one clip each at least. UserError, maybe after some clips,
+    where the file is damaged, has more, or has fewer frames than one clip needs.
     """
     stride, hop, last = settings.stride, settings.clip_hop, settings.span - 1
     cycle = stride // math.gcd(stride, hop)  # Clips further apart want the same frames.
@@ -86,7 +75,9 @@ def iter_clips(source: Source, settings: ClipSettings) -> Iterator[tuple[int, np
         return any((index - clip * hop) % stride == 0 for clip in clips)
 
     with _as_user_error(source):
-        most = _max_clips(source, settings)
+        file_bytes = sum(path.stat().st_size for path in source.files or (source.path,))
+    share = max(MAX_FILE_CLIP_BYTES, MAX_GROWTH * file_bytes) // source.siblings
+    most = max(1, share // math.prod(settings.clip_shape))
     waiting: dict[int, np.ndarray] = {}
     start, seen = 0, -1
     for seen, frame in _read_frames(source, settings, wanted):
@@ -94,19 +85,15 @@ def iter_clips(source: Source, settings: ClipSettings) -> Iterator[tuple[int, np
             waiting[seen] = frame
         if seen == start + last:
             if start // hop == most:
-                raise _too_many(source, most)
+                raise UserError(
+                    f"{source.name}: expected at most {most} clips of a file of this size, "
+                    "received more; cut it in parts, or take smaller frames or a larger hop"
+                )
             yield start, np.stack([waiting[index] for index in range(start, seen + 1, stride)])
             start += hop
-            waiting = {at: kept for at, kept in waiting.items() if at >= start}
+            waiting = {at: frame for at, frame in waiting.items() if at >= start}
     if start == 0:
         raise _too_short(source, seen + 1, settings.span)
-
-
-def _max_clips(source: Source, settings: ClipSettings) -> int:
-    """Returns how many clips a source may have, by the size of its file."""
-    size = sum(path.stat().st_size for path in source.files or (source.path,))
-    share = max(MAX_FILE_CLIP_BYTES, MAX_GROWTH * size) // source.siblings
-    return max(1, share // math.prod(settings.clip_shape))
 
 
 def _read_frames(
@@ -140,13 +127,6 @@ def _too_short(source: Source, had: int, needed: int) -> UserError:
     return UserError(
         f"{source.name}: expected at least {needed} frames, received {had}; take fewer frames, a "
         "smaller stride or a longer video"
-    )
-
-
-def _too_many(source: Source, most: int) -> UserError:
-    return UserError(
-        f"{source.name}: expected at most {most} clips of a file of this size, received more; cut "
-        "it in parts, or take smaller frames or a larger hop"
     )
 
 

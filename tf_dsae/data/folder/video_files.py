@@ -1,5 +1,6 @@
 """Finds and names the sources of clips: movies, GIFs, folders of images, and arrays."""
 
+import itertools
 import os
 import re
 import stat
@@ -23,28 +24,16 @@ _EXPECTED = f"{', '.join(suffix[1:] for suffix in _KNOWN)} files"
 
 
 class Source(NamedTuple):
-    """One video, for splitting as for reading.
+    """One video, for splitting as for reading."""
 
-    Attributes:
-      name: its path relative to the searched folder, such as 'cats/1.mp4',
-        'faces.npz[3]' or 'faces.npz:key[3]'; printable.
-      kind: 'movie', 'gif', 'images', 'array' or 'damaged'.
-      path: of the file, or of the folder of images.
-      files: the images of a folder, in order; of other kinds none.
-      key: of the array in an .npz.
-      video: which one of the array.
-      siblings: how many videos the file holds.
-      problem: why a damaged file cannot be read.
-    """
-
-    name: str
-    kind: str
-    path: Path
-    files: tuple[Path, ...] = ()
-    key: str = ""
-    video: int = 0
-    siblings: int = 1
-    problem: str = ""
+    name: str  # Below the folder, printable: 'cats/1.mp4', 'faces.npz[3]', 'faces.npz:key[3]'.
+    kind: str  # 'movie', 'gif', 'images', 'array' or 'damaged'.
+    path: Path  # Of the file, or of the folder of images.
+    files: tuple[Path, ...] = ()  # The images of a folder, in order.
+    key: str = ""  # Of the array in an .npz.
+    video: int = 0  # Which one of the array.
+    siblings: int = 1  # How many videos the file holds.
+    problem: str = ""  # Why a damaged file cannot be read.
 
 
 def natural_key(text: str) -> tuple:
@@ -56,16 +45,12 @@ def natural_key(text: str) -> tuple:
 
 
 def find_sources(video_dir: str | os.PathLike) -> list[Source]:
-    """Returns every video below a folder, in natural order of names.
+    """Returns every video below a folder, in natural order of names; UserError where there is none.
 
     A folder that holds images directly is one video of its images, and named as the folder is.
     Images beside movies, GIFs or arrays, such as a cover, are left out, and counted in a warning.
     Hidden files and folders, linked folders, and links to files outside the folder are left out. A
     damaged array file is one source of kind 'damaged'.
-
-    Raises:
-      UserError: there is no such folder, it cannot be listed, or it holds no video or more than
-        1,000,000.
     """
     root = Path(video_dir).expanduser()
     if not root.is_dir():
@@ -77,19 +62,20 @@ def find_sources(video_dir: str | os.PathLike) -> list[Source]:
     if left_out:
         logging.warning("%s: %d links that leave the folder are not followed.", video_dir, left_out)
     files = _without_covers(files, video_dir)
-    sources: list[Source] = []
+    sources = _image_folders(files, root)
     for path in files:
         sources += _of_file(path, root)
-        _check_count(sources)
-    sources += _image_folders(files, root)
-    _check_count(sources)
+        if len(sources) > MAX_SOURCES:
+            raise UserError(
+                f"video_dir: expected at most {MAX_SOURCES} videos, received more; take some away"
+            )
     if not sources:
         raise UserError(
             f"video_dir: expected {_EXPECTED} below it, received {video_dir} without any; name "
             "another folder"
         )
     sources.sort(key=lambda source: natural_key(source.name))
-    for one, other in zip(sources, sources[1:], strict=False):
+    for one, other in itertools.pairwise(sources):
         if one.name == other.name:
             raise UserError(
                 f"video_dir: expected one video a name, received two named {one.name}; rename one"
@@ -98,24 +84,17 @@ def find_sources(video_dir: str | os.PathLike) -> list[Source]:
 
 
 def open_source(path: str | os.PathLike) -> list[Source]:
-    """Returns the videos of one file or of one folder of images, named after it.
-
-    Raises:
-      UserError: there is no such file, it is of no known kind, or a folder holds no images.
-    """
-    named = Path(path).expanduser()
+    """Returns the videos of one file or of one folder of images; UserError where there is none."""
+    named = Path(path).expanduser().absolute()
     target = named.resolve()
+    name = _printable(named.name or target.name)
     if target.is_dir():
         files, _ = _files_below(target, deep=False)
-        sources = [
-            source._replace(name=_printable(named.name or target.name))
-            for source in _image_folders(files, target)
-        ]
+        sources = [source._replace(name=name) for source in _image_folders(files, target)]
+    elif target.is_file() and named.suffix.lower() in IMAGES:
+        sources = [Source(name, "images", target, (target,))]
     elif target.is_file():
-        # A link may have another suffix than its file.
-        sources = _of_file(named.absolute(), named.absolute().parent)
-        if named.suffix.lower() in IMAGES:
-            sources = [Source(_printable(named.name), "images", target, (target,))]
+        sources = _of_file(named, named.parent)  # A link may have another suffix than its file.
     else:
         raise UserError(f"{path}: expected a video, received no file; name one that is there")
     if not sources:
@@ -123,13 +102,6 @@ def open_source(path: str | os.PathLike) -> list[Source]:
             f"{path}: expected one of {_EXPECTED}, or a folder of images; convert or rename it"
         )
     return sources
-
-
-def _check_count(sources: list[Source]) -> None:
-    if len(sources) > MAX_SOURCES:
-        raise UserError(
-            f"video_dir: expected at most {MAX_SOURCES} videos, received more; take some away"
-        )
 
 
 def _without_covers(files: list[Path], video_dir: str | os.PathLike) -> list[Path]:
@@ -227,12 +199,7 @@ def _printable(name: str) -> str:
 
 
 def say_skipped(problems: Sequence[str], log: Callable[[str], object]) -> None:
-    """Says why videos were left out: a line for each of the first 5, then the number of others.
-
-    Args:
-      problems: what is wrong, each text with its file's name, as a UserError says it.
-      log: takes a line without its end, such as `logging.warning`.
-    """
+    """Has `log` take a line for each of the first 5 problems, then the number of others."""
     for problem in problems[:_NAMED]:
         log(f"skipped: {problem}")
     if len(problems) > _NAMED:

@@ -5,7 +5,7 @@ shoes. A sheet holds every pose of one such layer as cells of 64 x 64 pixels, an
 the same cell of the five layers, painted over black from the body up.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -48,11 +48,7 @@ class Sheets(NamedTuple):
 
 
 def attributes(character: int) -> dict[str, int]:
-    """Returns the class 0..5 of each of `ATTRIBUTES` for a character 0..1295.
-
-    Raises:
-      ValueError: there is no such character.
-    """
+    """Returns the class 0..5 of each of `ATTRIBUTES` for a character 0..1295, else ValueError."""
     if not 0 <= character < CHARACTERS:
         raise ValueError(f"character: expected 0..{CHARACTERS - 1}, received {character}")
     digits = np.unravel_index(character, (CHOICES,) * len(ATTRIBUTES))
@@ -66,47 +62,35 @@ def split_characters() -> dict[str, np.ndarray]:
 
 
 def motion_cells(motion: int) -> tuple[tuple[int, int], ...]:
-    """Returns the (row, column) of the sheet cell of each of the 8 frames of a motion 0..8.
-
-    Raises:
-      ValueError: there is no such motion.
-    """
+    """Returns the (row, column) of the cell of each frame of a motion 0..8, else ValueError."""
     if not 0 <= motion < len(MOTIONS):
         raise ValueError(f"motion: expected 0..{len(MOTIONS) - 1}, received {motion}")
     action, direction = MOTIONS[motion].split()
     return tuple((_ROWS[action][direction], column) for column in _COLUMNS[action])
 
 
-def compose_video(sheets: Sheets, character: int, motion: int) -> np.ndarray:
-    """Returns one video, uint8 [8, 64, 64, 3]. For many videos `VideoComposer` is faster.
-
-    Raises:
-      ValueError: there is no such character or motion.
-    """
-    chosen = attributes(character).values()
-    worn = [layer[choice] for layer, choice in zip(sheets[:-1], chosen, strict=True)]
-    cells = motion_cells(motion)
-    return _paint_all(_Paint.of(_cut(sheet, cells)) for sheet in (*worn, sheets.shoes))[0]
-
-
 class VideoComposer:
     """Composes characters in all nine motions at once, the fast way to make the whole data set."""
 
-    def __init__(self, sheets: Sheets):
-        """Cuts the sheets up, once for all characters."""
-        cells = [cell for motion in range(len(MOTIONS)) for cell in motion_cells(motion)]
+    def __init__(self, sheets: Sheets, motions: Sequence[int] = range(len(MOTIONS))):
+        """Cuts the sheets up, once for all characters; the motions are numbers 0..8."""
+        cells = [cell for motion in motions for cell in motion_cells(motion)]
         self._layers = [[_Paint.of(_cut(sheet, cells)) for sheet in layer] for layer in sheets[:-1]]
         self._shoes = _Paint.of(_cut(sheets.shoes, cells))
 
     def compose(self, character: int) -> np.ndarray:
-        """Returns the videos of a character 0..1295, uint8 [9, 8, 64, 64, 3].
-
-        Raises:
-          ValueError: there is no such character.
-        """
+        """Returns the videos of a character 0..1295, uint8 [9, 8, 64, 64, 3], else ValueError."""
         chosen = attributes(character).values()
-        worn = [layer[choice] for layer, choice in zip(self._layers, chosen, strict=True)]
-        return _paint_all((*worn, self._shoes))
+        canvas = np.zeros((self._shoes.size, 3), np.uint8)
+        for layer, choice in zip(self._layers, chosen, strict=True):
+            layer[choice].onto(canvas)
+        self._shoes.onto(canvas)
+        return canvas.reshape(-1, *VIDEO_SHAPE)
+
+
+def compose_video(sheets: Sheets, character: int, motion: int) -> np.ndarray:
+    """Returns one video, uint8 [8, 64, 64, 3]. For many videos `VideoComposer` is faster."""
+    return VideoComposer(sheets, [motion]).compose(character)[0]
 
 
 class _Paint(NamedTuple):
@@ -133,15 +117,6 @@ class _Paint(NamedTuple):
         """
         mixed = (self.colour + canvas[self.pixels] * self.clear + 128) << 7
         canvas[self.pixels] = ((mixed >> 8) + mixed) >> 15
-
-
-def _paint_all(paints: Iterable[_Paint]) -> np.ndarray:
-    """Returns the layers painted over black, bottom first, uint8 [motions, 8, 64, 64, 3]."""
-    paints = tuple(paints)
-    canvas = np.zeros((paints[0].size, 3), np.uint8)
-    for paint in paints:
-        paint.onto(canvas)
-    return canvas.reshape(-1, *VIDEO_SHAPE)
 
 
 def _cut(sheet: np.ndarray, cells: Sequence[tuple[int, int]]) -> np.ndarray:

@@ -35,12 +35,9 @@ def check_sheets_dir(folder: str | os.PathLike) -> None:
 
 
 def read_sheets(folder: str | os.PathLike) -> Sheets:
-    """Reads `SHEET_FILES` below a folder.
+    """Reads `SHEET_FILES` below a folder; warns where they are not the published sheets.
 
-    Warns, in one line of the log, when they are not the published sheets.
-
-    Raises:
-      UserError: the folder or a sheet is missing, or a sheet is no readable 832 x 1344 image.
+    UserError where the folder or a sheet is missing, or a sheet is no 832 x 1344 image.
     """
     check_sheets_dir(folder)
     sheets = read_sheet_files({name: Path(folder, name) for name in SHEET_FILES})
@@ -77,16 +74,11 @@ def _read(path: str | os.PathLike) -> np.ndarray:
                     f"{image.width} x {image.height}; replace it by the original file"
                 )
             return np.asarray(image.convert("RGBA"))
-    except FileNotFoundError as error:
-        raise UserError(
-            f"{path}: expected one of {len(SHEET_FILES)} sprite sheets, received no such file; add "
-            "it"
-        ) from error
     except UserError:
         raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         # pillow raises SyntaxError for some broken PNG chunks, ValueError for texts that expand.
         raise UserError(
-            f"{path}: expected a complete image, received one that cannot be read "
-            f"({reason(error)}); replace it by the original file"
+            f"{path}: expected one of {len(SHEET_FILES)} complete sprite sheets, received one that "
+            f"cannot be read ({reason(error)}); replace it by the original file"
         ) from error

@@ -40,31 +40,21 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     RELEASE_NOTES = {"1.0.0": "Initial release."}
     BUILDER_CONFIGS = [DRAWN, LPC]
 
-    def __init__(
-        self,
-        *,
-        sheets_dir: str | os.PathLike | None = None,
-        on_videos: Callable[[int], object] | None = None,
-        **kwargs: Any,
-    ):
-        """Builds as every TFDS builder, with two more arguments.
-
-        Args:
-          sheets_dir: folder to read the sheets of configuration `lpc` from; by default they are
-            downloaded.
-          on_videos: called while preparing, with the number of videos composed since last time.
-          **kwargs: `data_dir`, `config` and `version`, see `tfds.core.DatasetBuilder`.
-        """
+    def __init__(self, *, sheets_dir: str | os.PathLike | None = None, **kwargs: Any):
+        """Builds as every TFDS builder; `sheets_dir` has the sheets of `lpc`, else downloaded."""
         self._sheets_dir = sheets_dir
-        self._on_videos = on_videos or (lambda count: None)
+        self.on_progress: Callable[[int], object] = lambda num_videos: None
         super().__init__(**kwargs)
         # TFDS pickles a builder by its arguments.
         self._original_state["sheets_dir"] = sheets_dir
 
     def _info(self) -> tfds.core.DatasetInfo:
-        classes = {
-            name: tfds.features.ClassLabel(names=names) for name, names in class_names().items()
+        names = {
+            name: [f"{name} {choice}" for choice in range(characters.CHOICES)]
+            for name in characters.ATTRIBUTES
         }
+        names["action"] = list(characters.MOTIONS)
+        classes = {name: tfds.features.ClassLabel(names=names[name]) for name in names}
         # Of the encodings that keep every byte, zlib decoded fastest for its size.
         video = tfds.features.Tensor(
             shape=characters.VIDEO_SHAPE, dtype=np.uint8, encoding=tfds.features.Encoding.ZLIB
@@ -105,38 +95,22 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                 labels = characters.attributes(int(character))
                 for motion, video in enumerate(videos):
                     yield motions * position + motion, {"video": video, **labels, "action": motion}
-                self._on_videos(motions)
-
-
-def class_names() -> dict[str, tuple[str, ...]]:
-    """Returns the names of the classes of every factor, in label order."""
-    names = {
-        name: tuple(f"{name} {choice}" for choice in range(characters.CHOICES))
-        for name in characters.ATTRIBUTES
-    }
-    return {**names, "action": characters.MOTIONS}
+                self.on_progress(motions)
 
 
 def _download_sheets(dl_manager: tfds.download.DownloadManager) -> characters.Sheets:
-    """Downloads the published sheets; TFDS checks each against `checksums.tsv`.
-
-    Raises:
-      UserError: there is no connection, or a file is not the published one.
-    """
+    """Downloads the published sheets; TFDS checks each against `checksums.tsv`."""
     urls = {name: f"{_SHEETS_URL}/{name}" for name in sheets.SHEET_FILES}
     try:
         # TFDS retries for minutes, so first check once that the server answers.
         with urllib.request.urlopen(urls[sheets.SHOES], timeout=_ANSWER_SECONDS):
             pass
         paths = dl_manager.download(urls)
-    except (OSError, DownloadError) as error:  # requests and urllib raise kinds of OSError.
+    # requests and urllib raise kinds of OSError.
+    except (OSError, DownloadError, NonMatchingChecksumError) as error:
         raise UserError(
-            f"sheets_dir: expected to download the sheets from {_SHEETS_URL}, received: "
-            f"{reason(error)}; try again later, or name a folder that holds them by --sheets_dir"
-        ) from error
-    except NonMatchingChecksumError as error:
-        raise UserError(
-            "sheets_dir: expected the published sheets, received a download of another checksum "
-            f"({reason(error)}); try again, or name a folder that holds them by --sheets_dir"
+            "sheets_dir: expected to download the sheets, with the published checksums, from "
+            f"{_SHEETS_URL}, received: {reason(error)}; try again later, or name a folder that "
+            "holds them by --sheets_dir"
         ) from error
     return sheets.read_sheet_files(paths)

@@ -1,13 +1,21 @@
 """The Sprites as a data source: drawn by this package, or of the published sheets."""
 
 import dataclasses
+import functools
 import os
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
+
+from absl import logging
 
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.data_source import DataSource, SourceFlag, local_setting
-from tf_dsae.data.sprites.characters import VIDEO_SHAPE
-from tf_dsae.data.sprites.sheets import check_sheets_dir
+from tf_dsae.data.sprites.characters import CHARACTERS, MOTIONS, VIDEO_SHAPE
+from tf_dsae.data.sprites.sheets import (
+    PUBLISHED_FINGERPRINT,
+    check_sheets_dir,
+    fingerprint,
+    read_sheets,
+)
 
 if TYPE_CHECKING:
     from tf_dsae.data.sequence_data import SequenceData
@@ -44,9 +52,9 @@ _PUBLISHED = {
 class _Sprites(DataSource):
     """1296 characters in 9 motions, videos of 8 frames of 64 x 64 pixels."""
 
-    citation: ClassVar[str] = "Li and Mandt 2018, Disentangled Sequential Autoencoder"
-    baselines: ClassVar = _PUBLISHED
-    dynamic_factors: ClassVar[tuple[str, ...]] = ("action",)
+    citation = "Li and Mandt 2018, Disentangled Sequential Autoencoder"
+    baselines = _PUBLISHED
+    dynamic_factors = ("action",)
 
     @property
     def frame_shape(self) -> tuple[int, ...]:
@@ -55,32 +63,48 @@ class _Sprites(DataSource):
     def open(
         self, data_dir: str | os.PathLike | None = None, show_progress: bool = True
     ) -> "SequenceData":
-        from tf_dsae.data.sprites.prepare_sprites import prepare_sprites
+        from tf_dsae.data.sprites import sprites_dataset_builder as sprites
+        from tf_dsae.data.tfds_store import open_or_make, open_store, reading_errors, say_ready
 
-        return prepare_sprites(self, data_dir, show_progress)
+        sheets_dir = getattr(self, "sheets_dir", None)
+        config = self.kind.removeprefix(f"{sprites.Builder.name}/")
+        new_builder = functools.partial(
+            sprites.Builder, config=config, data_dir=data_dir, sheets_dir=sheets_dir
+        )
+        total = CHARACTERS * len(MOTIONS)
+        builder, made = open_or_make(
+            self.kind, data_dir, new_builder, total, "videos", "200 MB", show_progress
+        )
+        with reading_errors(self.kind, builder.data_dir):
+            made_from = builder.info.metadata[sprites.FINGERPRINT]
+            self._check_sheets(made_from, builder.data_dir)
+            data = open_store(builder, self.kind, made_from, self, self.dynamic_factors)
+        if show_progress:
+            counts = f"{data.num_train} training and {data.num_test} test videos"
+            say_ready(data, builder.data_dir, made, f"{counts}, {builder.info.dataset_size}")
+        return data
+
+    def _check_sheets(self, made_from: str, place: str) -> None:
+        """Raises UserError where the prepared videos were composed of other sheets."""
 
 
 @dataclasses.dataclass(frozen=True)
 class DrawnSprites(_Sprites):
     """Characters that this package draws."""
 
-    kind: ClassVar[str] = "sprites/drawn"
-    summary: ClassVar[str] = "characters drawn by this package"
-    licence: ClassVar[str] = "that of this package"
+    kind = "sprites/drawn"
+    summary = "characters drawn by this package"
+    licence = "that of this package"
 
 
 @dataclasses.dataclass(frozen=True)
 class LpcSprites(_Sprites):
-    """Characters composed of the published sheets.
+    """Characters composed of the published sheets, in `sheets_dir` or downloaded."""
 
-    Attributes:
-      sheets_dir: folder that holds the sheets; None: they are downloaded.
-    """
-
-    kind: ClassVar[str] = "sprites/lpc"
-    summary: ClassVar[str] = "characters of the sheets in the public repository YingzhenLi/Sprites"
-    licence: ClassVar[str] = "CC-BY-SA 3.0 and GPL 3.0, of the art"
-    flags: ClassVar[tuple[SourceFlag, ...]] = (
+    kind = "sprites/lpc"
+    summary = "characters of the sheets in the public repository YingzhenLi/Sprites"
+    licence = "CC-BY-SA 3.0 and GPL 3.0, of the art"
+    flags = (
         SourceFlag(
             "sheets_dir",
             str,
@@ -98,3 +122,13 @@ class LpcSprites(_Sprites):
         """Raises UserError where `sheets_dir` is no folder."""
         if self.sheets_dir is not None:
             check_sheets_dir(self.sheets_dir)
+
+    def _check_sheets(self, made_from: str, place: str) -> None:
+        if self.sheets_dir is None and made_from != PUBLISHED_FINGERPRINT:
+            logging.warning("%s was not made from the published sheets.", place)
+        if self.sheets_dir is not None and made_from != fingerprint(read_sheets(self.sheets_dir)):
+            raise UserError(
+                f"sheets_dir: expected the sheets that the videos in {place} were made from, "
+                f"received other sheets in {self.sheets_dir}; name another --data_dir, or delete "
+                "that folder to prepare again"
+            )
