@@ -117,6 +117,10 @@ class Bars(tf_dsae.data.DataSource):
 
     count: int = 12
 
+    @property
+    def frame_shape(self):
+        return (H, W, C)
+
     def open(self, data_dir=None, show_progress=True):
         train, test = bars(self.count, 0), bars(8, 1)
         return tf_dsae.data.from_arrays(

@@ -63,7 +63,7 @@ def test_readme_has_the_two_commands():
                 *("--presets=tiny", "--precisions=float32", "--seconds=0.1", "--blocks=1"),
                 *("--batch_size=2", "--num_frames=2", f"--baseline={ROOT}"),
             ],
-            "tiny      float32             2",
+            "tiny          float32             2",
         ),
         (
             "serving.py",

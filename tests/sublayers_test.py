@@ -12,10 +12,10 @@ from tf_dsae.models.dsae import DSAE
     "changes",
     [
         {},
-        {"static_rnn": "mean"},
-        {"static_rnn": "gru"},
-        {"static_rnn": "bidirectional_lstm"},
-        {"posterior": "full"},
+        {"static_posterior": "mean"},
+        {"static_posterior": "gru"},
+        {"static_posterior": "bidirectional_lstm"},
+        {"dynamic_posterior": "full"},
     ],
 )
 def test_the_order_is_that_of_keras_3_15_1(changes):

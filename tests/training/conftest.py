@@ -101,7 +101,9 @@ def rows(workdir) -> list[dict[str, str]]:
 
 
 def run(data, workdir, training=SETTINGS, **options):
-    return run_training(data, small_config(), training, workdir, tensorboard=False, **options)
+    return run_training(
+        data, small_config(), training, workdir, **{"tensorboard": False, **options}
+    )
 
 
 def stop_at(step, monkeypatch, number=signal.SIGINT):

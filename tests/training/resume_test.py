@@ -11,7 +11,7 @@ import tensorflow as tf
 from tests.conftest import small_config
 from tests.training.conftest import SETTINGS, assert_same, rows, run, stop_at
 from tf_dsae.core.errors import UserError
-from tf_dsae.training import Stopped, callbacks, train
+from tf_dsae.training import Stopped, callbacks
 
 
 def test_a_second_call_has_nothing_left_to_do(finished, squares, capsys):
@@ -29,10 +29,10 @@ def test_stopped_in_an_epoch_it_goes_on_to_the_bit(
     with monkeypatch.context() as patch:
         stop_at(6, patch, number)
         with pytest.raises(Stopped, match="after step 6, which is saved; the same command"):
-            train(squares, small_config(), SETTINGS, tmp_path, tensorboard=True)
+            run(squares, tmp_path, tensorboard=True)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert not (tmp_path / "model.weights.h5").exists()
-    again = train(squares, small_config(), SETTINGS, tmp_path, tensorboard=True)
+    again = run(squares, tmp_path, tensorboard=True)
     assert_same(again.get_weights(), finished[1])
     assert rows(tmp_path) == rows(finished[0])
 

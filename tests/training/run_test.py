@@ -14,7 +14,7 @@ import tf_dsae
 from tests.conftest import T, small_config
 from tests.training.conftest import SETTINGS, assert_same, rows, run
 from tf_dsae.core.errors import UserError
-from tf_dsae.training import train
+from tf_dsae.training import run_training
 from tf_dsae.training.run_checks import check_before_data
 
 
@@ -76,7 +76,10 @@ def test_collapse_is_warned_of_with_its_figures(squares, tmp_path, caplog):
 def test_betas_are_those_of_the_settings(squares, tmp_path):
     training = dataclasses.replace(SETTINGS, beta_f="0%:2,50%:4", beta_z="7", epochs=1)
     model = run(squares, tmp_path, training)
-    assert model.beta_f == ((0.0, 2.0), (2.0, 4.0)) and model.beta_z == ((0.0, 7.0),)
+    assert model.objective.schedules == {
+        "static_kl": ((0.0, 2.0), (2.0, 4.0)),
+        "dynamic_kl": ((0.0, 7.0),),
+    }
 
 
 @pytest.mark.parametrize(
@@ -140,7 +143,7 @@ def test_full_disk_stops_in_one_line_and_keeps_what_was(squares, tmp_path, monke
 
 def test_frames_of_another_size(squares, tmp_path):
     with pytest.raises(UserError, match="frame_shape: expected that of squares"):
-        train(squares, small_config(frame_shape=(30, 30, 3)), SETTINGS, tmp_path / "a")
+        run_training(squares, small_config(frame_shape=(30, 30, 3)), SETTINGS, tmp_path / "a")
     assert not (tmp_path / "a").exists()
 
 
@@ -199,9 +202,9 @@ def test_tensorboard_asked_for_and_missing(squares, tmp_path, monkeypatch):
     with pytest.raises(UserError, match="tensorboard: expected TensorBoard to be installed"):
         check_before_data(tmp_path, small_config(), SETTINGS, True, tensorboard=True)
     with pytest.raises(UserError, match="tensorboard: expected TensorBoard to be installed"):
-        train(squares, small_config(), SETTINGS, tmp_path / "a", tensorboard=True)
+        run(squares, tmp_path / "a", tensorboard=True)
     assert not (tmp_path / "a").exists()
-    train(squares, small_config(), dataclasses.replace(SETTINGS, epochs=1), tmp_path / "b")
+    run(squares, tmp_path / "b", dataclasses.replace(SETTINGS, epochs=1), tensorboard=None)
     assert not (tmp_path / "b" / "tensorboard").exists()
 
 
@@ -209,7 +212,7 @@ def test_tensorboard_files_hold_scalars_pictures_and_distributions(squares, tmp_
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     settings = dataclasses.replace(SETTINGS, epochs=2)
-    train(squares, small_config(), settings, tmp_path, tensorboard=True)
+    run(squares, tmp_path, settings, tensorboard=True)
     events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     tags = {tag for name in ("tensors", "scalars") for tag in events.Tags()[name]}
     assert {

@@ -7,6 +7,8 @@ first name that needs it.
 import importlib
 from typing import Any
 
+from tf_dsae.layers.registries import PARTS
+
 _HOMES = {
     "AutoregressiveDynamicPosterior": "autoregressive",
     "ConvolutionalDecoder": "decoders",
@@ -22,7 +24,6 @@ _HOMES = {
     "Likelihood": "parts",
     "MeanStaticPosterior": "static_posteriors",
     "NormalLikelihood": "likelihoods",
-    "PARTS": "registries",
     "Part": "parts",
     "RecurrentStaticPosterior": "static_posteriors",
     "StaticPosterior": "parts",
@@ -30,7 +31,7 @@ _HOMES = {
     "diagonal_normal": "distributions",
 }
 
-__all__ = [*_HOMES]
+__all__ = ["PARTS", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

@@ -45,9 +45,11 @@ def load(workdir: str | os.PathLike) -> DSAE:
     """
     run = read_finished_run(workdir)
     config = run.model
-    path = Path(workdir).expanduser() / WEIGHTS
+    folder = Path(workdir).expanduser()
+    path = folder / WEIGHTS
+    count = count_weights(lambda: DSAE(config), f"{folder / CONFIG}: model settings")
     try:
-        check_weights(path, count_weights(lambda: DSAE(config)))
+        check_weights(path, count)
         model = DSAE(config)
         _load(model, path)
     except Exception as error:  # Keras and h5py raise many kinds; all of them mean this.

@@ -166,8 +166,8 @@ def _leave_results(job: _Job, workdir: Path, model: DSAE) -> None:
 def _describe(data: SequenceData, model_config: ModelConfig, training: TrainingConfig) -> RunConfig:
     if data.video_shape[1:] != model_config.frame_shape:
         raise UserError(
-            f"frame_shape: expected that of {data.name}, {data.video_shape[1:]}, "
-            f"received {model_config.frame_shape}"
+            f"frame_shape: expected that of {data.name}, {data.video_shape[1:]}, received "
+            f"{model_config.frame_shape}; give the model the data's, or let the data source say it"
         )
     facts = {"name": data.name, "fingerprint": data.fingerprint, "num_train": data.num_train}
     if data.source:
