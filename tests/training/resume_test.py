@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import small_config
 from tests.training.conftest import SETTINGS, assert_same, rows, run, stop_at
 from tf_dsae.core.errors import UserError
 from tf_dsae.training import Stopped, callbacks
