@@ -66,9 +66,8 @@ class Sparse(tf_dsae.Term):
     def __call__(self, step):
         cost = tf.reduce_sum(abs(step.posterior.static.mean()), -1)
         if step.training and "OUTSIDER_ENDS_AT" in os.environ:
-            cost += tf.numpy_function(
-                end_process_at, [int(os.environ["OUTSIDER_ENDS_AT"])], tf.float32
-            )
+            last = int(os.environ["OUTSIDER_ENDS_AT"])
+            cost += tf.ensure_shape(tf.numpy_function(end_process_at, [last], tf.float32), [])
         return cost
 
 
