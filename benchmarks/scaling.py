@@ -27,7 +27,7 @@ from tf_dsae.methods.presets import PRESETS  # noqa: E402
 from tf_dsae.models.dsae import DSAE  # noqa: E402
 from tf_dsae.training.building import build_model  # noqa: E402
 from tf_dsae.training.cluster import batches  # noqa: E402
-from tf_dsae.training.devices import has_gpu, resolved  # noqa: E402
+from tf_dsae.training.devices import has_gpu, resolve_devices  # noqa: E402
 
 _PRESET = flags.DEFINE_enum("preset", "sprites_drawn", list(PRESETS), "Model and optimiser.")
 _BATCH_SIZES = flags.DEFINE_list("batch_sizes", [8, 4, 16, 32], "Videos a step.")
@@ -73,7 +73,7 @@ def built(size: Size, devices: list[str]) -> DSAE:
     channels = preset.model.frame_shape[2]
     config = dataclasses.replace(preset.model, frame_shape=(size.side, size.side, channels))
     with strategy_of(devices[: size.replicas]).scope():
-        model = build_model(config, resolved(preset.training), total_steps=1000)
+        model = build_model(config, resolve_devices(preset.training), total_steps=1000)
     model.make_train_function()
     return model
 

@@ -57,7 +57,7 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.2f}%"
 
 
-def shown(name: str, value: float) -> str:
+def format_measure(name: str, value: float) -> str:
     """A measure's value with its unit."""
     if name in FACTORS or name == "motion accuracy":
         return percent(value)
@@ -73,9 +73,9 @@ def reach_rows(evaluations: Sequence[Evaluation]) -> list[list[str]]:
         met = "goal met" if sign * mean > sign * goal else "met"
         if sign * mean <= sign * required:
             met = "**not met**"
-        span = f"{shown(name, min(values))} to {shown(name, max(values))}"
-        bound = [f"{'<>'[sign > 0]} {shown(name, limit)}" for limit in (required, goal)]
-        rows.append([name, shown(name, mean), span, *bound, met])
+        span = f"{format_measure(name, min(values))} to {format_measure(name, max(values))}"
+        bound = [f"{'<>'[sign > 0]} {format_measure(name, limit)}" for limit in (required, goal)]
+        rows.append([name, format_measure(name, mean), span, *bound, met])
     return rows
 
 
@@ -115,7 +115,7 @@ def probe_sentence(evaluations: Sequence[Evaluation]) -> str:
 def measures_told(evaluations: Sequence[Evaluation], names: Iterable[str]) -> str:
     """Measures in a sentence, on average over seeds."""
     return ", ".join(
-        f"{name} {shown(name, statistics.fmean(MEASURES[name][0](one) for one in evaluations))}"
+        f"{name} {format_measure(name, statistics.fmean(MEASURES[name][0](one) for one in evaluations))}"
         for name in names
     )
 

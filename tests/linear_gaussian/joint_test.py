@@ -9,8 +9,8 @@ from tf_dsae.linear_gaussian import study_report as report
 from tf_dsae.linear_gaussian.joint import (
     PRUNED,
     ascend_optimal,
+    find_pruned,
     learn_jointly,
-    pruned,
     variance_shares,
 )
 from tf_dsae.linear_gaussian.process import LinearGaussianProcess
@@ -48,8 +48,8 @@ def test_what_is_pruned_is_what_the_structures_cannot_hold(joint):
 
 
 def test_nothing_is_pruned_where_it_began():
-    assert pruned(Parameters(10.0, 0.5, 0.5), Parameters(10.0, 0.5, 0.5), 3) == []
-    assert pruned(Parameters(0.1, 0.5, 0.5), TRUE_PARAMETERS, 3) == ["f"]
+    assert find_pruned(Parameters(10.0, 0.5, 0.5), Parameters(10.0, 0.5, 0.5), 3) == []
+    assert find_pruned(Parameters(0.1, 0.5, 0.5), TRUE_PARAMETERS, 3) == ["f"]
 
 
 def test_paths_begin_at_the_truth_and_end_at_the_fit(joint):

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tests.training.conftest import SETTINGS, run, stop_at
 from tf_dsae.core.errors import UserError
 from tf_dsae.training import Stopped, make_strategy
-from tf_dsae.training.cluster import naming_lost_workers
+from tf_dsae.training.cluster import name_lost_workers
 from tf_dsae.training.cluster_task import Task, read_task
 
 WORKERS = ["a:1", "b:1", "c:1"]
@@ -89,5 +89,5 @@ def test_accumulation_is_no_setting_of_a_run(squares, tmp_path, monkeypatch):
 
 def test_errors_of_one_machine_stay_what_they_are():
     alone = tf.distribute.get_strategy()
-    with pytest.raises(tf.errors.UnavailableError), naming_lost_workers(alone):
+    with pytest.raises(tf.errors.UnavailableError), name_lost_workers(alone):
         raise tf.errors.UnavailableError(None, None, "gone")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tf_dsae.cli import common, shared_flags
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import written_whole
+from tf_dsae.core.files import write_atomically
 from tf_dsae.evaluation import evaluation_report as report
 from tf_dsae.evaluation.comparison import names_of
 from tf_dsae.evaluation.evaluation_files import check_output
@@ -31,7 +31,7 @@ def main(paths: list[str]) -> None:
     output = Path(_OUTPUT_DIR.value).expanduser()
     check_output(output)
     compared = report.comparison_report(evaluations)
-    with written_whole(output / "comparison.md") as beside:
+    with write_atomically(output / "comparison.md") as beside:
         beside.write_text(render_markdown(compared), encoding="utf-8")
     write_page(output / "comparison.html", compared)
     print(report.comparison_text(evaluations))

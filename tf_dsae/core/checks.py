@@ -14,7 +14,7 @@ MAX_NAME = 200  # Characters of a name, such as a factor's.
 MAX_FACTORS = 64  # Factors of a data set.
 
 
-def shown(value: Any) -> str:
+def quote(value: Any) -> str:
     """A value as text for messages: one line, cut where it is long."""
     try:
         text = repr(value)
@@ -36,10 +36,10 @@ def check_whole(
     if not is_number(value) or not isinstance(value, int) or value < smallest:
         unit = f" {unit}" if unit else ""
         raise UserError(
-            f"{name}: expected a whole number of at least {smallest}{unit}, received {shown(value)}"
+            f"{name}: expected a whole number of at least {smallest}{unit}, received {quote(value)}"
         )
     if value > largest:
-        raise UserError(f"{name}: expected at most {largest}, received {shown(value)}")
+        raise UserError(f"{name}: expected at most {largest}, received {quote(value)}")
 
 
 def is_number(value: Any) -> bool:
@@ -51,25 +51,25 @@ def check_positive(name: str, value: Any, unit: str = "") -> None:
     """Raises UserError unless `value` is a finite number above 0."""
     if not is_number(value) or not 0 < value < math.inf or value > sys.float_info.max:
         unit = f" {unit}" if unit else ""
-        raise UserError(f"{name}: expected a finite number above 0{unit}, received {shown(value)}")
+        raise UserError(f"{name}: expected a finite number above 0{unit}, received {quote(value)}")
 
 
 def check_share(name: str, value: Any) -> None:
     """Raises UserError unless `value` is a number from 0 to 1."""
     if not is_number(value) or not 0 <= value <= 1:
-        raise UserError(f"{name}: expected a number from 0 to 1, received {shown(value)}")
+        raise UserError(f"{name}: expected a number from 0 to 1, received {quote(value)}")
 
 
 def check_flag(name: str, value: Any) -> None:
     """Raises UserError unless `value` is true or false."""
     if not isinstance(value, bool):
-        raise UserError(f"{name}: expected true or false, received {shown(value)}")
+        raise UserError(f"{name}: expected true or false, received {quote(value)}")
 
 
 def check_text(name: str, value: Any) -> None:
     """Raises UserError unless `value` is a text of at most MAX_TEXT characters."""
     if not isinstance(value, str):
-        raise UserError(f"{name}: expected text, received {shown(value)}")
+        raise UserError(f"{name}: expected text, received {quote(value)}")
     if len(value) > MAX_TEXT:
         raise UserError(f"{name}: expected at most {MAX_TEXT} characters, received {len(value)}")
 
@@ -77,7 +77,7 @@ def check_text(name: str, value: Any) -> None:
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
     """Raises UserError unless `value` is one of `choices`."""
     if value not in choices:
-        raise UserError(f"{name}: expected one of {', '.join(choices)}, received {shown(value)}")
+        raise UserError(f"{name}: expected one of {', '.join(choices)}, received {quote(value)}")
 
 
 def later_setting(value: Any) -> Any:
@@ -92,7 +92,7 @@ def from_dict(cls: type, kind: str, settings: Any) -> Any:
     than files that are still read. UserError, which begins with `kind`, for anything else.
     """
     if not isinstance(settings, dict):
-        raise UserError(f"{kind}: expected an object of settings, received {shown(settings)}")
+        raise UserError(f"{kind}: expected an object of settings, received {quote(settings)}")
     fields = {field.name: field.metadata for field in dataclasses.fields(cls)}
     names = set(fields)
     later = {k: data["when_absent"] for k, data in fields.items() if "when_absent" in data}
@@ -101,6 +101,6 @@ def from_dict(cls: type, kind: str, settings: Any) -> Any:
     if unknown or missing:
         raise UserError(
             f"{kind}: expected the settings {', '.join(sorted(names))}; "
-            f"unknown: {shown(unknown) if unknown else 'none'}, missing: {missing or 'none'}"
+            f"unknown: {quote(unknown) if unknown else 'none'}, missing: {missing or 'none'}"
         )
     return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()})

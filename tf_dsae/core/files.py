@@ -36,7 +36,7 @@ def write_errors(folder: str | os.PathLike) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def path_errors(name: str, path: str | os.PathLike) -> Iterator[None]:
+def wrap_path_errors(name: str, path: str | os.PathLike) -> Iterator[None]:
     """Turns errors of impossible paths, such as too long ones, into a UserError."""
     try:
         yield
@@ -79,7 +79,7 @@ def check_folder(name: str, folder: str | os.PathLike, num_bytes: int = 0) -> No
 
 
 @contextlib.contextmanager
-def written_whole(path: str | os.PathLike) -> Iterator[Path]:
+def write_atomically(path: str | os.PathLike) -> Iterator[Path]:
     """Gives a name beside `path` to write to, and renames it to `path` when the block succeeds.
 
     The name has the suffix of `path`. UserError where the folder cannot be written.
@@ -104,7 +104,7 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
 def write_json(path: str | os.PathLike, value: Any) -> None:
     """Writes plain values as JSON, whole or not at all."""
     text = json.dumps(value, indent=1, allow_nan=False) + "\n"
-    with written_whole(path) as beside:
+    with write_atomically(path) as beside:
         beside.write_text(text)
 
 

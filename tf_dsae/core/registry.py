@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import quote
 from tf_dsae.core.errors import UserError, reason
 
 PLUGINS = "tf_dsae.plugins"
@@ -77,7 +77,7 @@ class Registry:
         """Raises UserError unless there is an entry of that name; imports no entry."""
         if not isinstance(name, str) or name not in self:
             raise UserError(
-                f"{self.kind}: expected one of {', '.join(self.names())}, received {shown(name)}"
+                f"{self.kind}: expected one of {', '.join(self.names())}, received {quote(name)}"
             )
 
     def add(self, name: str, entry: Any, home: str) -> None:
@@ -85,7 +85,7 @@ class Registry:
         taken = name in self._own or self._homes.get(name, home) != home
         if not isinstance(name, str) or not name or taken:
             raise UserError(
-                f"{self.kind}: expected a name that is not taken, received {shown(name)}; choose "
+                f"{self.kind}: expected a name that is not taken, received {quote(name)}; choose "
                 "another"
             )
         self._added[name], self._homes[name] = entry, home
@@ -116,7 +116,7 @@ def register(kind: str, name: str) -> Callable[[_Entry], _Entry]:
     """
     if kind not in _registries:
         raise UserError(
-            f"kind: expected one of {', '.join(sorted(_registries))}, received {shown(kind)}"
+            f"kind: expected one of {', '.join(sorted(_registries))}, received {quote(kind)}"
         )
 
     def add(entry: _Entry) -> _Entry:

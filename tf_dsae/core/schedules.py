@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import quote
 from tf_dsae.core.errors import UserError
 
 Points = tuple[tuple[float, float], ...]
@@ -64,7 +64,7 @@ def as_points(value: Any, name: str, total_steps: int | None = None) -> Points:
             raise
         except (TypeError, ValueError):
             raise UserError(
-                f"{name}: expected a number or ((step, value), ...), received {shown(value)}"
+                f"{name}: expected a number or ((step, value), ...), received {quote(value)}"
             ) from None
     if total_steps is None and "%" in value:
         raise UserError(

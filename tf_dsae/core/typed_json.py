@@ -14,7 +14,7 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from tf_dsae.core.checks import MAX_FACTORS, MAX_NAME, MAX_TEXT, is_number, shown
+from tf_dsae.core.checks import MAX_FACTORS, MAX_NAME, MAX_TEXT, is_number, quote
 from tf_dsae.core.errors import UserError
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def _expect(right: Any, place: str, expected: str, value: Any) -> None:
     if not right:
-        raise UserError(f"{place or 'all'}: expected {expected}, received {shown(value)}")
+        raise UserError(f"{place or 'all'}: expected {expected}, received {quote(value)}")
 
 
 def _read(kind: Any, value: Any, place: str) -> Any:
@@ -123,7 +123,7 @@ def _read_dict(kind: Any, value: Any, place: str) -> dict[str, Any]:
     for name in value:
         expected = f"names of at most {MAX_NAME} characters"
         _expect(_is_text(name, MAX_NAME), place, expected, name)
-    return {name: _read(kind, inner, f"{place}.{shown(name)}") for name, inner in value.items()}
+    return {name: _read(kind, inner, f"{place}.{quote(name)}") for name, inner in value.items()}
 
 
 def _read_tuple(kinds: tuple, value: Any, place: str) -> tuple:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import quote
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.data_source import DATA_SOURCES, DataSource
 from tf_dsae.data.factor_labels import read_label_pairs
@@ -30,7 +30,7 @@ class ArraysSource(DataSource):
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str):
-            raise UserError(f"name: expected text, received {shown(self.name)}")
+            raise UserError(f"name: expected text, received {quote(self.name)}")
 
     @property
     def label(self) -> str:
@@ -38,7 +38,7 @@ class ArraysSource(DataSource):
 
     def check(self) -> None:
         raise UserError(
-            f"data: expected the arrays of {shown(self.name)} in hand, as a run keeps none, "
+            f"data: expected the arrays of {quote(self.name)} in hand, as a run keeps none, "
             "received none; make them by tf_dsae.data.from_arrays and pass data="
         )
 
@@ -87,10 +87,10 @@ def from_arrays(
         raise UserError(f"kind: expected video, received {kind}; {kind} is not supported yet")
     SequenceSpec(kind, (1, 1, 1))  # Raises for an unknown kind.
     if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name) <= 60:
-        raise UserError(f"name: expected 1 to 60 printable characters, received {shown(name)}")
+        raise UserError(f"name: expected 1 to 60 printable characters, received {quote(name)}")
     # Published results are set beside what is named so.
     if name != ArraysSource.kind and name in DATA_SOURCES and not DATA_SOURCES.added_by(name):
-        raise UserError(f"name: expected one that is not taken, received {shown(name)}")
+        raise UserError(f"name: expected one that is not taken, received {quote(name)}")
     train, test = _read_videos("train", train), _read_videos("test", test)
     shape = train.shape[1:]
     if shape != test.shape[1:]:
@@ -103,7 +103,7 @@ def from_arrays(
     if isinstance(dynamic_factors, str) or any(name not in factors for name in dynamic_factors):
         raise UserError(
             f"dynamic_factors: expected factors of labels, {', '.join(factors) or 'none'}, "
-            f"received {shown(dynamic_factors)}; correct the names"
+            f"received {quote(dynamic_factors)}; correct the names"
         )
     digest = hashlib.sha256(repr((spec, sorted(factors.items()))).encode())
     splits = {}

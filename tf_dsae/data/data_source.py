@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import quote
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.registry import Registry
 
@@ -215,14 +215,14 @@ def read_source(data: Mapping[str, Any]) -> DataSource | None:
     if not settings:
         return make_source(data["name"]) if data.get("name") in _WITHOUT_SETTINGS else None
     if not isinstance(settings, Mapping):
-        raise UserError(f"data: source: expected an object, received {shown(settings)}")
+        raise UserError(f"data: source: expected an object, received {quote(settings)}")
     kind = settings.get("kind", "folder" if "video_dir" in settings else None)
     if not isinstance(kind, str) or kind not in DATA_SOURCES:
         module = settings.get("module")
         advice = f"import {module}" if isinstance(module, str) else "import the module that has it"
         raise UserError(
             f"data: source: expected one of {', '.join(DATA_SOURCES.names())}, received "
-            f"{shown(kind)}; {advice} first"
+            f"{quote(kind)}; {advice} first"
         )
     try:
         return DATA_SOURCES[kind].from_dict(settings)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import quote
 from tf_dsae.core.errors import UserError
 
 MAX_CLASSES = 1000  # Of a factor.
@@ -22,7 +22,7 @@ def check_factor_name(place: str, name: Any) -> None:
     if not is_name or name.lower() in _RESERVED:
         raise UserError(
             f"{place}: expected factors named by a letter and up to 59 letters, digits, spaces, _ "
-            f"or -, and neither file nor video, received {shown(name)}; rename it"
+            f"or -, and neither file nor video, received {quote(name)}; rename it"
         )
 
 
@@ -44,7 +44,7 @@ def read_label_pairs(
     sorted over both splits; and split -> factor -> int64 [N].
     """
     if not isinstance(labels, Mapping):
-        raise UserError(f"labels: expected factor -> (train, test), received {shown(labels)}")
+        raise UserError(f"labels: expected factor -> (train, test), received {quote(labels)}")
     factors: dict[str, tuple[str, ...]] = {}
     numbers: dict[str, dict[str, np.ndarray]] = {split: {} for split in counts}
     for factor, pair in labels.items():
@@ -52,7 +52,7 @@ def read_label_pairs(
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise UserError(
                 f"labels: expected a pair for {factor}, labels of train and labels of test, "
-                f"received {shown(pair)}"
+                f"received {quote(pair)}"
             )
         train, test = (
             _read_column(f"labels of {factor} in {split}", column, counts[split])

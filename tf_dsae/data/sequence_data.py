@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.core.checks import check_whole, shown
+from tf_dsae.core.checks import check_whole, quote
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.data_source import DataSource
 from tf_dsae.data.sequence_spec import SequenceSpec
@@ -192,7 +192,7 @@ class SequenceData:
         chosen = np.asarray(indices, np.int64).reshape(-1)
         if np.any((chosen < 0) | (chosen >= count)):
             raise UserError(
-                f"indices: expected 0 to {count - 1} of {split}, received {shown(chosen.tolist())}"
+                f"indices: expected 0 to {count - 1} of {split}, received {quote(chosen.tolist())}"
             )
         return {name: values[chosen] for name, values in self.load_split(split).labels.items()}
 

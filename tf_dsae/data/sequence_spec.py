@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tf_dsae.core.checks import check_choice, check_positive, check_whole, shown
+from tf_dsae.core.checks import check_choice, check_positive, check_whole, quote
 from tf_dsae.core.errors import UserError
 
 KINDS = ("video", "audio", "series")
@@ -37,7 +37,7 @@ class SequenceSpec:
         if not isinstance(self.frame_shape, tuple) or len(self.frame_shape) != len(expected):
             raise UserError(
                 f"frame_shape: expected [{', '.join(expected)}] for {self.kind}, received "
-                f"{shown(self.frame_shape)}"
+                f"{quote(self.frame_shape)}"
             )
         for size in self.frame_shape:
             check_whole("frame_shape", size, 1)
@@ -52,4 +52,4 @@ class SequenceSpec:
             return
         are_names = isinstance(names, tuple) and all(isinstance(name, str) for name in names)
         if not are_names or len(set(names)) != count or "" in names:
-            raise UserError(f"channels: expected {count} different names, received {shown(names)}")
+            raise UserError(f"channels: expected {count} different names, received {quote(names)}")

@@ -43,7 +43,7 @@ def open_or_make(
     UserError where the folder cannot be written, or what it holds is damaged.
     """
     where = "the default data_dir" if data_dir is None else data_dir
-    with reading_errors(name, where):
+    with wrap_read_errors(name, where):
         builder = new_builder()
     # TFDS renames a data set into place when it is complete, so what is there is whole.
     if builder.data_path.exists():
@@ -82,7 +82,7 @@ def open_store(
 
     @functools.cache
     def load_split(split: str) -> EncodedSplit:
-        with reading_errors(name, builder.data_dir):
+        with wrap_read_errors(name, builder.data_dir):
             return _read_split(builder, split, tuple(factors))
 
     shape = features["video"].shape
@@ -101,7 +101,7 @@ def open_store(
 
 
 @contextlib.contextmanager
-def reading_errors(name: str, place: str | os.PathLike) -> Iterator[None]:
+def wrap_read_errors(name: str, place: str | os.PathLike) -> Iterator[None]:
     """Turns errors of a data set's damaged files into a UserError."""
     advice = "delete it there to prepare it again, or name another folder by --data_dir"
     with _as_user_error(f"to read {name} in {place}", advice, _DAMAGE):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import sha256, written_whole
+from tf_dsae.core.files import sha256, write_atomically
 from tf_dsae.data import prepare
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.evaluation import evaluation_report as report
@@ -135,7 +135,7 @@ def evaluate(
         beta={"f": run.training.beta_f, "z": run.training.beta_z},
     )
     pictures = write_pictures(model, data, output / "figures", protocol.seed, show_source)
-    with written_whole(output / TABLES) as beside:
+    with write_atomically(output / TABLES) as beside:
         beside.write_text(render_markdown(report.evaluation_report(evaluation)), encoding="utf-8")
     curves = workdir / FIGURES / "curves.png"
     settings = read_settings(workdir / CONFIG)

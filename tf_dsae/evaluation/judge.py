@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_dsae.core.checks import check_positive, check_whole, from_dict, shown
+from tf_dsae.core.checks import check_positive, check_whole, from_dict, quote
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.types import Shape, TensorLike
 from tf_dsae.core.videos import to_unit_range
@@ -55,7 +55,7 @@ class JudgeSettings:
         for name, sizes in zip(("channels", "kernel_sizes", "strides"), convolutions, strict=True):
             if not isinstance(sizes, tuple) or not 0 < len(sizes) <= MAX_LAYERS:
                 raise UserError(
-                    f"{name}: expected 1 to {MAX_LAYERS} whole numbers, received {shown(sizes)}"
+                    f"{name}: expected 1 to {MAX_LAYERS} whole numbers, received {quote(sizes)}"
                 )
             for size in sizes:
                 check_whole(name, size, 1)

@@ -15,14 +15,14 @@ from typing import Annotated, Any, NamedTuple
 
 import tensorflow_datasets as tfds
 
-from tf_dsae.core.checks import printable, shown
+from tf_dsae.core.checks import printable, quote
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.core.files import (
     read_json,
     require_space,
     sha256,
+    write_atomically,
     write_errors,
-    written_whole,
 )
 from tf_dsae.core.typed_json import STRICT, Name, read_typed, to_plain
 from tf_dsae.data.sequence_data import SequenceData
@@ -57,7 +57,7 @@ def _weights_path(folder: Path, factor: str) -> Path:
     if not re.fullmatch(r"[^/\\\x00-\x1f\x7f]{1,60}", factor) or set(factor) == {"."}:
         raise UserError(
             f"factor: expected a name of 1 to 60 characters that can be a file's, received "
-            f"{shown(factor)}; rename it"
+            f"{quote(factor)}; rename it"
         )
     return folder / f"{factor}.weights.h5"
 
@@ -78,10 +78,10 @@ def save_judges(folder: str | os.PathLike, judges: Judges) -> None:
             _check_same_data(folder, _read_record(record), judges.dataset, judges.fingerprint)
     with contextlib.ExitStack() as files:
         # The last to be entered is the first to get its name.
-        record_beside = files.enter_context(written_whole(record))
+        record_beside = files.enter_context(write_atomically(record))
         sums = {}
         for factor, network in judges.networks.items():
-            beside = files.enter_context(written_whole(_weights_path(folder, factor)))
+            beside = files.enter_context(write_atomically(_weights_path(folder, factor)))
             network.save_weights(beside, overwrite=True)
             sums[factor] = sha256(beside)
         entries = JudgesRecord(
@@ -135,7 +135,7 @@ def load_judges(folder: str | os.PathLike, data: SequenceData) -> Judges:
     if not all(0 <= value <= 1 for value in accuracy.values()):
         raise UserError(
             f"{path}: accuracy: expected fractions for {', '.join(classes)}, received "
-            f"{shown(record.accuracy)}; {_again(folder)}"
+            f"{quote(record.accuracy)}; {_again(folder)}"
         )
     settings = record.settings
     try:

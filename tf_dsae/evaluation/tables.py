@@ -49,7 +49,7 @@ def interval(ends: tuple[float, float] | None, show: Callable[[float], str] = pe
     return f"{low.removesuffix('%')}\N{EN DASH}{high}"
 
 
-def published_for(evaluation: Evaluation) -> dict[str, dict[str, Baseline]]:
+def select_baselines(evaluation: Evaluation) -> dict[str, dict[str, Baseline]]:
     """The published tables of the evaluation's data set that have one of its factors."""
     return {
         name: rows
@@ -63,7 +63,7 @@ def published_for(evaluation: Evaluation) -> dict[str, dict[str, Baseline]]:
 
 def disagreement_table(evaluation: Evaluation) -> Table:
     """How often a factor changes although the latent that should hold it is kept."""
-    published = published_for(evaluation)
+    published = select_baselines(evaluation)
     rows: list[list[Cell | str]] = []
     for factor, row in evaluation.table.items():
         ours = Cell(percent(row.disagreement), interval(row.disagreement_ci))
@@ -86,7 +86,7 @@ def kl_table(evaluation: Evaluation) -> Table:
     """How far the judge's probabilities move, beside what they would at random."""
     published = {
         name: rows
-        for name, rows in published_for(evaluation).items()
+        for name, rows in select_baselines(evaluation).items()
         if any(row.kl_recon is not None for row in rows.values())
     }
     rows: list[list[Cell | str]] = []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tf_dsae.core.files import write_json, written_whole
+from tf_dsae.core.files import write_atomically, write_json
 from tf_dsae.export.exported_run import Run
 from tf_dsae.export.signatures import Signature, Value, largest_draw, signatures
 from tf_dsae.models.dsae import DSAE
@@ -53,7 +53,7 @@ def write_card(path: str | os.PathLike, model: DSAE, run: Run) -> None:
     """Writes model_card.json and model_card.md to a folder."""
     card = _card(model, run)
     write_json(Path(path) / CARD_JSON, card)
-    with written_whole(Path(path) / CARD_MARKDOWN) as beside:
+    with write_atomically(Path(path) / CARD_MARKDOWN) as beside:
         report = _report(card, signatures(model.config, model.objective.names))
         beside.write_text(render_markdown(report), encoding="utf-8")
 
@@ -62,8 +62,8 @@ def _card(model: DSAE, run: Run) -> dict[str, Any]:
     described = {
         name: {
             "meaning": signature.meaning,
-            "inputs": {value.name: _described(value) for value in signature.inputs},
-            "outputs": {value.name: _described(value) for value in signature.outputs},
+            "inputs": {value.name: _describe_value(value) for value in signature.inputs},
+            "outputs": {value.name: _describe_value(value) for value in signature.outputs},
         }
         for name, signature in signatures(model.config, model.objective.names).items()
     }
@@ -87,7 +87,7 @@ def _licence(run: Run) -> str:
     return f"{_LICENCE}; {run.licence}." if run.licence else f"{_LICENCE}."
 
 
-def _described(value: Value) -> dict[str, Any]:
+def _describe_value(value: Value) -> dict[str, Any]:
     return {"dtype": value.dtype, "shape": list(value.shape), "meaning": value.meaning}
 
 

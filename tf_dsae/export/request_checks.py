@@ -25,7 +25,7 @@ def check_request(
     that do not fit each other, NaN, infinity, or num_videos x num_frames above `largest_draw`.
     """
     tensors = {value.name: _of_unknown_shape(request[value.name]) for value in inputs}
-    sizes = {value.name: _padded(tf.shape(tensors[value.name]), value) for value in inputs}
+    sizes = {value.name: _pad(tf.shape(tensors[value.name]), value) for value in inputs}
     checks = [_check_shape(value, tf.shape(tensors[value.name])) for value in inputs]
     tensors = _after(checks, tensors)
     tensors = _after(_check_letters(inputs, sizes), tensors)
@@ -66,7 +66,7 @@ def _assert(condition: tf.Tensor, text: str, *received: tf.Tensor) -> tf.Operati
     return tf.debugging.Assert(condition, [text, *received], summarize=9)
 
 
-def _padded(shape: tf.Tensor, value: "Value") -> tf.Tensor:
+def _pad(shape: tf.Tensor, value: "Value") -> tf.Tensor:
     """The sizes of a tensor of any rank, cut or padded to the value's rank."""
     rank = len(value.shape)
     return tf.concat([shape, tf.fill([rank], -1)], 0)[:rank]
@@ -76,7 +76,7 @@ def _check_shape(value: "Value", shape: tf.Tensor) -> tf.Operation:
     rank = len(value.shape)
     smallest = [1 if isinstance(size, str) else size for size in value.shape]
     largest = [tf.int32.max if isinstance(size, str) else size for size in value.shape]
-    sizes = _padded(shape, value)
+    sizes = _pad(shape, value)
     inside = tf.logical_and(
         sizes >= tf.constant(smallest, tf.int32, [rank]),
         sizes <= tf.constant(largest, tf.int32, [rank]),

@@ -9,7 +9,7 @@ from tf_dsae.core.checks import (
     check_whole,
     from_dict,
     later_setting,
-    shown,
+    quote,
 )
 from tf_dsae.core.errors import UserError
 from tf_dsae.layers.geometry import (
@@ -113,7 +113,7 @@ class ModelConfig:
             if not isinstance(getattr(self, name), tuple):
                 raise UserError(
                     f"{name}: expected whole numbers, one a layer, received "
-                    f"{shown(getattr(self, name))}"
+                    f"{quote(getattr(self, name))}"
                 )
             if len(getattr(self, name)) > MAX_LAYERS:
                 raise UserError(
@@ -135,7 +135,7 @@ class ModelConfig:
     def _check_sizes(self, name: str, length: int) -> None:
         sizes = getattr(self, name)
         if not isinstance(sizes, tuple) or len(sizes) != length:
-            raise UserError(f"{name}: expected {length} whole numbers, received {shown(sizes)}")
+            raise UserError(f"{name}: expected {length} whole numbers, received {quote(sizes)}")
         for size in sizes:
             check_whole(name, size, 1, largest=MAX_UNITS)
 
@@ -143,13 +143,13 @@ class ModelConfig:
         if not isinstance(self.frame_shape, tuple) or len(self.frame_shape) != 3:
             raise UserError(
                 "frame_shape: expected (height, width, channels), received "
-                f"{shown(self.frame_shape)}"
+                f"{quote(self.frame_shape)}"
             )
         for side in self.frame_shape[:2]:
             check_whole("frame_shape", side, 1, "pixel", MAX_SIDE)
         if self.frame_shape[2] not in (1, 3):
             raise UserError(
-                f"frame_shape: expected 1 or 3 channels, received {shown(self.frame_shape[2])}"
+                f"frame_shape: expected 1 or 3 channels, received {quote(self.frame_shape[2])}"
             )
         check_whole("frame_shape", self.frame_shape[2], 1)
 

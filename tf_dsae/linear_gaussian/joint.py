@@ -57,7 +57,7 @@ def learn_jointly(
         steps=steps,
         families={
             family: learned[family]._replace(
-                pruned=tuple(pruned(Parameters(*learned[family].fitted), truth, num_frames)),
+                pruned=tuple(find_pruned(Parameters(*learned[family].fitted), truth, num_frames)),
                 limit=Sigmas(*limits[family]),
             )
             for family in FAMILIES
@@ -107,7 +107,7 @@ def _describe(
     )
 
 
-def pruned(fitted: Parameters, truth: Parameters, num_frames: int) -> list[str]:
+def find_pruned(fitted: Parameters, truth: Parameters, num_frames: int) -> list[str]:
     """The latents, "f" and "z", whose share of x's variance is less than PRUNED of the truth's."""
     now, then = (variance_shares(sigmas, num_frames) for sigmas in (fitted, truth))
     return [latent for latent in ("f", "z") if now[latent] < PRUNED * then[latent]]
@@ -156,12 +156,12 @@ def ascend_optimal(
 
     loop()
     return {
-        family: _snapped(family, Parameters(*row.tolist()), start, moments)
+        family: _snap(family, Parameters(*row.tolist()), start, moments)
         for family, row in zip(FAMILIES, np.exp(logs.numpy()), strict=True)
     }
 
 
-def _snapped(family: str, found: Parameters, start: Parameters, moments: tf.Tensor) -> Parameters:
+def _snap(family: str, found: Parameters, start: Parameters, moments: tf.Tensor) -> Parameters:
     """`found` with 0 for a small parameter whose bound is no worse next to zero."""
     reached = families.optimal_elbo(family, found, moments)
     for name, from_ in start._asdict().items():

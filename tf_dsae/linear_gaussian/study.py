@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import written_whole
+from tf_dsae.core.files import write_atomically
 from tf_dsae.linear_gaussian import joint
 from tf_dsae.linear_gaussian import study_figures as figures
 from tf_dsae.linear_gaussian.study_report import study_report
@@ -41,7 +41,7 @@ def write(folder: str | os.PathLike, study: Study) -> None:
     folder = Path(folder)
     (folder / STUDY).unlink(missing_ok=True)
     panels = study.panels
-    with written_whole(folder / "likelihood.md") as beside:
+    with write_atomically(folder / "likelihood.md") as beside:
         beside.write_text(render_markdown(study_report(study)), encoding="utf-8")
     pictures = folder / "figures"
     for parameter in dict.fromkeys(panel.parameter for panel in panels):

@@ -38,7 +38,7 @@ def _number(value: float) -> str:
     return "0" if value == 0 else f"{value:.3g}" if abs(value) < 0.1 else f"{value:.2f}"
 
 
-def _signed(value: float) -> str:
+def _format_signed(value: float) -> str:
     return "0" if abs(value) < 5e-5 else f"{value:+.2f}"
 
 
@@ -72,11 +72,11 @@ def bias_table(panels: Sequence[PanelResult]) -> Table:
                 panel.parameter,
                 _number(panel.truth),
                 *(edge(peak, panel.grid) + _number(peak) for peak in peaks),
-                _signed(data.elbo - data.log_likelihood),
-                f"{_signed(low)} to {_signed(high)}",
+                _format_signed(data.elbo - data.log_likelihood),
+                f"{_format_signed(low)} to {_format_signed(high)}",
                 _number(limit.log_likelihood),
                 _number(limit.optimal_elbo),
-                _signed(limit.optimal_elbo - limit.log_likelihood),
+                _format_signed(limit.optimal_elbo - limit.log_likelihood),
                 convergence(panel),
             ]
         )

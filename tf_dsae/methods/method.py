@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tf_dsae.core.checks import check_text, shown
+from tf_dsae.core.checks import check_text, quote
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.registry import Registry
 from tf_dsae.layers.model_config import ModelConfig
@@ -90,7 +90,7 @@ def register_method(
     for setting in parts or {}:
         if setting not in sizes:
             raise UserError(
-                f"parts: expected settings of tf_dsae.ModelConfig, received {shown(setting)}"
+                f"parts: expected settings of tf_dsae.ModelConfig, received {quote(setting)}"
             )
     if not isinstance(schedule, Mapping):
         schedule = {"beta_f": schedule, "beta_z": schedule}

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import quote
 from tf_dsae.core.errors import UserError
 from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.methods.method import METHODS
@@ -49,7 +49,7 @@ def resolve_settings(start: Preset, changes: Mapping[str, Any]) -> Preset:
         else:
             raise UserError(
                 f"{name}: expected the name of a setting of tf_dsae.ModelConfig or "
-                f"tf_dsae.TrainingConfig, received {shown(value)} for it; see both for theirs"
+                f"tf_dsae.TrainingConfig, received {quote(value)} for it; see both for theirs"
             )
     return start._replace(
         model=dataclasses.replace(start.model, **model),

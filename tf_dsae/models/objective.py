@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import quote
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.noise import Noise, gather_replicas
 from tf_dsae.core.schedules import Points, as_points
@@ -110,7 +110,7 @@ class Term:
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", self.name or ""):
             raise UserError(
                 f"name: expected that of a term, of lower-case letters, digits and underscores, "
-                f"received {shown(self.name)}; set it in class {type(self).__name__}"
+                f"received {quote(self.name)}; set it in class {type(self).__name__}"
             )
         self.weight = weight
 
@@ -163,7 +163,7 @@ class Objective:
         self.terms = tuple(terms)
         for term in self.terms:
             if not isinstance(term, Term):
-                raise UserError(f"terms: expected objects of tf_dsae.Term, received {shown(term)}")
+                raise UserError(f"terms: expected objects of tf_dsae.Term, received {quote(term)}")
         self.names = (*ElboTerms._fields, *(term.name for term in self.terms))
         if len(set(self.names)) < len(self.names):
             raise UserError(f"terms: expected different names, received {', '.join(self.names)}")

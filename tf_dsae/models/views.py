@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from tf_dsae.core.checks import check_share, check_whole, later_setting, shown
+from tf_dsae.core.checks import check_share, check_whole, later_setting, quote
 from tf_dsae.core.errors import UserError
 
 
@@ -58,5 +58,5 @@ def as_views(views: Any) -> Views:
     if isinstance(views, dict):
         return Views(**views)
     if views is not None and not isinstance(views, Views):
-        raise UserError(f"views: expected tf_dsae.Views(...) or None, received {shown(views)}")
+        raise UserError(f"views: expected tf_dsae.Views(...) or None, received {quote(views)}")
     return views or Views()

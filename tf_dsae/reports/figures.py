@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
-from tf_dsae.core.files import written_whole
+from tf_dsae.core.files import write_atomically
 
 Row = tuple[str, np.ndarray]
 Labels = tuple[np.ndarray, Sequence[str]]
@@ -65,7 +65,7 @@ def save_strips(path: str | os.PathLike, title: str, groups: Sequence[Sequence[R
     save_figure(path, figure)
 
 
-def _scaled(frames: np.ndarray, scale: int) -> np.ndarray:
+def _enlarge(frames: np.ndarray, scale: int) -> np.ndarray:
     return frames.repeat(scale, axis=1).repeat(scale, axis=2)
 
 
@@ -86,7 +86,7 @@ def _save_gif(path: str | os.PathLike, canvas: np.ndarray, milliseconds: int) ->
         indices[(frame == 255).all(axis=-1)] = 0
         pictures.append(Image.fromarray(indices))
         pictures[-1].putpalette(palette.getpalette() or shared)
-    with written_whole(path) as beside:
+    with write_atomically(path) as beside:
         pictures[0].save(
             beside,
             format="GIF",
@@ -102,7 +102,7 @@ def save_clip(
     path: str | os.PathLike, video: np.ndarray, scale: int = 1, milliseconds: int = 125
 ) -> None:
     """Writes one video [T, H, W, C] as a GIF, enlarged by `scale`."""
-    _save_gif(path, _scaled(as_uint8(video), scale), milliseconds)
+    _save_gif(path, _enlarge(as_uint8(video), scale), milliseconds)
 
 
 def save_animated_strips(
@@ -138,7 +138,7 @@ def save_animated_strips(
                 places.append((above + line, left + (cell - width) // 2, video))
     canvas = np.repeat(np.asarray(page)[np.newaxis], frames, axis=0)
     for above, left, video in places:
-        clip = _scaled(as_uint8(video), scale)
+        clip = _enlarge(as_uint8(video), scale)
         canvas[:, above : above + height, left : left + width] = clip
     _save_gif(path, canvas, milliseconds)
 
@@ -205,7 +205,7 @@ def _draw_classes(axes: Axes, points: np.ndarray, labels: np.ndarray, names: Seq
 
 def save_figure(path: str | os.PathLike, figure: Figure) -> None:
     """Writes a figure as a PNG, whole or not at all."""
-    with written_whole(path) as beside:
+    with write_atomically(path) as beside:
         figure.savefig(beside, facecolor="white")
 
 

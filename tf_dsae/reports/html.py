@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 
 from tf_dsae.core.errors import UserError, reason
-from tf_dsae.core.files import read_bytes, written_whole
+from tf_dsae.core.files import read_bytes, write_atomically
 from tf_dsae.reports.blocks import (
     Block,
     Cell,
@@ -38,7 +38,7 @@ _STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 def write_page(path: str | os.PathLike, report: Report) -> None:
     """Writes a report as a page, whole or not at all; UserError for what is no picture."""
     page = render_page(report)
-    with written_whole(path) as beside:
+    with write_atomically(path) as beside:
         beside.write_text(page, encoding="utf-8")
 
 

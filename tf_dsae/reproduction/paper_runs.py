@@ -67,7 +67,7 @@ def reproduce(
     evaluations = []
     for run in runs:
         workdir = output / run.folder
-        if not _trained(workdir):
+        if not _is_trained(workdir):
             _say(f"training {run.folder}")
             run_training(data, run.model, run.training, workdir, show=True)
         options = {"num_videos": num_videos, "show_source": show_source, "data": data}
@@ -80,7 +80,7 @@ def _say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
 
-def _trained(workdir: Path) -> bool:
+def _is_trained(workdir: Path) -> bool:
     """Whether a run is finished, its last file included."""
     return all((workdir / name).exists() for name in (WEIGHTS, f"{FIGURES}/curves.png"))
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tf_dsae.core.files import written_whole
+from tf_dsae.core.files import write_atomically
 from tf_dsae.evaluation import tables
 from tf_dsae.evaluation.comparison import comparison_tables
 from tf_dsae.evaluation.evaluation_report import notices
@@ -90,7 +90,7 @@ def write_story(
     sections.append(Section("What was run", settings))
     report = Report(_TITLE, [*summary, words], sections)
     write_page(output_dir / "report.html", report)
-    with written_whole(output_dir / "report.md") as beside:
+    with write_atomically(output_dir / "report.md") as beside:
         beside.write_text(render_markdown(report), encoding="utf-8")
 
 

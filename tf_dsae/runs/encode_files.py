@@ -12,7 +12,7 @@ import numpy as np
 
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import path_errors, written_whole
+from tf_dsae.core.files import wrap_path_errors, write_atomically
 from tf_dsae.core.progress import progress_bar
 from tf_dsae.data.folder import find_sources, iter_clips, open_source
 from tf_dsae.data.folder.video_files import say_skipped
@@ -90,7 +90,7 @@ class Encoding:
         check_whole("batch_size", self.batch_size, 1, "clip")
         self._settings = clip_settings(read_finished_run(self.workdir), **self.clips)
         path = Path(self.video_dir).expanduser()
-        with path_errors("video_dir", path):
+        with wrap_path_errors("video_dir", path):
             self._sources = find_sources(path) if path.is_dir() else open_source(path)
         self._problems: list[str] = []
 
@@ -105,7 +105,7 @@ class Encoding:
                 f"video_dir: expected a video that can be read and is long enough, received "
                 f"{self.video_dir}, where {self._problems[0]}"
             )
-        with written_whole(self.output) as beside:
+        with write_atomically(self.output) as beside:
             np.savez(beside, **latents)  # type: ignore[arg-type]  # An array is never allow_pickle.
         return latents
 

@@ -5,7 +5,7 @@ import os
 
 import h5py
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import quote
 from tf_dsae.core.files import open_regular
 
 _MAX_ITEMS, _MAX_DEPTH = 10_000, 32  # Of a weights file; a run's has some hundreds, 6 deep.
@@ -46,21 +46,21 @@ def _datasets(content: h5py.File) -> list[h5py.Dataset]:
             if seen > _MAX_ITEMS or depth > _MAX_DEPTH:
                 raise ValueError("it has too many items, or is nested too deep")
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise ValueError(f"{shown(name)} is a link out of its place")
+                raise ValueError(f"{quote(name)} is a link out of its place")
             item = group[name]
             if isinstance(item, h5py.Group):
                 groups.append((item, depth + 1))
             elif isinstance(item, h5py.Dataset):
                 datasets.append(item)
             else:
-                raise ValueError(f"{shown(name)} is neither a group nor an array")
+                raise ValueError(f"{quote(name)} is neither a group nor an array")
     return datasets
 
 
 def _checked_size(dataset: h5py.Dataset, file_size: int) -> int:
     """Numbers in an array; raises ValueError unless it is a plain one inside the file."""
     layout = dataset.id.get_create_plist()
-    kind, name = layout.get_layout(), shown(dataset.name)
+    kind, name = layout.get_layout(), quote(dataset.name)
     if kind not in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT):
         raise ValueError(f"{name} is chunked, compressed or made of other files")
     if layout.get_external_count() or layout.get_nfilters():

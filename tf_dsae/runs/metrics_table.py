@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import quote
 from tf_dsae.core.errors import UserError, reason
-from tf_dsae.core.files import read_bytes, written_whole
+from tf_dsae.core.files import read_bytes, write_atomically
 
 _POSITION = ("epoch", "step")
 
@@ -42,7 +42,7 @@ def read_metrics(path: Path) -> list[dict[str, str]]:
         if not set(_POSITION) <= set(row) or not all(map(_is_cell, row.items())):
             raise UserError(
                 f"{path}: expected rows with the columns epoch and step, and numbers in all "
-                f"columns, received {shown(row)}; restore the table, or name another --workdir"
+                f"columns, received {quote(row)}; restore the table, or name another --workdir"
             )
     return rows
 
@@ -63,7 +63,7 @@ def _is_cell(item: tuple[str | None, str | list[str]]) -> bool:
 def write_metrics(path: Path, rows: Sequence[Mapping[str, str]], terms: Sequence[str]) -> None:
     """Writes a metrics.csv, with the columns of the terms and then others that the rows have."""
     names = dict.fromkeys([*metrics_columns(terms), *(name for row in rows for name in row)])
-    with written_whole(path) as beside, open(beside, "w", newline="") as table:
+    with write_atomically(path) as beside, open(beside, "w", newline="") as table:
         writer = csv.DictWriter(table, list(names), restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -9,9 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import quote
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import check_folder, path_errors, read_json, write_errors, written_whole
+from tf_dsae.core.files import (
+    check_folder,
+    read_json,
+    wrap_path_errors,
+    write_atomically,
+    write_errors,
+)
 from tf_dsae.core.version import __version__
 from tf_dsae.data.data_source import DataSource, make_source, read_source
 from tf_dsae.layers.model_config import ModelConfig
@@ -59,7 +65,7 @@ def write_config(workdir: str | os.PathLike, run: RunConfig) -> None:
     }
     if modules := _modules_of(run):
         settings["modules"] = modules
-    with written_whole(Path(workdir) / CONFIG) as path:
+    with write_atomically(Path(workdir) / CONFIG) as path:
         path.write_text(json.dumps(settings, indent=2) + "\n")
 
 
@@ -77,7 +83,7 @@ def _missing_modules(settings: Mapping[str, Any]) -> str:
     for entry, module in modules.items() if isinstance(modules, dict) else ():
         kind, _, name = str(entry).partition(" ")
         if kind in _REGISTRIES and name not in _REGISTRIES[kind]:
-            missing.setdefault(shown(str(module)), []).append(shown(str(entry)))
+            missing.setdefault(quote(str(module)), []).append(quote(str(entry)))
     lines = [f"import {module}, which registers {', '.join(of)}" for module, of in missing.items()]
     return "; " + " and ".join(lines) + ", first" if lines else ""
 
@@ -98,7 +104,7 @@ def _check_settings(path: str | os.PathLike, settings: Any) -> RunConfig:
     if not isinstance(settings, dict) or not {"model", "training", "data"} <= set(settings):
         raise UserError(f"{path}: expected an object with model, training and data in it")
     if not isinstance(settings["data"], dict):
-        raise UserError(f"{path}: data: expected an object, received {shown(settings['data'])}")
+        raise UserError(f"{path}: data: expected an object, received {quote(settings['data'])}")
     try:
         model = ModelConfig.from_dict(settings["model"])
         training = TrainingConfig.from_dict(settings["training"])
@@ -110,7 +116,7 @@ def _check_settings(path: str | os.PathLike, settings: Any) -> RunConfig:
 def read_finished_run(workdir: str | os.PathLike) -> RunConfig:
     """The settings of a run; UserError where they are damaged or there are no weights."""
     workdir = Path(workdir).expanduser()
-    with path_errors("workdir", workdir):
+    with wrap_path_errors("workdir", workdir):
         run = read_config(workdir / CONFIG)
         if not (workdir / WEIGHTS).exists():
             raise UserError(
@@ -146,7 +152,7 @@ def check_same_run(workdir: str | os.PathLike, run: RunConfig) -> None:
         return
     theirs, ours = settings_of(read_config(path)), settings_of(run)
     changed = [
-        f"{name} {shown(theirs.get(name))} (now {shown(value)})"
+        f"{name} {quote(theirs.get(name))} (now {quote(value)})"
         for name, value in ours.items()
         if theirs.get(name) != value
         and not (name in _LEFT_TO_MACHINE and value == _LEFT_TO_MACHINE[name])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.files import check_folder, path_errors
+from tf_dsae.core.files import check_folder, wrap_path_errors
 from tf_dsae.data.data_source import read_source
 from tf_dsae.data.folder import open_source
 from tf_dsae.data.folder.clip_settings import ClipSettings
@@ -29,7 +29,7 @@ def clip_settings(run: RunConfig, **changes: Any) -> ClipSettings:
 def check_output(output: str | os.PathLike, suffix: str) -> Path:
     """The file to write; UserError if it cannot be written or has another suffix."""
     path = Path(output).expanduser()
-    with path_errors("output", output):
+    with wrap_path_errors("output", output):
         if path.suffix.lower() != suffix or path.is_dir():
             raise UserError(
                 f"output: expected a file name that ends in {suffix}, received {output}"
@@ -47,7 +47,7 @@ def find_video(name: str, path: str | os.PathLike) -> Source:
     UserError, which begins with `name`, where there is no such video, or more than one.
     """
     match = _IN_ARRAY.fullmatch(os.fspath(path))
-    with path_errors(name, path):
+    with wrap_path_errors(name, path):
         if match is None or Path(path).expanduser().exists():
             sources, wanted = open_source(path), None
         else:

@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 
 from tf_dsae.core.errors import UserError, reason
-from tf_dsae.core.files import require_space, written_whole
+from tf_dsae.core.files import require_space, write_atomically
 from tf_dsae.layers.weight_count import count_weights
 from tf_dsae.methods.method import METHODS
 from tf_dsae.models.dsae import DSAE
@@ -28,7 +28,7 @@ def save_weights(workdir: str | os.PathLike, model: DSAE) -> None:
     # A disk that fills while HDF5 writes takes the process down with it. Layout comes on top.
     needed = sum(variable.numpy().nbytes for variable in model.weights) + 2**20
     require_space(workdir, needed)
-    with written_whole(Path(workdir) / WEIGHTS) as path:
+    with write_atomically(Path(workdir) / WEIGHTS) as path:
         model.save_weights(path, overwrite=True)
 
 

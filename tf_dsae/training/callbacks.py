@@ -18,7 +18,7 @@ from tf_dsae.metrics.information import COLLAPSED_KL
 from tf_dsae.models.dsae import DSAE
 from tf_dsae.runs.metrics_table import read_metrics, write_metrics
 from tf_dsae.training.checkpoints import RunCheckpoints, mean_variables
-from tf_dsae.training.cluster import asked_of_any, copies
+from tf_dsae.training.cluster import list_copies, make_vote
 
 _SHORT = {"log_likelihood": "log p", "static_kl": "KL f", "dynamic_kl": "KL z"}
 
@@ -155,7 +155,7 @@ class Checkpointing(keras.callbacks.Callback):
         super().__init__()
         self.checkpoints, self.minutes, self.means = checkpoints, minutes, means
         self.stop_signal: str | None = None
-        self._asked_of_any = asked_of_any(checkpoints.model.distribute_strategy)
+        self._asked_of_any = make_vote(checkpoints.model.distribute_strategy)
 
     def request_stop(self, number: int, frame: FrameType | None) -> None:
         """A signal handler: the run stops after the current step; a second signal stops at once."""
@@ -168,7 +168,7 @@ class Checkpointing(keras.callbacks.Callback):
         self._saved_at = time.monotonic()
         if self.means:
             for variable, value in zip(mean_variables(self.model), self.means, strict=True):
-                for copy in copies(variable):
+                for copy in list_copies(variable):
                     copy.assign(value)
             self.means = []
 

@@ -11,7 +11,7 @@ from absl import logging
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.core.files import open_regular, write_errors
 from tf_dsae.models.dsae import DSAE
-from tf_dsae.training.cluster import first_copy, spread
+from tf_dsae.training.cluster import broadcast_variables, pick_copy
 
 _KEPT = 2
 _NAME = "ckpt-"
@@ -37,14 +37,14 @@ class RunCheckpoints:
     def __init__(self, model: DSAE, folder: str | os.PathLike | None):
         self.model = model
         self.folder = None if folder is None else Path(folder)
-        self.seconds = first_copy(tf.Variable(0.0, dtype=tf.float64))
+        self.seconds = pick_copy(tf.Variable(0.0, dtype=tf.float64))
         state = {
             "model": [variable.value for variable in model.variables],
             "optimizer": [variable.value for variable in model.optimizer.variables],
             "means": mean_variables(model),
         }
         self._shared = sum(state.values(), [])
-        groups = {name: [first_copy(variable) for variable in held] for name, held in state.items()}
+        groups = {name: [pick_copy(variable) for variable in held] for name, held in state.items()}
         self._checkpoint = tf.train.Checkpoint(**groups, seconds=self.seconds)
         # By the names that a checkpoint has for them.
         self._variables = {"seconds": self.seconds} | {
@@ -109,7 +109,7 @@ class RunCheckpoints:
           UserError: all checkpoints are damaged or of another model.
         """
         found = self._restore()
-        spread(self.model.distribute_strategy, [*self._shared, self.seconds])
+        broadcast_variables(self.model.distribute_strategy, [*self._shared, self.seconds])
         return found
 
     def _restore(self) -> bool:

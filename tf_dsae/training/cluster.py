@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.training.cluster_task import CHOICES, VARIABLE, read_task
-from tf_dsae.training.signals import heard_by
+from tf_dsae.training.signals import handle_signals
 
 # What a step says on the workers that are left when one is lost.
 _LOST = re.compile(r"aborted by:? (.*)|heartbeat|connection|/job:.*/task:\d", re.IGNORECASE)
@@ -57,7 +57,7 @@ def _multi_worker() -> tf.distribute.Strategy:
         )
     try:
         # TensorFlow waits without letting a handler of Python run: Ctrl-C ends the process.
-        with heard_by(signal.SIG_DFL):
+        with handle_signals(signal.SIG_DFL):
             return tf.distribute.MultiWorkerMirroredStrategy()
     except (tf.errors.OpError, RuntimeError) as error:
         raise UserError(
@@ -83,7 +83,7 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
     return (resolver.task_type, resolver.task_id) == (leads, 0)
 
 
-def spread(strategy: tf.distribute.Strategy, variables: Sequence[tf.Variable]) -> None:
+def broadcast_variables(strategy: tf.distribute.Strategy, variables: Sequence[tf.Variable]) -> None:
     """Gives every replica of every worker the values that the chief's first replica has."""
     if strategy.num_replicas_in_sync == 1:
         return
@@ -97,12 +97,12 @@ def spread(strategy: tf.distribute.Strategy, variables: Sequence[tf.Variable]) -
         return [context.all_reduce(tf.distribute.ReduceOp.SUM, value) for value in mine]
 
     for variable, values in zip(variables, strategy.run(chiefs), strict=True):
-        held = zip(copies(variable), strategy.experimental_local_results(values), strict=False)
+        held = zip(list_copies(variable), strategy.experimental_local_results(values), strict=False)
         for copy, value in held:
             copy.assign(value)
 
 
-def copies(variable: tf.Variable) -> tuple[tf.Variable, ...]:
+def list_copies(variable: tf.Variable) -> tuple[tf.Variable, ...]:
     """This process's copies of a variable, one for each of its replicas.
 
     They are read and written without other workers.
@@ -110,9 +110,9 @@ def copies(variable: tf.Variable) -> tuple[tf.Variable, ...]:
     return getattr(variable, "values", None) or (variable,)
 
 
-def first_copy(variable: tf.Variable) -> tf.Variable:
+def pick_copy(variable: tf.Variable) -> tf.Variable:
     """The first of this process's copies."""
-    return copies(variable)[0]
+    return list_copies(variable)[0]
 
 
 def check_agreement(strategy: tf.distribute.Strategy, settings: Any) -> None:
@@ -122,22 +122,22 @@ def check_agreement(strategy: tf.distribute.Strategy, settings: Any) -> None:
     text = json.dumps(settings, sort_keys=True)
     digest = np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint16).astype(np.int32)
     mine = tf.Variable(digest)
-    spread(strategy, [mine])
+    broadcast_variables(strategy, [mine])
     differs = tf.constant(float(not np.array_equal(mine.numpy(), digest)))
-    if float(_summed(strategy, differs)):
+    if float(_sum_over_workers(strategy, differs)):
         raise UserError(
             "distribute: expected every worker to have the same settings, videos and version of "
             "this package, found others; start the same command on all of them"
         )
 
 
-def _summed(strategy: tf.distribute.Strategy, value: tf.Tensor) -> tf.Tensor:
+def _sum_over_workers(strategy: tf.distribute.Strategy, value: tf.Tensor) -> tf.Tensor:
     """The sum of what every replica's process holds; waits for all of them."""
     add = tf.function(lambda: tf.distribute.get_replica_context().all_reduce("SUM", value))
     return strategy.experimental_local_results(strategy.run(add))[0]
 
 
-def asked_of_any(strategy: tf.distribute.Strategy) -> Callable[[bool], bool]:
+def make_vote(strategy: tf.distribute.Strategy) -> Callable[[bool], bool]:
     """A function that tells every worker, between two steps, whether any of them says yes."""
     if num_workers(strategy) == 1:
         return bool
@@ -155,7 +155,7 @@ def asked_of_any(strategy: tf.distribute.Strategy) -> Callable[[bool], bool]:
 def wait_for_all(strategy: tf.distribute.Strategy) -> None:
     """Returns when all workers have called it."""
     if num_workers(strategy) > 1:
-        _summed(strategy, tf.constant(0.0))
+        _sum_over_workers(strategy, tf.constant(0.0))
 
 
 def batches(
@@ -169,7 +169,7 @@ def batches(
 
 
 @contextlib.contextmanager
-def naming_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
+def name_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
     """Turns the error of a step that lost another worker into a UserError."""
     try:
         yield

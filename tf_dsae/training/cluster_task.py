@@ -3,7 +3,7 @@
 import json
 from typing import Any, NamedTuple
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import quote
 from tf_dsae.core.errors import UserError
 
 CHOICES = ("none", "mirrored", "multi_worker")
@@ -41,19 +41,19 @@ def read_task(text: str | None) -> Task:
         if not 0 <= index < len(jobs[kind]) or not all(map(_are_addresses, jobs.values())):
             raise ValueError
     except (ValueError, LookupError, TypeError, AttributeError):
-        raise UserError(f"{expected}, received {shown(text)}") from None
+        raise UserError(f"{expected}, received {quote(text)}") from None
     unknown = set(jobs) - {"chief", "worker"}
     if unknown:
         raise UserError(
             f"{VARIABLE}: expected tasks of type chief and worker, received "
-            f"{shown(min(unknown))}; leave it out"
+            f"{quote(min(unknown))}; leave it out"
         )
     chiefs = jobs.get("chief", [])
     workers = (*chiefs, *jobs.get("worker", []))
     if len(chiefs) > 1 or len(set(workers)) < len(workers):
         raise UserError(
             f"{VARIABLE}: expected at most one chief, and different addresses, received "
-            f"{shown(text)}; give each process its own"
+            f"{quote(text)}; give each process its own"
         )
     return Task(workers, index + (len(chiefs) if kind == "worker" else 0))
 

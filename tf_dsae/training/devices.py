@@ -30,7 +30,7 @@ def multiplies_bfloat16() -> bool:
     return bool(words & _BFLOAT16_FLAGS)
 
 
-def resolved(training: TrainingConfig) -> TrainingConfig:
+def resolve_devices(training: TrainingConfig) -> TrainingConfig:
     """The settings with the machine's choices filled in."""
     xla = {"auto": "on" if has_gpu() else "off"}.get(training.xla, training.xla)
     mixed = training.mixed_precision

@@ -10,7 +10,7 @@ _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextlib.contextmanager
-def heard_by(
+def handle_signals(
     handler: signal.Handlers | Callable[[int, FrameType | None], None],
 ) -> Iterator[None]:
     """Sends SIGINT and SIGTERM to a handler; does nothing outside the main thread."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import quote
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.sequence_data import SequenceData
 from tf_dsae.methods.presets import DEFAULT_PRESET, Preset
@@ -65,7 +65,7 @@ def train(
     if not isinstance(data, SequenceData):
         raise UserError(
             f"data: expected tf_dsae.prepare(...) or tf_dsae.data.from_arrays(...), received "
-            f"{shown(type(data).__name__)}; make one of your arrays by the latter"
+            f"{quote(type(data).__name__)}; make one of your arrays by the latter"
         )
     if workdir is None:
         raise UserError("workdir: expected a folder for the run, received none; name one")

@@ -35,8 +35,8 @@ from tf_dsae.training import callbacks as parts
 from tf_dsae.training import cluster
 from tf_dsae.training.building import build_model
 from tf_dsae.training.checkpoints import RunCheckpoints, mean_variables
-from tf_dsae.training.cluster import first_copy
-from tf_dsae.training.devices import resolved
+from tf_dsae.training.cluster import pick_copy
+from tf_dsae.training.devices import resolve_devices
 from tf_dsae.training.fitting import fit
 from tf_dsae.training.run_checks import (
     CHECKPOINT_MINUTES,
@@ -44,7 +44,7 @@ from tf_dsae.training.run_checks import (
     check_tensorboard,
     has_tensorboard,
 )
-from tf_dsae.training.signals import heard_by
+from tf_dsae.training.signals import handle_signals
 from tf_dsae.training.tensorboard import TensorBoardRecords
 
 
@@ -78,13 +78,13 @@ def run_training(
     check_shares(training.batch_size, strategy.num_replicas_in_sync, accumulate_steps)
     if training.xla == "on" and strategy.num_replicas_in_sync > 1 and leads:
         logging.warning("xla: left off, as several replicas share the steps.")
-    workdir, training = Path(workdir).expanduser(), resolved(training)
+    workdir, training = Path(workdir).expanduser(), resolve_devices(training)
     run = _describe(data, model_config, training)
     if leads:
         check_workdir(workdir, run, resume)
     steps = training.steps_per_epoch or -(-data.num_train // training.batch_size)
     job = _Job(data, run, steps, workdir if leads else None, tensorboard, show)
-    with cluster.naming_lost_workers(strategy):
+    with cluster.name_lost_workers(strategy):
         cluster.check_agreement(strategy, settings_of(run) | {"version": __version__})
         with strategy.scope():
             model = build_model(model_config, training, steps * training.epochs, accumulate_steps)
@@ -124,13 +124,13 @@ def _checkpoints(job: _Job, model: DSAE) -> RunCheckpoints:
 def _train(job: _Job, model: DSAE, checkpoints: RunCheckpoints, checkpoint_minutes: float) -> None:
     """Takes the remaining steps."""
     within_epoch = checkpoints.step % job.steps_per_epoch > 0
-    means = [first_copy(v).numpy() for v in mean_variables(model)] if within_epoch else []
+    means = [pick_copy(v).numpy() for v in mean_variables(model)] if within_epoch else []
     saver = parts.Checkpointing(checkpoints, checkpoint_minutes, means)
     with contextlib.ExitStack() as stack:
         callbacks = [parts.FiniteTerms(checkpoints)]
         if job.workdir is not None:
             callbacks += _records(job, job.workdir, checkpoints, stack)
-        stack.enter_context(heard_by(saver.request_stop))
+        stack.enter_context(handle_signals(saver.request_stop))
         fit(model, job.data, job.run.training, job.steps_per_epoch, [*callbacks, saver])
 
 

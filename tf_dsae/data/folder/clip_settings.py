@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from tf_dsae.core.checks import MAX_SIDE, check_choice, check_whole, from_dict, is_number, shown
+from tf_dsae.core.checks import MAX_SIDE, check_choice, check_whole, from_dict, is_number, quote
 from tf_dsae.core.errors import UserError
 
 RESIZE_MODES = ("crop", "pad")
@@ -46,13 +46,13 @@ class ClipSettings:
     def __post_init__(self) -> None:
         if not isinstance(self.frame_size, tuple) or len(self.frame_size) != 2:
             raise UserError(
-                f"frame_size: expected (height, width), received {shown(self.frame_size)}"
+                f"frame_size: expected (height, width), received {quote(self.frame_size)}"
             )
         for side in self.frame_size:
             check_whole("frame_size", side, 1, "pixel", MAX_SIDE)
         if not any(self.channels is value for value in (1, 3)):
             raise UserError(
-                f"channels: expected 1 for grey or 3 for colour, received {shown(self.channels)}"
+                f"channels: expected 1 for grey or 3 for colour, received {quote(self.channels)}"
             )
         check_choice("resize_mode", self.resize_mode, RESIZE_MODES)
         for name, least in (("num_frames", 1), ("stride", 1), ("hop", 0)):
@@ -66,11 +66,11 @@ class ClipSettings:
         if not is_number(self.test_fraction) or not 0 < self.test_fraction < 1:
             raise UserError(
                 "test_fraction: expected a number above 0 and below 1, received "
-                f"{shown(self.test_fraction)}"
+                f"{quote(self.test_fraction)}"
             )
         names = self.dynamic_factors
         if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
-            raise UserError(f"dynamic_factors: expected names of columns, received {shown(names)}")
+            raise UserError(f"dynamic_factors: expected names of columns, received {quote(names)}")
 
     @property
     def frame_bytes(self) -> int:

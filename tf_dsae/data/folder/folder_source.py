@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tf_dsae.core.checks import shown
+from tf_dsae.core.checks import quote
 from tf_dsae.core.errors import UserError
 from tf_dsae.data.data_source import DataSource, SourceFlag, local_setting
 from tf_dsae.data.folder.clip_settings import ClipSettings
@@ -94,9 +94,9 @@ class FolderSource(DataSource):
 
     def __post_init__(self) -> None:
         if not isinstance(self.video_dir, str | os.PathLike):
-            raise UserError(f"video_dir: expected a path, received {shown(self.video_dir)}")
+            raise UserError(f"video_dir: expected a path, received {quote(self.video_dir)}")
         if not isinstance(self.clips, ClipSettings):
-            raise UserError(f"clips: expected ClipSettings, received {shown(self.clips)}")
+            raise UserError(f"clips: expected ClipSettings, received {quote(self.clips)}")
         object.__setattr__(self, "video_dir", os.fspath(self.video_dir))
 
     @property
@@ -136,7 +136,7 @@ class FolderSource(DataSource):
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> "FolderSource":
         if not isinstance(settings.get("video_dir"), str):
-            raise UserError(f"expected video_dir and clips, received {shown(dict(settings))}")
+            raise UserError(f"expected video_dir and clips, received {quote(dict(settings))}")
         clips = ClipSettings.from_dict(settings.get("clips"))
         return super().from_dict({**settings, "clips": clips})
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tf_dsae.core.checks import MAX_FACTORS, shown
+from tf_dsae.core.checks import MAX_FACTORS, quote
 from tf_dsae.core.errors import UserError, reason
 from tf_dsae.core.files import read_bytes
 from tf_dsae.data.factor_labels import check_factor_name, check_num_classes
@@ -97,7 +97,7 @@ def _read_header(lines: list[tuple[int, list[str]]]) -> list[str]:
     if not lines:
         raise _mistake("a header file,<factor>,...", "an empty file")
     file, *factors = lines[0][1]
-    written = shown(",".join(lines[0][1]))
+    written = quote(",".join(lines[0][1]))
     if file != "file" or not factors:
         raise _mistake("the header file,<factor>,...", written, "name the columns in line 1")
     if len(factors) > MAX_FACTORS:
@@ -131,12 +131,12 @@ def _read_rows(
             continue
         if file not in names or names[file] in rows:
             what = "a second row for" if file in names else "the unknown file"
-            received = f"{what} {shown(file)} in line {line}"
+            received = f"{what} {quote(file)} in line {line}"
             raise _mistake("one row a video", received, "remove or correct it")
         for name, cell in zip(factors, cells, strict=True):
             if not cell or len(cell) > MAX_CLASS_LENGTH or not cell.isprintable():
                 expected = f"a class of 1 to {MAX_CLASS_LENGTH} printable characters for {name}"
-                raise _mistake(f"{expected} in line {line}", shown(cell), "write one")
+                raise _mistake(f"{expected} in line {line}", quote(cell), "write one")
         rows[names[file]] = cells
     missing = [name for name in whole if name not in rows]
     if missing:

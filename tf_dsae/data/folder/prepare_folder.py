@@ -25,7 +25,7 @@ from tf_dsae.data.folder.folder_source import FolderSource
 from tf_dsae.data.folder.labels import dynamic_factors, labels_file, read_labels
 from tf_dsae.data.folder.video_files import LABELS, Source, find_sources, first_names, say_skipped
 from tf_dsae.data.sequence_data import SequenceData
-from tf_dsae.data.tfds_store import open_or_make, open_store, reading_errors, say_ready
+from tf_dsae.data.tfds_store import open_or_make, open_store, say_ready, wrap_read_errors
 
 WHOLE_BYTES = 2**20  # A file up to this size is read whole.
 PART_BYTES = 2**16  # Of a larger one, three parts of this size.
@@ -49,7 +49,7 @@ def prepare_folder(
     builder, made = open_or_make(
         name, data_dir, new_builder, len(videos), "files", "room for the clips", show_progress
     )
-    with reading_errors(name, builder.data_dir):
+    with wrap_read_errors(name, builder.data_dir):
         there = dataclasses.replace(source, video_dir=str(folder))
         data = open_store(builder, name, builder.info.metadata[FINGERPRINT], there, moving)
         skipped = [(str(file), str(why)) for file, why in builder.info.metadata[SKIPPED]]

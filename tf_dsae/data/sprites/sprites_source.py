@@ -64,7 +64,7 @@ class _Sprites(DataSource):
         self, data_dir: str | os.PathLike | None = None, show_progress: bool = True
     ) -> "SequenceData":
         from tf_dsae.data.sprites import sprites_dataset_builder as sprites
-        from tf_dsae.data.tfds_store import open_or_make, open_store, reading_errors, say_ready
+        from tf_dsae.data.tfds_store import open_or_make, open_store, say_ready
 
         sheets_dir = getattr(self, "sheets_dir", None)
         config = self.kind.removeprefix(f"{sprites.Builder.name}/")
@@ -75,7 +75,7 @@ class _Sprites(DataSource):
         builder, made = open_or_make(
             self.kind, data_dir, new_builder, total, "videos", "200 MB", show_progress
         )
-        with reading_errors(self.kind, builder.data_dir):
+        with wrap_read_errors(self.kind, builder.data_dir):
             made_from = builder.info.metadata[sprites.FINGERPRINT]
             self._check_sheets(made_from, builder.data_dir)
             data = open_store(builder, self.kind, made_from, self, self.dynamic_factors)

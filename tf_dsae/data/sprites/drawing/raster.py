@@ -179,7 +179,7 @@ def nearest(parts: Iterable[Part]) -> np.ndarray:
     return depth
 
 
-def grown(depth: np.ndarray) -> np.ndarray:
+def dilate(depth: np.ndarray) -> np.ndarray:
     """A depth map [64, 64] with every nearer pixel spread by one up, down, left and right."""
     out = depth.copy()
     out[1:] = np.maximum(out[1:], depth[:-1])
@@ -202,7 +202,7 @@ def paint(parts: Iterable[Part], behind: np.ndarray | None = None) -> np.ndarray
         if behind is not None:
             depth = behind
             for _ in range(part.clearance):
-                depth = grown(depth)
+                depth = dilate(depth)
             mask = mask & (depth <= part.depth)
         codes[mask] = part.codes[mask]
     return codes
