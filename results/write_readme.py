@@ -64,6 +64,11 @@ def format_measure(name: str, value: float) -> str:
     return f"{value:,.1f}" if name == "ELBO" else f"{value:.4f}"
 
 
+def format_mean(name: str, evaluations: Sequence[Evaluation]) -> str:
+    """The mean of a measure over seeds, with its unit."""
+    return format_measure(name, statistics.fmean(MEASURES[name][0](one) for one in evaluations))
+
+
 def reach_rows(evaluations: Sequence[Evaluation]) -> list[list[str]]:
     """Measure, mean and range over seeds, what is required, the goal, and which of them is met."""
     rows = []
@@ -114,10 +119,7 @@ def probe_sentence(evaluations: Sequence[Evaluation]) -> str:
 
 def measures_told(evaluations: Sequence[Evaluation], names: Iterable[str]) -> str:
     """Measures in a sentence, on average over seeds."""
-    return ", ".join(
-        f"{name} {format_measure(name, statistics.fmean(MEASURES[name][0](one) for one in evaluations))}"
-        for name in names
-    )
+    return ", ".join(f"{name} {format_mean(name, evaluations)}" for name in names)
 
 
 def again_lines(folder: Path) -> list[str]:

@@ -229,14 +229,14 @@ def test_references_between_files_open_nothing(tmp_path):
     other = f"file://{secret}".encode() + b"\0"
     there = struct.pack(">I", 12 + len(other)) + b"url \0\0\0\0" + other
     path = tmp_path / "refers.mov"
-    path.write_bytes(dilate(content, own, there))
+    path.write_bytes(grow(content, own, there))
     assert path.read_bytes() != content
     refusal(path)  # Its own frames are zeros, and no others may be had.
     (tmp_path / "a.avi").write_bytes(b"RIFF\xff\xff\0\0AVI #EXTM3U\n#EXTINF:9,\nsecret.mov\n")
     refusal(tmp_path / "a.avi")
 
 
-def dilate(content: bytes, old: bytes, new: bytes) -> bytes:
+def grow(content: bytes, old: bytes, new: bytes) -> bytes:
     """Replaces a box of a mov, tells the boxes around it, and clears the frames."""
     at, more = content.index(old), len(new) - len(old)
     changed = bytearray(content.replace(old, new))

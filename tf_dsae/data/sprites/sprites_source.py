@@ -64,7 +64,7 @@ class _Sprites(DataSource):
         self, data_dir: str | os.PathLike | None = None, show_progress: bool = True
     ) -> "SequenceData":
         from tf_dsae.data.sprites import sprites_dataset_builder as sprites
-        from tf_dsae.data.tfds_store import open_or_make, open_store, say_ready
+        from tf_dsae.data.tfds_store import open_or_make, open_store, say_ready, wrap_read_errors
 
         sheets_dir = getattr(self, "sheets_dir", None)
         config = self.kind.removeprefix(f"{sprites.Builder.name}/")
