@@ -225,6 +225,16 @@ def test_probe_matrix_shows_what_leaks():
     assert found.mig == mutual_information_gap(side_by_side, TEST).mean
 
 
+def test_data_of_one_factor_have_no_dci():
+    train, test = (
+        LabelledCodes({"static": own_dimensions(split)}, {"skin": split["skin"]})
+        for split in (TRAIN, TEST)
+    )
+    found = measure_latents(train, test)
+    assert found.dci is None and found.mig == pytest.approx(1.0)
+    assert found.probe["static"]["skin"] == 1.0
+
+
 def test_dimensions_of_any_scale_are_told_apart():
     code = own_dimensions(TEST) * [1e-30, 1e30, 1.0, 0.0] + [0, 0, 1e6, 0]
     assert mutual_information_gap(code, TEST).mean == pytest.approx(1.0)

@@ -174,9 +174,10 @@ def probe_table(evaluation: Evaluation) -> Table:
 
 
 def scores(evaluation: Evaluation) -> dict[str, float]:
-    """MIG, SAP and the three of DCI, by name."""
+    """MIG, SAP and the three of DCI, by name; DCI needs two factors."""
     latents = evaluation.latents
-    dci = {f"DCI {name}": value for name, value in latents.dci._asdict().items()}
+    dci = latents.dci._asdict() if latents.dci else {}
+    dci = {f"DCI {name}": value for name, value in dci.items()}
     return {"MIG": latents.mig, "SAP": latents.sap, **dci}
 
 

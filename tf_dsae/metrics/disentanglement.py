@@ -224,8 +224,8 @@ def measure_latents(train: LabelledCodes, test: LabelledCodes, seed: int = 0) ->
     """All measures of a code: mig, dci, sap (codes side by side), and probe (each alone).
 
     MIG on the test videos; the others learn from the training videos and are scored on the test
-    videos. `train` and `test` are of the same codes and factors, at least two of each; `seed` is
-    that of DCI's draws and forests.
+    videos. `train` and `test` are of the same codes and factors; DCI needs two factors or more, and
+    is None of one. `seed` is that of DCI's draws and forests.
 
     Example:
       >>> factors = {"skin": np.arange(40) % 2, "action": np.arange(40) // 2 % 2}
@@ -238,7 +238,7 @@ def measure_latents(train: LabelledCodes, test: LabelledCodes, seed: int = 0) ->
     arrays = train_code, train.factors, test_code, test.factors
     return LatentScores(
         mig=mutual_information_gap(test_code, test.factors).mean,
-        dci=measure_dci(*arrays, seed=seed),
+        dci=measure_dci(*arrays, seed=seed) if len(train.factors) > 1 else None,
         sap=separated_attribute_predictability(*arrays).mean,
         probe=probe_matrix(train, test),
     )

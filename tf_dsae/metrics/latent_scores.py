@@ -38,7 +38,7 @@ class DCI(NamedTuple):
 
 
 class LatentScores(NamedTuple):
-    """What `measure_latents` finds: mig and sap, means over factors, and dci.
+    """What `measure_latents` finds: mig and sap, means over factors, and dci, None of one factor.
 
     probe: code -> factor -> a linear probe's test accuracy, and "chance" -> factor -> chance.
 
@@ -49,6 +49,6 @@ class LatentScores(NamedTuple):
     """
 
     mig: float
-    dci: DCI
+    dci: DCI | None
     sap: float
     probe: dict[str, dict[str, float]]
