@@ -143,6 +143,5 @@ def train(workdir):
         steps_per_epoch=3,
         batch_size=4,
         checkpoint_minutes=0.0,
-        deterministic=True,
         tensorboard=False,
     )

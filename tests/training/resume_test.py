@@ -25,11 +25,12 @@ def test_a_second_call_has_nothing_left_to_do(finished, squares, capsys):
 def test_stopped_in_an_epoch_it_goes_on_to_the_bit(
     number, finished, squares, tmp_path, monkeypatch
 ):
+    handler = signal.getsignal(number)
     with monkeypatch.context() as patch:
         stop_at(6, patch, number)
         with pytest.raises(Stopped, match="after step 6, which is saved; the same command"):
             run(squares, tmp_path, tensorboard=True)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(number) is handler
     assert not (tmp_path / "model.weights.h5").exists()
     again = run(squares, tmp_path, tensorboard=True)
     assert_same(again.get_weights(), finished[1])
