@@ -7,7 +7,7 @@ blocks, and of the ratios of neighbouring blocks, by the clock and by processor 
 checkout is faster.
 
   python benchmarks/train_step.py --presets=paper,sprites_drawn --batch_size=32
-  git worktree add /tmp/before v0.1 && python benchmarks/train_step.py --baseline=/tmp/before
+  git worktree add /tmp/before 8d98f0b && python benchmarks/train_step.py --baseline=/tmp/before
 """
 
 import dataclasses

@@ -49,6 +49,13 @@ def test_the_default_presets_are_what_was_recorded(name):
     assert read_config(place).model == preset(name).model
 
 
+@pytest.mark.parametrize(("preset_of_then", "method"), [("sprites", "default"), ("paper", "dsvae")])
+def test_settings_of_0_1_have_a_method(preset_of_then, method):
+    settings = dataclasses.asdict(TrainingConfig(preset=preset_of_then))
+    del settings["method"]
+    assert TrainingConfig.from_dict(settings).method == method
+
+
 def test_unknown_preset_lists_the_known():
     with pytest.raises(UserError, match="expected one of sprites_drawn, sprites_lpc, paper"):
         preset("papr")

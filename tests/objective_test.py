@@ -108,10 +108,12 @@ def test_a_batch_in_parts_refuses_terms_that_need_it_whole(videos, jit_compile):
             f = step.posterior.static.mean()
             return tf.reduce_sum(tf.matmul(f, f, transpose_b=True), -1)
 
-    for term in (Spread(), Pairs()):
-        model = make(terms=[term], accumulate_steps=3, jit_compile=jit_compile)
-        with pytest.raises(UserError, match="^accumulate_steps: expected 1 with .* whole batch"):
-            model.fit(videos, batch_size=B, verbose=0)
+    refused = pytest.raises(UserError, match="^accumulate_steps: expected 1 with .* whole batch")
+    with refused:
+        make(terms=[Pairs()], accumulate_steps=3, jit_compile=jit_compile)
+    model = make(terms=[Spread()], accumulate_steps=3, jit_compile=jit_compile)
+    with refused:
+        model.fit(videos, batch_size=B, verbose=0)
 
 
 def test_terms_of_one_sequence_add_up_over_parts(videos):
@@ -163,15 +165,44 @@ def test_objectives_that_make_no_sense(options, words):
         make(**options)
 
 
+def test_a_term_of_its_own_arguments_weighs_one():
+    class Scaled(Term):
+        name = "scaled"
+
+        def __init__(self, scale):
+            self.scale = scale
+
+    assert Objective(terms=[Scaled(3.0)]).schedules["scaled"] == ((0.0, 1.0),)
+
+
+@pytest.mark.parametrize("name", ["", None, "two words", "epoch", "step", "loss", "val_elbo"])
+def test_names_that_cannot_be_columns(name):
+    term = type("Named", (Term,), {"name": name})()
+    with pytest.raises(UserError, match="^name: expected that of a term"):
+        Objective(terms=[term])
+
+
+def test_float16_learns_what_float32_does(videos):
+    """Keras scales its loss, and divides the gradients by as much."""
+    models = [DSAE(small_config(), seed=1, dtype=dtype) for dtype in ("float32", "mixed_float16")]
+    starts = models[0].get_weights()
+    for model in models:
+        model.compile(keras.optimizers.SGD(1e-3), seed=3)
+        model.fit(videos, batch_size=B, verbose=0)
+    full, half = (
+        np.concatenate([(w - start).ravel() for w, start in zip(ends, starts, strict=True)])
+        for ends in ([v.numpy() for v in model.weights[: len(starts)]] for model in models)
+    )
+    assert np.linalg.norm(full) > 0
+    assert np.linalg.norm(half - full) < 0.05 * np.linalg.norm(full)
+
+
+@pytest.mark.parametrize("given", [{"y": np.zeros(B)}, {"sample_weight": np.ones(B)}])
+def test_what_is_not_learned_from_is_refused(videos, given):
+    with pytest.raises(UserError, match="^x: expected examples alone"):
+        make().fit(videos, batch_size=B, verbose=0, **given)
+
+
 def test_terms_that_make_no_sense(videos):
-    class Nameless(Term):
-        pass
-
-    class Spaced(Term):
-        name = "two words"
-
-    for term in (Nameless, Spaced):
-        with pytest.raises(UserError, match="^name: expected that of a term"):
-            term()
     with pytest.raises(UserError, match=r"^wrong: expected a cost for every sequence, \[B\]"):
         make(terms=[Wrong()]).train_step(tf.constant(videos))

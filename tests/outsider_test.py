@@ -137,6 +137,25 @@ def test_installed_plug_ins_are_found_by_their_names(tmp_path):
     }
 
 
+def test_a_schedule_may_be_points():
+    method = tf_dsae.register_method("points", schedule={"beta_z": ((0, 1), (10, 2.5))})
+    assert (method.beta_f, method.beta_z) == ("1", "0:1,10:2.5")
+
+
+def test_a_run_whose_terms_changed_is_another(data, tmp_path):
+    def train(weight):
+        tf_dsae.register_method("changing", terms=[outsider.Sparse(weight)])
+        settings = {"epochs": 1, "steps_per_epoch": 1, "batch_size": 2, "tensorboard": False}
+        tf_dsae.train(data, "tiny", tmp_path, method="changing", **settings)
+
+    train(0.5)
+    terms = json.loads((tmp_path / "config.json").read_text())["terms"]
+    assert terms == {"sparse": {"class": "tests.outsider.Sparse", "weight": 0.5}}
+    train(0.5)
+    with pytest.raises(tf_dsae.UserError, match="^workdir: .* terms .*0.5.*now.*0.25"):
+        train(0.25)
+
+
 @pytest.mark.parametrize(
     ("act", "words"),
     [
@@ -148,12 +167,22 @@ def test_installed_plug_ins_are_found_by_their_names(tmp_path):
         (lambda: tf_dsae.register_method("default"), "method: expected a name that is not taken"),
         (
             lambda: tf_dsae.register_method("y", parts={"size": 3}),
-            "parts: expected settings of tf_dsae.ModelConfig, received 'size'",
+            "parts: expected one of frame_shape, .*, received 'size'",
         ),
         (
             lambda: tf_dsae.register_method("y", schedule={"beta": 3}),
-            "schedule: expected beta_f and beta_z, received beta",
+            "schedule: expected one of beta_f, beta_z, received 'beta'",
         ),
+        (lambda: tf_dsae.register_method("y", schedule="x:y"), "beta_f: expected a number or step"),
+        (lambda: tf_dsae.register_method("y", schedule="50%:1,x%:2"), "beta_f: expected a number"),
+        (lambda: tf_dsae.register_method("y", schedule=((3, 1), (2, 1))), "beta_f: .* that rise"),
+        (
+            lambda: tf_dsae.register_method("y", views={"static_frame": 1}),
+            "views: expected one of colour_mixing, .*, received 'static_frame'",
+        ),
+        (lambda: tf_dsae.register_method("y", terms=[3]), "terms: expected objects of tf_dsae"),
+        (lambda: tf_dsae.register_method("y", terms=3), r"terms: expected \[tf_dsae.Term, ...\]"),
+        (lambda: tf_dsae.preset(["tiny"]), "preset: expected one of"),
         (lambda: tf_dsae.prepare("no_such"), "data_source: expected one of"),
         (lambda: tf_dsae.ModelConfig(decoder="no_such"), "decoder: expected one of"),
     ],

@@ -84,7 +84,7 @@ def test_sprites_means_drawn(few_characters, tmp_path, capfd):
 
 def test_bars_of_tfds_are_left_as_they_were(few_characters, stand_ins_dir, tmp_path):
     tqdm_utils = tfds.core.utils.tqdm_utils
-    before = tqdm_utils._active
+    before = tqdm_utils._active  # Of tensorflow-datasets 4.9.10; it has no public one.
     prepare("sprites/lpc", tmp_path, False, sheets_dir=stand_ins_dir)
     assert tqdm_utils._active == before
 

@@ -23,6 +23,7 @@ from tests.export.conftest import (
 )
 from tf_dsae.export.saved_model import save_signatures
 from tf_dsae.export.signatures import signatures
+from tf_dsae.layers.sublayers import flatten_layers
 from tf_dsae.runs.run_config import CONFIG, read_config
 from tf_dsae.runs.weights import load
 
@@ -127,11 +128,11 @@ def test_other_models_give_the_same_bits(tmp_path, monkeypatch, dtype, changes):
     assert model.dtype_policy.compute_dtype == "float32"
     names = ("encode", "generate", "score")  # Every part of a model is in one of them.
     expected = expected_answers(model, names)
-    recurrent = importlib.import_module("keras.src.backend.tensorflow.rnn")
+    recurrent = importlib.import_module("keras.src.backend.tensorflow.rnn")  # Of Keras 3.15.1.
     monkeypatch.setattr(recurrent, "_is_gpu_available", lambda: True)
     save_signatures(model, tmp_path / "saved")
     assert b"Cudnn" not in (tmp_path / "saved" / "saved_model.pb").read_bytes()
-    assert all(x.use_cudnn == "auto" for x in model._flatten_layers() if hasattr(x, "use_cudnn"))
+    assert all(x.use_cudnn == "auto" for x in flatten_layers(model) if hasattr(x, "use_cudnn"))
     server = Server(tmp_path / "saved")
     for name in names:
         assert_same_bits(server(name, random_requests()[name]), expected[name])

@@ -1,1 +1,1 @@
-"""Command line programs: flags, and one library call each."""
+"""Command line programs: flags, and one library call each. Nothing imports them."""

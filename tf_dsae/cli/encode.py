@@ -16,7 +16,7 @@ _VIDEO_DIR = flags.DEFINE_string(
     "video_dir", None, "Folder of videos, as `train --dataset=folder` takes it, or one. Required."
 )
 _CLIPS = shared_flags.SourceFlags(
-    ("resize_mode", "num_frames", "stride", "hop", "strict"), "as in training"
+    ("resize_mode", "num_frames", "stride", "hop", "strict"), "as in training", others=False
 )
 _OUTPUT = flags.DEFINE_string("output", "latents.npz", "The .npz to write.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", BATCH_SIZE, "Clips at a time.")

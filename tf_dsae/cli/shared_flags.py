@@ -81,10 +81,11 @@ def define_output_dir(default: str | None, otherwise: str = "") -> flags.FlagHol
 class SourceFlags:
     """The flags that data sources declare, those of some names or all, as one program has them.
 
-    Their help says a `default`, or that which they declare. With all there is --data_setting too.
+    Their help says a `default`, or that which they declare. --data_setting, of `others`, gives any
+    setting that has no flag.
     """
 
-    def __init__(self, names: Sequence[str] | None = None, default: str = ""):
+    def __init__(self, names: Sequence[str] | None = None, default: str = "", others: bool = True):
         self._flags: list[tuple[str, SourceFlag, flags.FlagHolder]] = []
         declared = [
             (kind, flag)
@@ -101,7 +102,7 @@ class SourceFlags:
             if flag.alias:
                 flags.DEFINE_alias(flag.alias, flag.name)
         self._others: flags.FlagHolder | None = None
-        if names is None:
+        if others:
             text = "A setting of --dataset without a flag, name=value; may be repeated."
             self._others = flags.DEFINE_multi_string("data_setting", [], text)
 

@@ -24,7 +24,7 @@ _NUM_FRAMES = flags.DEFINE_integer(
     "Frames of the result. Default: all frames of --motion, at most 512.",
     lower_bound=1,
 )
-_CLIPS = shared_flags.SourceFlags(("resize_mode", "stride"), "as in training")
+_CLIPS = shared_flags.SourceFlags(("resize_mode", "stride"), "as in training", others=False)
 _FRAMES_PER_SECOND = flags.DEFINE_float(
     "frames_per_second", FRAMES_PER_SECOND, "Of the GIF, 0.1 to 50."
 )

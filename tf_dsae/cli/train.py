@@ -92,8 +92,8 @@ def _settings() -> tuple[Preset, dict[str, Any], DataSource]:
     if _CONFIG.value is None:
         start, base = preset(_PRESET.value or DEFAULT_PRESET), None
     elif _PRESET.value is None:
-        model, training, data = read_config(_CONFIG.value)
-        start, base = Preset(model, training, ""), read_source(data)
+        given = read_config(_CONFIG.value)
+        start, base = Preset(given.model, given.training, ""), read_source(given.data)
     else:
         raise UserError("config: expected --config or --preset, received both; give one")
     changes = common.values(

@@ -1,1 +1,1 @@
-"""What every floor stands on: errors, checks, files, schedules, seeds and noise."""
+"""What every floor stands on: errors, checks, files, schedules, noise. It knows no floor."""

@@ -40,6 +40,17 @@ def check_points(points: Sequence[Sequence[float]], name: str) -> Points:
     return checked
 
 
+def check_schedule(text: str, name: str, total_steps: int = 0) -> None:
+    """Raises UserError if a schedule makes no sense; without the steps, if a pair of it makes none.
+
+    Example:
+      >>> check_schedule("0%:1,50%:6", "beta")
+    """
+    # Where the number of steps is not known, nor is the order of steps and percentages.
+    for part in [text] if total_steps or "%" not in text else text.split(","):
+        as_points(part, name, total_steps)
+
+
 def as_points(value: Any, name: str, total_steps: int | None = None) -> Points:
     """A number or a schedule as ((step, value), ...), with steps rising.
 

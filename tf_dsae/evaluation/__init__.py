@@ -1,1 +1,1 @@
-"""Evaluation: judges, measures, tables and pictures of how well f and z are split."""
+"""Evaluation: judges, measures, tables and pictures of the split. It trains no model."""

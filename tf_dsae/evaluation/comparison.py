@@ -165,10 +165,9 @@ def _nats(evaluation: Evaluation) -> Measures:
         title: _number(value, _HIGHER if title in bounds else None)
         for title, value in tables.bound_terms(evaluation).items()
     }
-    for latent, symbol in LATENTS.items() if evaluation.information else ():
-        parts = getattr(evaluation.information, latent)
+    for latent, parts in tables.information_of(evaluation).items():
         for name in ("mutual_information", "aggregate_gap"):
-            title = f"{symbol}: {tables.INFORMATION[name]}"
+            title = f"{LATENTS[latent]}: {tables.INFORMATION[name]}"
             measures[title] = _number(getattr(parts, name), None)
     return measures
 

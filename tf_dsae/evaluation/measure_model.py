@@ -59,7 +59,7 @@ def measure_model(
         table=_table(data, collected, protocol),
         protocol=_field_protocol(data, collected, protocol),
         latents=_latents(model, data, collected, protocol),
-        information=_information(collected.codes),
+        information=_information(model, data, collected.codes),
         collapsed=Collapsed(
             static=elbo["static_kl"] < COLLAPSED_KL, dynamic=elbo["dynamic_kl"] < COLLAPSED_KL
         ),
@@ -132,11 +132,15 @@ def _latents(
     return measure_latents(train, test, protocol.seed)
 
 
-def _information(codes: Codes) -> LatentInformation:
+def _information(model: SequenceAutoencoder, data: SequenceData, codes: Codes) -> LatentInformation:
     def flat(values: np.ndarray) -> np.ndarray:
         return values.reshape(len(values), -1)
 
     static = measure_information(codes.f_mean, codes.f_stddev, codes.f)
+    # The mixture over videos needs q(z | x) of every video at the samples of every other, which is
+    # at hand only where the z_t are independent of each other.
+    if hasattr(model.encode(data.examples("test", [0])["video"]).dynamic, "conditional"):
+        return LatentInformation(static, None)
     dynamic = measure_information(
         flat(codes.z_loc), flat(codes.z_scale), flat(codes.z), codes.prior_log_density
     )

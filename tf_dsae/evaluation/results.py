@@ -44,10 +44,10 @@ class KeptFactors(NamedTuple):
 
 
 class LatentInformation(NamedTuple):
-    """The mean KLs of f and of z, split."""
+    """The mean KLs of f and of z, split; None of z_t that depend on each other, as mixed then."""
 
     static: Information
-    dynamic: Information
+    dynamic: Information | None
 
 
 class Collapsed(NamedTuple):

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 
 from tf_dsae.evaluation.results import LATENTS, Baseline, Evaluation
+from tf_dsae.metrics.information import Information
 from tf_dsae.reports.blocks import Cell, Table
 
 _NONE = "\N{EN DASH}"
@@ -210,12 +211,17 @@ def bound_table(evaluation: Evaluation) -> Table:
     return Table(["term", "nats per video"], rows, "The bound", notes)
 
 
+def information_of(evaluation: Evaluation) -> dict[str, Information]:
+    """The mean KLs, split, of the latents of which that is known."""
+    parts = evaluation.information._asdict() if evaluation.information else {}
+    return {latent: of for latent, of in parts.items() if of is not None}
+
+
 def information_table(evaluation: Evaluation) -> Table:
     """The mean KLs, split; a table without rows if there are none."""
-    information = evaluation.information
     rows = [
-        [title, *(number(getattr(getattr(information, latent), name)) for name in INFORMATION)]
-        for latent, title in (LATENTS.items() if information else ())
+        [LATENTS[latent], *(number(getattr(parts, name)) for name in INFORMATION)]
+        for latent, parts in information_of(evaluation).items()
     ]
     most = number(math.log(evaluation.num_videos))
     notes = (

@@ -1,1 +1,1 @@
-"""SavedModels: a trained model as a folder for TensorFlow alone, or TF Serving."""
+"""SavedModels: a model as a folder for TensorFlow alone, or TF Serving. No data are read."""

@@ -1,1 +1,1 @@
-"""The exact-likelihood study: whether, and why, a bound biases learned parameters."""
+"""The exact-likelihood study: do bounds bias what is learned, and why? No video model."""

@@ -1,1 +1,1 @@
-"""What can be learned: presets and published methods."""
+"""What can be learned: methods, presets, and settings of runs. It knows no data but by name."""

@@ -5,14 +5,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tf_dsae.core.checks import check_text, quote
+from tf_dsae.core.checks import check_choice, check_text, quote
 from tf_dsae.core.errors import UserError
 from tf_dsae.core.registry import Registry
+from tf_dsae.core.schedules import as_points, check_schedule
 from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.models.views import Views, as_views
 
 if TYPE_CHECKING:
-    from tf_dsae.models.objective import Term
+    from tf_dsae.models.objective import Term, Weight
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +60,7 @@ def register_method(
     parts: Mapping[str, Any] | None = None,
     views: Views | Mapping[str, Any] | None = None,
     terms: "Sequence[Term]" = (),
-    schedule: str | float | Mapping[str, Any] = "1",
+    schedule: "Weight | Mapping[str, Weight]" = "1",
     summary: str = "",
 ) -> Method:
     """Adds a method, which `--method=NAME` and `tf_dsae.train(..., method=NAME)` then train.
@@ -69,15 +70,16 @@ def register_method(
       parts: settings of ModelConfig by name, such as {"static_posterior": "mean"}.
       views: what is seen of a clip in training; by default all of it.
       terms: costs that are subtracted from the bound; their weights may be schedules as text.
-      schedule: weight of both KLs, a number or a schedule as text; or {"beta_f": ..., "beta_z":
-        ...}.
+      schedule: weight of both KLs, a number, ((step, value), ...) or a text; or {"beta_f": ...,
+        "beta_z": ...}.
       summary: what it adds and costs, in a line.
 
     Returns:
       The method.
 
     Raises:
-      UserError: a setting that there is none of, or a name that is taken.
+      UserError: a setting that there is none of, one that makes no sense, or a name that is taken.
+      A part is looked up when it is used, so that it may be registered later.
 
     Example:
       >>> method = tf_dsae.register_method(
@@ -86,28 +88,40 @@ def register_method(
       >>> method.beta_f
       '6'
     """
-    sizes = {field.name for field in dataclasses.fields(ModelConfig)}
+    check_text("summary", summary)
+    sizes = [field.name for field in dataclasses.fields(ModelConfig)]
     for setting in parts or {}:
-        if setting not in sizes:
-            raise UserError(
-                f"parts: expected settings of tf_dsae.ModelConfig, received {quote(setting)}"
-            )
+        check_choice("parts", setting, sizes)
+    if isinstance(views, Mapping):
+        views = dict(views)
     if not isinstance(schedule, Mapping):
         schedule = {"beta_f": schedule, "beta_z": schedule}
-    betas = {key: beta if isinstance(beta, str) else f"{beta:g}" for key, beta in schedule.items()}
-    if not set(betas) <= {"beta_f", "beta_z"}:
-        raise UserError(
-            f"schedule: expected beta_f and beta_z, received {', '.join(map(str, betas))}"
-        )
-    check_text("summary", summary)
-    method = Method(
-        summary,
-        dict(parts or {}),
-        as_views(dict(views) if isinstance(views, Mapping) else views),
-        tuple(terms),
-        **{
-            name: value if isinstance(value, str) else f"{value:g}" for name, value in betas.items()
-        },
-    )
+    betas = {}
+    for key, weight in schedule.items():
+        check_choice("schedule", key, ("beta_f", "beta_z"))
+        betas[key] = _as_text(weight, key)
+    method = Method(summary, dict(parts or {}), as_views(views), _checked(terms), **betas)
     METHODS.add(name, method, sys._getframe(1).f_globals.get("__name__", ""))
     return method
+
+
+def _as_text(weight: Any, name: str) -> str:
+    """A weight or schedule as settings have it."""
+    if isinstance(weight, str):
+        check_schedule(weight, name)
+        return weight
+    points = as_points(weight, name)
+    if len(points) == 1:
+        return f"{points[0][1]:g}"
+    return ",".join(f"{step:g}:{value:g}" for step, value in points)
+
+
+def _checked(terms: Any) -> "tuple[Term, ...]":
+    if not isinstance(terms, Sequence):
+        raise UserError(f"terms: expected [tf_dsae.Term, ...], received {quote(terms)}")
+    if terms:  # Who has some has loaded TensorFlow for them.
+        from tf_dsae.models.objective import check_term
+
+        for term in terms:
+            check_term(term)
+    return tuple(terms)

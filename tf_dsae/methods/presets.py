@@ -3,6 +3,7 @@
 import dataclasses
 from typing import NamedTuple
 
+from tf_dsae.core.checks import quote
 from tf_dsae.core.errors import UserError
 from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.methods.method import DEFAULT
@@ -41,6 +42,7 @@ _SPRITES = Preset(
     ),
     TrainingConfig(
         preset="sprites_drawn",
+        method="default",
         **DEFAULT.settings(),
         epochs=32,
         batch_size=8,
@@ -120,13 +122,13 @@ def preset(name: str) -> Preset:
       >>> tf_dsae.preset("tiny").model.static_size
       8
     """
-    if name not in PRESETS:
-        raise UserError(f"preset: expected one of {', '.join(PRESETS)}, received {name!r}")
+    if not isinstance(name, str) or name not in PRESETS:
+        raise UserError(f"preset: expected one of {', '.join(PRESETS)}, received {quote(name)}")
     return PRESETS[name]
 
 
 def parse_presets(text: str) -> tuple[str, ...]:
-    """ "sprites,tiny" or "none" as names; raises UserError for unknown ones and one given twice."""
+    """ "sprites_drawn,tiny" or "none" as names; raises UserError for unknown ones and one given twice."""
     names = [part.strip() for part in text.split(",") if part.strip()]
     if names == ["none"]:
         return ()

@@ -60,7 +60,7 @@ class TrainingConfig(Views):
 
     dataset: str = "sprites/drawn"
     preset: str = "sprites_drawn"
-    method: str = later_setting("default")
+    method: str = "dsvae"
     beta_f: str = "1"
     beta_z: str = "1"
     epochs: int = 10
@@ -119,4 +119,8 @@ class TrainingConfig(Views):
           >>> tf_dsae.TrainingConfig.from_dict(dataclasses.asdict(training)) == training
           True
         """
+        if isinstance(settings, dict) and "method" not in settings:
+            # Version 0.1 trained what is called so now, by its preset "sprites".
+            of_sprites = settings.get("preset") == "sprites"
+            settings = {**settings, "method": "default" if of_sprites else "dsvae"}
         return from_dict(cls, "training settings", settings)

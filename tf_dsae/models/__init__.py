@@ -1,1 +1,1 @@
-"""Settings of a model, its objective, and the models themselves."""
+"""Models and their objective: bounds, terms, views, steps. It knows no data, runs or files."""

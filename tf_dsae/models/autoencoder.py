@@ -13,7 +13,7 @@ from tf_dsae.core.noise import Noise
 from tf_dsae.core.types import Latents, Posterior, Seed, TensorLike
 from tf_dsae.models.augmentations import ClipViews, draw_views
 from tf_dsae.models.latent_sequence import LatentSequenceModel
-from tf_dsae.models.objective import Objective, Step, Term, Weight
+from tf_dsae.models.objective import Objective, Step, Term, Weight, refuse_parts
 from tf_dsae.models.replica_trainer import Measured, ReplicaTrainer
 from tf_dsae.models.variational_bound import ElboTerms
 from tf_dsae.models.views import Views, as_views
@@ -105,6 +105,9 @@ class SequenceAutoencoder(LatentSequenceModel, ReplicaTrainer):
         self.set_objective(objective)
         self.views, self.seed = views, seed
         self.num_samples, self.accumulate_steps = num_samples, accumulate_steps
+        for term in objective.terms:
+            if term.needs_batch:
+                refuse_parts(self, term.name)
 
     def set_objective(self, objective: Objective) -> None:
         """Sets the `objective` that training maximises and `score` tells, without an optimiser.

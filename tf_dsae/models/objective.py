@@ -105,13 +105,9 @@ class Term:
 
     name: str = ""
     needs_batch = False
+    weight: Weight = 1.0
 
     def __init__(self, weight: Weight = 1.0):
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", self.name or ""):
-            raise UserError(
-                f"name: expected that of a term, of lower-case letters, digits and underscores, "
-                f"received {quote(self.name)}; set it in class {type(self).__name__}"
-            )
         self.weight = weight
 
     def __init_subclass__(cls, **kwargs: Any):
@@ -128,6 +124,27 @@ class Term:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         return cls(**config)
+
+
+# Columns, logs and figures of other things.
+_TAKEN = ("epoch", "step", "seconds", "sequences_per_second", "loss", "importance_weighted", "beta")
+
+
+def check_term(term: Any) -> None:
+    """Raises UserError unless it is a Term whose name can be a column."""
+    if not isinstance(term, Term):
+        raise UserError(f"terms: expected objects of tf_dsae.Term, received {quote(term)}")
+    name = term.name
+    if (
+        not isinstance(name, str)
+        or not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name)
+        or name in _TAKEN
+        or name.startswith(("val_", "beta_"))
+    ):
+        raise UserError(
+            "name: expected that of a term, of lower-case letters, digits and underscores, that no "
+            f"other column has, received {quote(name)}; set another in class {type(term).__name__}"
+        )
 
 
 class Objective:
@@ -162,8 +179,7 @@ class Objective:
     ):
         self.terms = tuple(terms)
         for term in self.terms:
-            if not isinstance(term, Term):
-                raise UserError(f"terms: expected objects of tf_dsae.Term, received {quote(term)}")
+            check_term(term)
         self.names = (*ElboTerms._fields, *(term.name for term in self.terms))
         if len(set(self.names)) < len(self.names):
             raise UserError(f"terms: expected different names, received {', '.join(self.names)}")
@@ -193,8 +209,6 @@ class Objective:
         """
         values = {}
         for place, term in enumerate(self.terms):
-            if term.needs_batch and step.training:
-                refuse_parts(step.model, term.name)
             value = tf.cast(term(step._replace(noise=step.noise.fold_in(place))), tf.float32)
             if value.shape.rank not in (0, 1):
                 raise UserError(

@@ -151,6 +151,7 @@ class ReplicaTrainer(keras.Model):
             measured = self._measure(x, noise, training=True)
             loss = -tf.reduce_sum(measured.per_example) / tf.cast(total, tf.float32)
             loss -= measured.of_batch / num_replicas()
+            loss = self.optimizer.scale_loss(loss)  # For float16; the optimiser undoes it.
         gradients = tape.gradient(
             loss, self.trainable_variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
@@ -195,6 +196,10 @@ class ReplicaTrainer(keras.Model):
 
 
 def _examples_of(data: Any) -> tf.Tensor:
-    if isinstance(data, dict):
-        return data["video"]
-    return data[0] if isinstance(data, tuple) else data
+    examples, *others = data if isinstance(data, tuple) else (data,)
+    if any(other is not None for other in others):
+        raise UserError(
+            "x: expected examples alone, as nothing else is learned from, received targets or "
+            "weights with them; leave y, sample_weight and class_weight out"
+        )
+    return examples["video"] if isinstance(examples, dict) else examples

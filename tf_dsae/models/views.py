@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from tf_dsae.core.checks import check_share, check_whole, later_setting, quote
+from tf_dsae.core.checks import check_choice, check_share, check_whole, later_setting, quote
 from tf_dsae.core.errors import UserError
 
 
@@ -56,6 +56,8 @@ def as_views(views: Any) -> Views:
     if isinstance(views, list) and 3 <= len(views) <= len(VIEWS):  # As version 0.1 saved them.
         return Views(*views)
     if isinstance(views, dict):
+        for name in views:
+            check_choice("views", name, VIEWS)
         return Views(**views)
     if views is not None and not isinstance(views, Views):
         raise UserError(f"views: expected tf_dsae.Views(...) or None, received {quote(views)}")

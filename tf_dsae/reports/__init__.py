@@ -1,1 +1,1 @@
-"""Output for people: pages, tables, figures and GIFs, from arrays and models."""
+"""Output for people: pages, tables, figures, GIFs. It knows no run, data set or measure."""

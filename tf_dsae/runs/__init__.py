@@ -1,1 +1,1 @@
-"""A run's folder: settings, table, weights; and a finished run applied to files."""
+"""A run's folder: settings, table, weights; a finished run on files. It trains nothing."""

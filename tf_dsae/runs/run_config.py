@@ -36,17 +36,22 @@ _LIBRARIES = (
     *("tensorflow", "keras", "tensorflow-probability", "tensorflow-datasets"),
     *("numpy", "scikit-learn"),
 )
+_IN_SCRIPT = "run the code of the script or notebook that"
 _REGISTRIES = {**PARTS, "method": METHODS}
 # Settings that the machine decides, and the value that leaves them to it.
 _LEFT_TO_MACHINE = {"xla": "auto", "mixed_precision": None}
 
 
 class RunConfig(NamedTuple):
-    """Everything that a run's weights depend on; `data` is {} until the data are open."""
+    """Everything that a run's weights depend on; `data` is {} until the data are open.
+
+    `terms` are those of its method as they are written down, name -> what makes it; None until then.
+    """
 
     model: ModelConfig
     training: TrainingConfig
     data: dict[str, Any]
+    terms: dict[str, Any] | None = None
 
 
 def versions() -> dict[str, str]:
@@ -61,12 +66,23 @@ def write_config(workdir: str | os.PathLike, run: RunConfig) -> None:
         "model": dataclasses.asdict(run.model),
         "training": dataclasses.asdict(run.training),
         "data": run.data,
+        "terms": run.terms or {},
         "versions": versions(),
     }
     if modules := _modules_of(run):
         settings["modules"] = modules
     with write_atomically(Path(workdir) / CONFIG) as path:
         path.write_text(json.dumps(settings, indent=2) + "\n")
+
+
+def describe_terms(method: str) -> dict[str, Any]:
+    """The terms of a method as plain values: name -> class, weight and other arguments."""
+    described = {
+        term.name: {"class": f"{type(term).__module__}.{type(term).__qualname__}"}
+        | term.get_config()
+        for term in METHODS[method].terms
+    }
+    return json.loads(json.dumps(described, default=str))
 
 
 def _modules_of(run: RunConfig) -> dict[str, str]:
@@ -84,7 +100,11 @@ def _missing_modules(settings: Mapping[str, Any]) -> str:
         kind, _, name = str(entry).partition(" ")
         if kind in _REGISTRIES and name not in _REGISTRIES[kind]:
             missing.setdefault(quote(str(module)), []).append(quote(str(entry)))
-    lines = [f"import {module}, which registers {', '.join(of)}" for module, of in missing.items()]
+    lines = [
+        f"{_IN_SCRIPT if module == '__main__' else f'import {module}, which'} registers "
+        f"{', '.join(of)}"
+        for module, of in missing.items()
+    ]
     return "; " + " and ".join(lines) + ", first" if lines else ""
 
 
@@ -103,14 +123,16 @@ def read_settings(path: str | os.PathLike) -> dict[str, Any]:
 def _check_settings(path: str | os.PathLike, settings: Any) -> RunConfig:
     if not isinstance(settings, dict) or not {"model", "training", "data"} <= set(settings):
         raise UserError(f"{path}: expected an object with model, training and data in it")
-    if not isinstance(settings["data"], dict):
-        raise UserError(f"{path}: data: expected an object, received {quote(settings['data'])}")
+    settings = {"terms": {}, **settings}
+    for name in ("data", "terms"):
+        if not isinstance(settings[name], dict):
+            raise UserError(f"{path}: {name}: expected an object, received {quote(settings[name])}")
     try:
         model = ModelConfig.from_dict(settings["model"])
         training = TrainingConfig.from_dict(settings["training"])
     except UserError as error:
         raise UserError(f"{path}: {error}{_missing_modules(settings)}") from None
-    return RunConfig(model, training, settings["data"])
+    return RunConfig(model, training, settings["data"], settings["terms"])
 
 
 def read_finished_run(workdir: str | os.PathLike) -> RunConfig:
@@ -133,7 +155,8 @@ def settings_of(run: RunConfig) -> dict[str, Any]:
     data = {f"data {key}": value for key, value in run.data.items() if key != "source"}
     source = read_source(run.data)
     of_source = {"dataset": source.kind, **source.identity()} if source else {}
-    return {**model, **training, **of_source, **data}
+    terms = {} if run.terms is None else {"terms": run.terms}
+    return {**model, **training, **of_source, **data, **terms}
 
 
 def source_of(run: RunConfig) -> DataSource:

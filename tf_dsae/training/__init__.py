@@ -1,4 +1,4 @@
-"""Training: one function that turns settings and data into a folder with a model."""
+"""Training: settings and data become a folder with a model. It knows no data set by name."""
 
 import importlib
 from typing import TYPE_CHECKING, Any

@@ -8,7 +8,7 @@ from typing import Any
 
 from tf_dsae.core.checks import check_whole
 from tf_dsae.core.errors import UserError
-from tf_dsae.core.schedules import as_points
+from tf_dsae.core.schedules import check_schedule
 from tf_dsae.layers.model_config import ModelConfig
 from tf_dsae.methods.training_config import TrainingConfig
 from tf_dsae.runs.run_config import RunConfig, check_workdir
@@ -43,10 +43,7 @@ def check_schedules(training: TrainingConfig) -> None:
     """Raises UserError if a schedule of the settings makes no sense."""
     steps = training.epochs * training.steps_per_epoch
     for name in ("beta_f", "beta_z"):
-        text = getattr(training, name)
-        # If an epoch's steps depend on the data, so does the order of steps and percentages.
-        for part in [text] if steps or "%" not in text else text.split(","):
-            as_points(part, name, steps)
+        check_schedule(getattr(training, name), name, steps)
 
 
 def has_tensorboard() -> bool:

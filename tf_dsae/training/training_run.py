@@ -27,6 +27,7 @@ from tf_dsae.runs.run_config import (
     TENSORBOARD,
     RunConfig,
     check_workdir,
+    describe_terms,
     settings_of,
     write_config,
 )
@@ -173,4 +174,4 @@ def _describe(data: SequenceData, model_config: ModelConfig, training: TrainingC
     if data.source:
         facts["source"] = data.source.to_dict()
         training = dataclasses.replace(training, dataset=data.source.kind)
-    return RunConfig(model_config, training, facts)
+    return RunConfig(model_config, training, facts, describe_terms(training.method))
