@@ -128,7 +128,7 @@ def preset(name: str) -> Preset:
 
 
 def parse_presets(text: str) -> tuple[str, ...]:
-    """ "sprites_drawn,tiny" or "none" as names; raises UserError for unknown ones and one given twice."""
+    """ "sprites_drawn,tiny" or "none" as names; UserError for unknown ones and one given twice."""
     names = [part.strip() for part in text.split(",") if part.strip()]
     if names == ["none"]:
         return ()

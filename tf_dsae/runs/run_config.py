@@ -45,7 +45,7 @@ _LEFT_TO_MACHINE = {"xla": "auto", "mixed_precision": None}
 class RunConfig(NamedTuple):
     """Everything that a run's weights depend on; `data` is {} until the data are open.
 
-    `terms` are those of its method as they are written down, name -> what makes it; None until then.
+    `terms` are those of its method, name -> what makes it; None until they are written down.
     """
 
     model: ModelConfig
