@@ -183,12 +183,14 @@ def test_names_that_cannot_be_columns(name):
 
 
 def test_float16_learns_what_float32_does(videos):
-    """Keras scales its loss, and divides the gradients by as much."""
+    """Keras scales the loss; it leaves out steps whose gradients overflow, and then scales less."""
     models = [DSAE(small_config(), seed=1, dtype=dtype) for dtype in ("float32", "mixed_float16")]
     starts = models[0].get_weights()
     for model in models:
         model.compile(keras.optimizers.SGD(1e-3), seed=3)
-        model.fit(videos, batch_size=B, verbose=0)
+        for _ in range(16):
+            if not int(model.optimizer.iterations):
+                model.fit(videos, batch_size=B, shuffle=False, verbose=0)
     full, half = (
         np.concatenate([(w - start).ravel() for w, start in zip(ends, starts, strict=True)])
         for ends in ([v.numpy() for v in model.weights[: len(starts)]] for model in models)
@@ -197,10 +199,10 @@ def test_float16_learns_what_float32_does(videos):
     assert np.linalg.norm(half - full) < 0.05 * np.linalg.norm(full)
 
 
-@pytest.mark.parametrize("given", [{"y": np.zeros(B)}, {"sample_weight": np.ones(B)}])
-def test_what_is_not_learned_from_is_refused(videos, given):
+@pytest.mark.parametrize("weights", [None, np.ones(B)])
+def test_what_is_not_learned_from_is_refused(videos, weights):
     with pytest.raises(UserError, match="^x: expected examples alone"):
-        make().fit(videos, batch_size=B, verbose=0, **given)
+        make().fit(videos, np.zeros(B), sample_weight=weights, batch_size=B, verbose=0)
 
 
 def test_terms_that_make_no_sense(videos):
