@@ -174,8 +174,8 @@ def _nats(evaluation: Evaluation) -> Measures:
 
 _DISAGREEMENT_NOTES = (
     "How often, and by how much, the judge sees another class once the other latent is drawn anew; "
-    "lower is better. Small: 95% intervals over characters; runs whose intervals overlap may not "
-    "differ."
+    "lower is better. Small: 95% intervals over clusters, such as characters; runs whose intervals "
+    "overlap may not differ."
 )
 _ACCURACY_NOTES = (
     "How often the judge names the true class though the other latent was drawn, and how sure it "

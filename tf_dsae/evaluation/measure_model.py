@@ -77,7 +77,7 @@ def check_factors(data: SequenceData, num_videos: int | None = None) -> None:
     check_labels(data, "test", count)
     labels = {name: of_all[:count] for name, of_all in data.load_split("test").labels.items()}
     counted = {f"classes of {name}": labels[name] for name in data.factors}
-    counted["characters"] = data.cluster_labels(labels)
+    counted["clusters"] = data.cluster_labels(labels)
     for what, values in counted.items():
         if (received := len(np.unique(values))) < 2:
             raise UserError(

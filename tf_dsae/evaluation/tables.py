@@ -76,7 +76,7 @@ def disagreement_table(evaluation: Evaluation) -> Table:
     notes = (
         "Share of the videos for which the judge names another class once the other latent is "
         "drawn anew; lower is better, 0 means that the kept latent holds the factor. Small: 95% "
-        "intervals over characters; an interval has no width if all characters agree."
+        "intervals over clusters, such as characters; one has no width if all clusters agree."
     )
     if published:
         notes += " Published figures are by other judges."

@@ -13,13 +13,13 @@ WORDS = {
     "data_sample": (
         "Held-out videos",
         "Videos that training never saw, chosen to differ from each other in every factor.",
-        "Held-out videos, each of one character who performs one motion.",
+        "Held-out videos, each of one content in one motion.",
     ),
     "swap": (
-        "Swaps: the character of the first video, the motion of the second",
+        "Swaps: the content of the first video, the motion of the second",
         "Moving: a row keeps the f of the clip at its left, a column the z of the clip above it. A "
-        "row should show one character, a column one motion.",
-        "A table of videos: those of a row share the character at its left, those of a column the "
+        "row should show one content, such as a character, a column one motion.",
+        "A table of videos: those of a row share the content at its left, those of a column the "
         "motion above it.",
     ),
     "reconstruction": (
@@ -28,14 +28,14 @@ WORDS = {
         "Held-out videos, each with its reconstruction below.",
     ),
     "prior_f": (
-        "z kept, f drawn from its prior: the same motion, a new character",
+        "z kept, f drawn from its prior: the same motion, a new content",
         "z is that of the clip above, f is drawn from N(0, I). Where f holds what stays and z what "
-        "moves, the motion is kept and the character is another.",
+        "moves, the motion is kept and the content is another.",
         "Videos, each with one of the same z and a new f below.",
     ),
     "prior_z": (
-        "f kept, z drawn from its prior: the same character, a new motion",
-        "f is that of the clip above, z is rolled out from the learned prior. The character should "
+        "f kept, z drawn from its prior: the same content, a new motion",
+        "f is that of the clip above, z is rolled out from the learned prior. The content should "
         "stay; everything that changes was in z.",
         "Videos, each with one of the same f and a new z below.",
     ),
@@ -45,16 +45,16 @@ WORDS = {
         "Videos that the model made from its priors alone.",
     ),
     "interpolate_f": (
-        "From one character to another: f in a straight line, z kept",
+        "From one content to another: f in a straight line, z kept",
         "The number is the weight of the second video's f; z is that of the first, so the motion "
         "should stay on the way.",
-        "Videos in which one character turns into another while the motion stays.",
+        "Videos in which one content turns into another while the motion stays.",
     ),
     "interpolate_z": (
         "From one motion to another: z in a straight line, f kept",
         "The number is the weight of the second video's z; f is that of the first, so the "
-        "character should stay on the way.",
-        "Videos in which one motion turns into another while the character stays.",
+        "content should stay on the way.",
+        "Videos in which one motion turns into another while the content stays.",
     ),
 }
 
@@ -80,7 +80,7 @@ _WITHOUT_SOURCE = {
     "data_sample": (
         "Held-out videos, as the model shows them",
         "Reconstructions of videos that training never saw, chosen to differ in every factor.",
-        "Reconstructed videos, each of one character who performs one motion.",
+        "Reconstructed videos, each of one content in one motion.",
     ),
     "reconstruction": (
         "Reconstructions of held-out videos",
