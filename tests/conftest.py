@@ -1,5 +1,6 @@
 """What every test starts from: quiet libraries, and small models of odd sizes."""
 
+import gc
 import json
 import os
 import socket
@@ -42,6 +43,14 @@ def clusters() -> list[dict[str, str]]:
     return [
         {"TF_CONFIG": json.dumps({"cluster": {"worker": workers}, "task": task})} for task in tasks
     ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def collect_less():
+    """What a module leaves behind is not walked again: it is millions of objects by the end."""
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

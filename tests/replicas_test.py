@@ -69,6 +69,21 @@ def test_accumulated_steps_compile(many):
         np.testing.assert_allclose(mine, other, rtol=1e-3, atol=1e-4)
 
 
+def test_a_step_is_traced_once(many, monkeypatch):
+    """Variables that the optimiser made in it would have it traced again."""
+    traced, measure = [], DSAE._measure
+
+    def counting(self, *arguments, **options):
+        traced.append(self)
+        return measure(self, *arguments, **options)
+
+    monkeypatch.setattr(DSAE, "_measure", counting)
+    model = DSAE(small_config(), seed=2)
+    model.compile("adam")
+    model.fit(many, batch_size=len(many), verbose=0)
+    assert traced == [model]
+
+
 def test_parts_that_are_not_equal_are_refused(many):
     model = DSAE(small_config(), seed=2)
     with pytest.raises(UserError, match="accumulate_steps: expected a whole number"):

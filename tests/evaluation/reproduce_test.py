@@ -17,9 +17,19 @@ from tf_dsae.runs.weights import load, save_weights
 BETAS = (1.0, 6.0, 150.0)
 
 
+@pytest.fixture(scope="module")
+def small_study():
+    """A study of few values, done once."""
+    panels = [
+        panel.__class__(**{**vars(panel), "grid": (0.3, 0.9), "num_sequences": 3})
+        for panel in default_panels(seed=2)
+    ]
+    return reproduce.study.run_study(panels, 2)
+
+
 @pytest.fixture
-def counted(prepared, monkeypatch):
-    """Counts what is trained, evaluated and studied; the study is a small one."""
+def counted(prepared, small_study, monkeypatch):
+    """Counts what is trained, evaluated and studied."""
     done = []
 
     def counting(name, module, attribute):
@@ -31,13 +41,7 @@ def counted(prepared, monkeypatch):
 
         monkeypatch.setattr(module, attribute, call)
 
-    small = [
-        panel.__class__(**{**vars(panel), "grid": (0.3, 0.9), "num_sequences": 3})
-        for panel in default_panels(seed=2)
-    ]
-    monkeypatch.setattr(reproduce, "default_panels", lambda seed: small)
-    original = reproduce.study.run_study
-    monkeypatch.setattr(reproduce.study, "run_study", lambda panels: original(panels, 2))
+    monkeypatch.setattr(reproduce.study, "run_study", lambda panels: small_study)
     counting("train", reproduce, "run_training")
     counting("evaluate", reproduce, "evaluate")
     counting("study", reproduce.study, "run_study")

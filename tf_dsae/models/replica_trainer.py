@@ -161,6 +161,9 @@ class ReplicaTrainer(keras.Model):
     # replica has the same.
 
     def make_train_function(self, force: bool = False) -> None:
+        if not self.optimizer.built:  # Variables made in the step would have it traced twice.
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
         if self.distribute_strategy.num_replicas_in_sync == 1:
             super().make_train_function(force)
         elif force or self.train_function is None:
