@@ -41,6 +41,8 @@ def counted(prepared, small_study, monkeypatch):
 
         monkeypatch.setattr(module, attribute, call)
 
+    panels = [panel.settings for panel in small_study.panels]
+    monkeypatch.setattr(reproduce, "default_panels", lambda seed: panels)
     monkeypatch.setattr(reproduce.study, "run_study", lambda panels: small_study)
     counting("train", reproduce, "run_training")
     counting("evaluate", reproduce, "evaluate")
